@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: MPL-2.0
+ *
+ * zcost.h - the client library of zcost, a ledger for LLM spending.
+ *
+ * A service opens one client, emits an event for each thing that costs or saves
+ * money, and closes the client at exit. An emit call packs the event into a
+ * bounded queue in memory and returns: no system call, no lock, no allocation,
+ * nobody woken. A thread of the library's own empties the queue every few
+ * milliseconds, batches, and sends to zcostd over a ZeroMQ PUSH socket.
+ *
+ * The library is a guest in your service: it touches no signals, writes no
+ * log, never exits, and never waits except in zcost_flush and zcost_close.
+ *
+ * Threads: every function except zcost_open and zcost_close may be called from
+ * any number of threads at once on one client. Emit calls are also safe in a
+ * signal handler, but for the first one in a forked child.
+ *
+ * Fork: a client works on in a forked child. The child starts with an empty
+ * queue and counters at 0 (what the parent had queued is the parent's to send);
+ * its first emit starts the child's own sender thread, the only emit that costs
+ * a system call.
+ *
+ * Money is USD. Times are milliseconds since 1970-01-01T00:00:00Z.
+ */
+#ifndef ZCOST_H
+#define ZCOST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define ZCOST_VERSION_MAJOR 0
+#define ZCOST_VERSION_MINOR 1
+#define ZCOST_VERSION_PATCH 0
+#define ZCOST_VERSION "0.1.0"
+
+#if defined(__GNUC__)
+#define ZCOST_API __attribute__((visibility("default")))
+#else
+#define ZCOST_API
+#endif
+
+/* Defaults and limits. */
+#define ZCOST_DEFAULT_INGEST "tcp://127.0.0.1:7751"
+#define ZCOST_DEFAULT_PUBLISH "tcp://127.0.0.1:7752"
+#define ZCOST_DEFAULT_QUERY "tcp://127.0.0.1:7753"
+#define ZCOST_STRING_MAX 128           /* bytes of any string, without the NUL */
+#define ZCOST_TAGS_MAX 4               /* tags of one event */
+#define ZCOST_COUNT_MAX 1000000000000  /* tokens, hits, misses: 10^12 */
+#define ZCOST_COST_MAX_USD 1000000     /* cost of one event */
+#define ZCOST_SECONDS_MAX 1000000      /* |time_saved_seconds|, and latency_ms / 1000 */
+
+/* What functions return: 0, or one of these. None is ever raised as a signal. */
+enum {
+    ZCOST_OK = 0,
+    ZCOST_EINVAL = -1,   /* an argument is wrong, or the daemon would reject the event */
+    ZCOST_EFULL = -2,    /* the queue was full: the event is dropped and counted */
+    ZCOST_ENOMEM = -3,   /* no memory */
+    ZCOST_ESYSTEM = -4,  /* a system or socket call failed; zcost_open sets errno */
+    ZCOST_ETIMEOUT = -5, /* time ran out before everything was handed over */
+    ZCOST_ECLOSED = -6   /* the client is being closed */
+};
+
+/* A fixed English text for one of the codes above; never NULL, never freed. Any thread. */
+ZCOST_API const char *zcost_strerror (int error);
+
+/* The version of the library linked at run time, such as "0.1.0". Any thread. */
+ZCOST_API const char *zcost_version (void);
+
+typedef struct zcost zcost_t;
+
+/* How to open a client. Zero the struct, then set what differs: 0 and NULL mean the default.
+ * Strings are copied. */
+typedef struct {
+    const char *endpoint;       /* PUSH connects here; default ZCOST_DEFAULT_INGEST */
+    const char *service;        /* who sends, for events that name none; NULL: the daemon says "default" */
+    size_t queue_bytes;         /* memory of the queue; default 4 MiB; 64 KiB to 1 GiB, rounded up to a power of 2 */
+    unsigned flush_interval_ms; /* longest an event waits before it is sent; default 5; 1 to 1000 */
+    size_t batch_bytes;         /* a message holds at most this (or one event); default 32 KiB; 1 KiB to 1 MiB */
+} zcost_options_t;
+
+/* Opens a client and starts its sender thread; connecting goes on in the background, so a
+ * daemon that is away is no error here.
+ * options: NULL for all defaults. *ret_client: owned by the caller, ended by zcost_close; left
+ * alone on failure.
+ * Returns 0; ZCOST_EINVAL (an option out of range, a malformed endpoint, a service over
+ * ZCOST_STRING_MAX); ZCOST_ENOMEM; ZCOST_ESYSTEM (errno says). */
+ZCOST_API int zcost_open (const zcost_options_t *options, zcost_t **ret_client);
+
+/* Sends what is queued, waits at most timeout_ms (0: hardly at all; negative: ZCOST_EINVAL) for it
+ * to leave the process, stops the sender thread, which may take another 100 ms, and frees the client. Emits of other threads
+ * must have ended. *client becomes NULL; NULL and a pointer to NULL are fine.
+ * Returns 0 when all was handed to a connected daemon's connection; ZCOST_ETIMEOUT when some was
+ * not: that part is lost. In a forked child that never emitted, frees the child's copy at once. */
+ZCOST_API int zcost_close (zcost_t **client, int timeout_ms);
+
+/* Waits at most timeout_ms until all that was emitted before the call is handed to a socket that
+ * is connected. Returns 0, ZCOST_ETIMEOUT or ZCOST_EINVAL. Sleeps: not for a request's path. */
+ZCOST_API int zcost_flush (zcost_t *client, int timeout_ms);
+
+typedef enum {
+    ZCOST_QUERY_ROUTER = 1,
+    ZCOST_EMBEDDING_CACHE = 2,
+    ZCOST_RAG_PARALLEL = 3,
+    ZCOST_LLM_CALL = 4
+} zcost_type_t;
+
+typedef struct {
+    const char *key;   /* 1 to ZCOST_STRING_MAX bytes of UTF-8 */
+    const char *value; /* up to ZCOST_STRING_MAX bytes of UTF-8 */
+} zcost_tag_t;
+
+/* Which numbers of zcost_event_t are set: absent is not 0. */
+enum {
+    ZCOST_HAS_COST = 1 << 0,
+    ZCOST_HAS_INPUT_TOKENS = 1 << 1,
+    ZCOST_HAS_CACHE_READ_TOKENS = 1 << 2,
+    ZCOST_HAS_CACHE_WRITE_TOKENS = 1 << 3,
+    ZCOST_HAS_OUTPUT_TOKENS = 1 << 4,
+    ZCOST_HAS_REASONING_TOKENS = 1 << 5,
+    ZCOST_HAS_LATENCY = 1 << 6,
+    ZCOST_HAS_HIT = 1 << 7,
+    ZCOST_HAS_HITS = 1 << 8,
+    ZCOST_HAS_MISSES = 1 << 9,
+    ZCOST_HAS_TIME_SAVED = 1 << 10
+};
+
+/* One event. Zero the struct, set type and what is known; numbers also need their bit in `has`.
+ * Strings are UTF-8, NUL-terminated, at most ZCOST_STRING_MAX bytes; NULL means absent. Nothing
+ * is kept after the call. Fields that a type does not use (see zcost_protocol(7)) are not sent. */
+typedef struct {
+    zcost_type_t type;
+    unsigned has;                     /* ZCOST_HAS_... */
+    const char *service;              /* NULL: the client's */
+    const char *tier;                 /* query_router: "simple", "medium", "complex", or a configured one */
+    const char *model;                /* as the provider names it */
+    const char *provider;
+    double cost_usd;                  /* >= 0; beats a cost computed from tokens */
+    int64_t input_tokens;             /* all input, cached included */
+    int64_t cache_read_tokens;        /* part of input_tokens */
+    int64_t cache_write_tokens;       /* part of input_tokens */
+    int64_t output_tokens;            /* all output, reasoning included */
+    int64_t reasoning_tokens;         /* part of output_tokens */
+    double latency_ms;                /* wall time of the call */
+    bool hit;                         /* embedding_cache: one request */
+    int64_t hits, misses;             /* embedding_cache: a batch of texts, instead of hit */
+    double time_saved_seconds;        /* rag_parallel: measured; may be negative */
+    int64_t ts_ms;                    /* when it happened; 0: now */
+    const zcost_tag_t *tags;
+    size_t tags_count;                /* at most ZCOST_TAGS_MAX */
+} zcost_event_t;
+
+/* The general emit. Never blocks.
+ * Returns 0: the event has its place in the queue; ZCOST_EFULL: dropped and counted;
+ * ZCOST_EINVAL: client or event is NULL, the type is unknown, a number is negative, not finite or
+ * over its limit, a part is greater than its whole, a string is too long (nothing is counted);
+ * ZCOST_ECLOSED. Strings are not checked to be UTF-8 here: the daemon rejects those that are not. */
+ZCOST_API int zcost_emit (zcost_t *client, const zcost_event_t *event);
+
+/* One call a type, for the common case; same returns as zcost_emit. */
+
+/* A query was routed to `tier` (NULL: the daemon's default, medium) and cost this much. */
+ZCOST_API int zcost_query_router (zcost_t *client, const char *tier, double cost_usd);
+
+/* One look-up in the embedding cache. */
+ZCOST_API int zcost_embedding_cache (zcost_t *client, bool hit);
+
+/* One parallel RAG preload; NAN: the time saved was not measured. */
+ZCOST_API int zcost_rag_parallel (zcost_t *client, double time_saved_seconds);
+
+/* One model call outside the router; the daemon prices it. A negative count means absent. */
+ZCOST_API int zcost_llm_call (zcost_t *client, const char *model, int64_t input_tokens, int64_t output_tokens);
+
+/* Counts events since zcost_open (in a forked child: since the fork). emitted = sent + queued;
+ * a dropped event is in neither. `queued` is what still has its place in the queue. */
+typedef struct {
+    uint64_t emitted;     /* emit calls that returned 0 */
+    uint64_t sent;        /* handed to the connected socket */
+    uint64_t queued;      /* waiting in the queue */
+    uint64_t dropped;     /* emit calls that returned ZCOST_EFULL */
+    size_t queue_bytes;   /* capacity of the queue */
+    size_t queued_bytes;  /* how much of it is in use */
+    bool connected;       /* to a daemon, as far as the socket knows */
+} zcost_stats_t;
+
+/* A snapshot of the counters; they move on while it is taken, each by itself is exact. Any
+ * thread; no system call. */
+ZCOST_API void zcost_stats (const zcost_t *client, zcost_stats_t *ret_stats);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: MPL-2.0
+ *
+ * client.c - the public calls: a queue, and the sender that empties it.
+ */
+#include "zcost.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <math.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "client/queue.h"
+#include "client/sender.h"
+#include "wire/encode.h"
+
+#define QUEUE_BYTES ((size_t) 4 << 20)
+#define FLUSH_INTERVAL_MS 5
+#define FLUSH_INTERVAL_MAX_MS 1000
+#define BATCH_BYTES ((size_t) 32 << 10)
+#define BATCH_BYTES_MIN ((size_t) 1 << 10)
+#define BATCH_BYTES_MAX ((size_t) 1 << 20)
+#define CACHE_LINE 64
+
+static_assert (ZC_ENCODED_MAX <= ZC_RECORD_BYTES_MAX, "any event is one record");
+
+/* What an emit reads stands on one cache line: between two calls of a quiet service it gets cold. */
+struct zcost {
+    zc_queue_t queue;
+    _Atomic uint32_t *gate;
+    zc_sender_t *sender;
+    const char *service; /* of events that name none; NULL: the daemon's default */
+    char service_text [ZCOST_STRING_MAX + 1];
+};
+
+static_assert (offsetof (zcost_t, service_text) < CACHE_LINE, "one line");
+
+/* ------------------------------------------------------------------------ open, close */
+
+/* The options, with the defaults in place of zeros. Whether they are in range. */
+static bool settle (const zcost_options_t *options, zcost_options_t *ret_settled)
+{
+    zcost_options_t settled = options ? *options : (zcost_options_t){0};
+    if (!settled.endpoint)
+        settled.endpoint = ZCOST_DEFAULT_INGEST;
+    if (settled.queue_bytes == 0)
+        settled.queue_bytes = QUEUE_BYTES;
+    if (settled.flush_interval_ms == 0)
+        settled.flush_interval_ms = FLUSH_INTERVAL_MS;
+    if (settled.batch_bytes == 0)
+        settled.batch_bytes = BATCH_BYTES;
+    *ret_settled = settled;
+    return (!settled.service || strnlen (settled.service, ZCOST_STRING_MAX + 1) <= ZCOST_STRING_MAX) &&
+           settled.queue_bytes >= ZC_QUEUE_BYTES_MIN && settled.queue_bytes <= ZC_QUEUE_BYTES_MAX &&
+           settled.flush_interval_ms <= FLUSH_INTERVAL_MAX_MS && settled.batch_bytes >= BATCH_BYTES_MIN &&
+           settled.batch_bytes <= BATCH_BYTES_MAX;
+}
+
+static size_t power_of_2 (size_t bytes)
+{
+    size_t power = ZC_QUEUE_BYTES_MIN;
+    while (power < bytes)
+        power *= 2;
+    return power;
+}
+
+static int open_parts (zcost_t *self, const zcost_options_t *options)
+{
+    if (options->service)
+        self->service = memcpy (self->service_text, options->service, strlen (options->service) + 1);
+    int rc = zc_queue_init (&self->queue, power_of_2 (options->queue_bytes));
+    if (rc != 0)
+        return rc;
+    self->gate = zc_queue_gate (&self->queue);
+    const zc_sender_options_t sender = {
+        .endpoint = options->endpoint,
+        .flush_interval_ms = options->flush_interval_ms,
+        .batch_bytes = options->batch_bytes,
+    };
+    if ((rc = zc_sender_new (&self->queue, &sender, &self->sender)) != 0) {
+        zc_queue_term (&self->queue);
+        return rc;
+    }
+    return zc_sender_start (self->sender);
+}
+
+int zcost_open (const zcost_options_t *options, zcost_t **ret_client)
+{
+    zcost_options_t settled;
+    if (!ret_client || !settle (options, &settled))
+        return ZCOST_EINVAL;
+    size_t size = (sizeof (zcost_t) + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE;
+    zcost_t *self = aligned_alloc (CACHE_LINE, size);
+    if (!self)
+        return ZCOST_ENOMEM;
+    memset (self, 0, size);
+    int rc = open_parts (self, &settled);
+    if (rc == 0) {
+        *ret_client = self;
+        return 0;
+    }
+    int error = errno;
+    zcost_close (&self, 0);
+    errno = error;
+    return rc;
+}
+
+int zcost_close (zcost_t **client, int timeout_ms)
+{
+    if (timeout_ms < 0)
+        return ZCOST_EINVAL;
+    if (!client || !*client)
+        return 0;
+    zcost_t *self = *client;
+    *client = NULL;
+    int rc = zc_sender_destroy (&self->sender, timeout_ms); /* with the queue, which it owns */
+    free (self);
+    return rc;
+}
+
+int zcost_flush (zcost_t *client, int timeout_ms)
+{
+    return client && timeout_ms >= 0 ? zc_sender_flush (client->sender, timeout_ms) : ZCOST_EINVAL;
+}
+
+/* ------------------------------------------------------------------------------- emit */
+
+/* The coarse clock moves every few milliseconds, and reading it is a few loads: no system call. */
+static inline int64_t now_ms (void)
+{
+    struct timespec now;
+    clock_gettime (CLOCK_REALTIME_COARSE, &now);
+    return (int64_t) now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+__attribute__ ((hot)) int zcost_emit (zcost_t *client, const zcost_event_t *event)
+{
+    if (!client || !event)
+        return ZCOST_EINVAL;
+    /* Packed here first, so that a reserved place in the queue waits for a short copy and no more. */
+    zc_record_t record;
+    size_t size;
+    zc_queue_prefetch (&client->queue);
+    int rc = zc_encode (event, client->service, now_ms (), record.as.bytes, &size);
+    if (rc != 0)
+        return rc;
+    uint32_t gate = atomic_load_explicit (client->gate, memory_order_relaxed);
+    if (__builtin_expect (gate != ZC_GATE_OPEN, 0) && (rc = zc_sender_ensure (client->sender)) != 0)
+        return rc;
+    return zc_queue_push (&client->queue, &record, size);
+}
+
+int zcost_query_router (zcost_t *client, const char *tier, double cost_usd)
+{
+    const zcost_event_t event = {.type = ZCOST_QUERY_ROUTER, .has = ZCOST_HAS_COST, .tier = tier, .cost_usd = cost_usd};
+    return zcost_emit (client, &event);
+}
+
+int zcost_embedding_cache (zcost_t *client, bool hit)
+{
+    const zcost_event_t event = {.type = ZCOST_EMBEDDING_CACHE, .has = ZCOST_HAS_HIT, .hit = hit};
+    return zcost_emit (client, &event);
+}
+
+int zcost_rag_parallel (zcost_t *client, double time_saved_seconds)
+{
+    const zcost_event_t event = {
+        .type = ZCOST_RAG_PARALLEL,
+        .has = isnan (time_saved_seconds) ? 0 : ZCOST_HAS_TIME_SAVED,
+        .time_saved_seconds = time_saved_seconds,
+    };
+    return zcost_emit (client, &event);
+}
+
+int zcost_llm_call (zcost_t *client, const char *model, int64_t input_tokens, int64_t output_tokens)
+{
+    const zcost_event_t event = {
+        .type = ZCOST_LLM_CALL,
+        .has = (input_tokens < 0 ? 0 : ZCOST_HAS_INPUT_TOKENS) | (output_tokens < 0 ? 0 : ZCOST_HAS_OUTPUT_TOKENS),
+        .model = model,
+        .input_tokens = input_tokens,
+        .output_tokens = output_tokens,
+    };
+    return zcost_emit (client, &event);
+}
+
+/* ------------------------------------------------------------------------------- tell */
+
+void zcost_stats (const zcost_t *client, zcost_stats_t *ret_stats)
+{
+    zc_queue_stats_t queue = {0};
+    memset (ret_stats, 0, sizeof *ret_stats);
+    if (!client)
+        return;
+    zc_queue_stats (&client->queue, &queue);
+    ret_stats->emitted = queue.pushed;
+    ret_stats->sent = queue.popped;
+    ret_stats->queued = queue.pushed - queue.popped;
+    ret_stats->dropped = queue.dropped;
+    ret_stats->queue_bytes = zc_queue_bytes (&client->queue);
+    ret_stats->queued_bytes = queue.used_bytes;
+    ret_stats->connected = zc_sender_connected (client->sender);
+}
+
+const char *zcost_version (void)
+{
+    return ZCOST_VERSION;
+}
+
+const char *zcost_strerror (int error)
+{
+    switch (error) {
+    case ZCOST_OK:
+        return "done";
+    case ZCOST_EINVAL:
+        return "invalid argument";
+    case ZCOST_EFULL:
+        return "the queue is full: the event is dropped";
+    case ZCOST_ENOMEM:
+        return "out of memory";
+    case ZCOST_ESYSTEM:
+        return "a system call failed";
+    case ZCOST_ETIMEOUT:
+        return "time ran out before everything was sent";
+    case ZCOST_ECLOSED:
+        return "the client is being closed";
+    default:
+        return "unknown error";
+    }
+}

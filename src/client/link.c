@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: MPL-2.0
+ *
+ * link.c - one context, one socket, one monitor.
+ */
+#include "client/link.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+#include <zmq.h>
+
+#include "client/futex.h"
+#include "zcost.h"
+
+#define HELD_BYTES ((size_t) 2 << 20) /* that libzmq may hold, as full messages */
+#define HELD_MESSAGES_MIN 2
+#define RECONNECT_MS 100
+#define RECONNECT_MAX_MS 2000
+#define KEEPALIVE_IDLE_S 30 /* a dead host is noticed after 30 s and 3 probes of 10 s */
+#define KEEPALIVE_INTERVAL_S 10
+#define KEEPALIVE_PROBES 3
+#define DESCRIPTORS 16 /* that a context with our two sockets may need */
+
+#define MONITOR "inproc://monitor"
+
+struct zc_link {
+    void *context, *push, *monitor;
+    bool connected;
+};
+
+/* libzmq aborts the process when it runs out of descriptors while it makes a context. */
+static bool descriptors_left (void)
+{
+    int probes [DESCRIPTORS], opened = 0;
+    while (opened < DESCRIPTORS && (probes [opened] = eventfd (0, EFD_CLOEXEC)) >= 0)
+        opened++;
+    int error = errno;
+    for (int i = 0; i < opened; i++)
+        close (probes [i]);
+    errno = error;
+    return opened == DESCRIPTORS;
+}
+
+static bool set (void *socket, int option, int value)
+{
+    return zmq_setsockopt (socket, option, &value, sizeof value) == 0;
+}
+
+static bool configure (void *push, size_t message_bytes)
+{
+    size_t held = HELD_BYTES / message_bytes;
+    return set (push, ZMQ_LINGER, 0) && set (push, ZMQ_IPV6, 1) &&
+           set (push, ZMQ_SNDHWM, held > HELD_MESSAGES_MIN ? (int) held : HELD_MESSAGES_MIN) &&
+           set (push, ZMQ_RECONNECT_IVL, RECONNECT_MS) && set (push, ZMQ_RECONNECT_IVL_MAX, RECONNECT_MAX_MS) &&
+           set (push, ZMQ_TCP_KEEPALIVE, 1) && set (push, ZMQ_TCP_KEEPALIVE_IDLE, KEEPALIVE_IDLE_S) &&
+           set (push, ZMQ_TCP_KEEPALIVE_INTVL, KEEPALIVE_INTERVAL_S) &&
+           set (push, ZMQ_TCP_KEEPALIVE_CNT, KEEPALIVE_PROBES) &&
+           /* Events handed over outlive a broken connection, for the next one to send. */
+           set (push, ZMQ_IMMEDIATE, 0);
+}
+
+static bool monitor (zc_link_t *self)
+{
+    int events = ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED;
+    if (zmq_socket_monitor (self->push, MONITOR, events) != 0)
+        return false;
+    self->monitor = zmq_socket (self->context, ZMQ_PAIR);
+    return self->monitor && set (self->monitor, ZMQ_LINGER, 0) && zmq_connect (self->monitor, MONITOR) == 0;
+}
+
+static int code_of (int error)
+{
+    return error == ENOMEM ? ZCOST_ENOMEM : ZCOST_ESYSTEM;
+}
+
+static int open_sockets (zc_link_t *self, const char *endpoint, size_t message_bytes)
+{
+    if (!descriptors_left () || !(self->context = zmq_ctx_new ()))
+        return code_of (errno);
+    self->push = zmq_socket (self->context, ZMQ_PUSH);
+    if (!self->push || !configure (self->push, message_bytes) || !monitor (self))
+        return code_of (errno);
+    if (zmq_connect (self->push, endpoint) == 0)
+        return 0;
+    return errno == ENOMEM || errno == EMFILE || errno == EMTHREAD ? code_of (errno) : ZCOST_EINVAL;
+}
+
+/* libzmq looks at a port only when it connects, and then tells nobody. */
+static bool has_port (const char *address)
+{
+    const char *colon = strrchr (address, ':');
+    if (!colon || colon == address || colon [1] < '1' || colon [1] > '9')
+        return false;
+    char *end;
+    return strtoul (colon + 1, &end, 10) <= 65535 && *end == 0;
+}
+
+static bool is_known (const char *endpoint)
+{
+    if (strncmp (endpoint, "tcp://", 6) == 0)
+        return has_port (endpoint + 6);
+    return strncmp (endpoint, "ipc://", 6) == 0;
+}
+
+int zc_link_new (const char *endpoint, size_t message_bytes, zc_link_t **ret_link)
+{
+    if (!is_known (endpoint))
+        return ZCOST_EINVAL;
+    zc_link_t *self = calloc (1, sizeof *self);
+    if (!self)
+        return ZCOST_ENOMEM;
+    int rc = open_sockets (self, endpoint, message_bytes);
+    if (rc == 0) {
+        *ret_link = self;
+        return 0;
+    }
+    int error = errno;
+    zc_link_destroy (&self, 0);
+    errno = error;
+    return rc;
+}
+
+/* ------------------------------------------------------------------------- connected? */
+
+/* The next event that the monitor has, or 0. */
+static int next_event (void *monitor)
+{
+    uint8_t frame [6]; /* number (16 bits), value (32 bits); a second frame names the endpoint */
+    uint16_t event = 0;
+    if (zmq_recv (monitor, frame, sizeof frame, ZMQ_DONTWAIT) < (int) sizeof frame)
+        return 0;
+    memcpy (&event, frame, sizeof event);
+    zmq_recv (monitor, frame, sizeof frame, ZMQ_DONTWAIT);
+    return event;
+}
+
+bool zc_link_watch (zc_link_t *self)
+{
+    for (int event; (event = next_event (self->monitor)) != 0;)
+        self->connected = event == ZMQ_EVENT_HANDSHAKE_SUCCEEDED;
+    return self->connected;
+}
+
+/* ------------------------------------------------------------------------------- send */
+
+static bool has_room (void *push)
+{
+    int events = 0;
+    size_t size = sizeof events;
+    return zmq_getsockopt (push, ZMQ_EVENTS, &events, &size) == 0 && (events & ZMQ_POLLOUT);
+}
+
+bool zc_link_send (zc_link_t *self, const zc_queue_t *queue, const zc_batch_t *batch)
+{
+    zmq_msg_t message;
+    /* Asked first: a message that finds no room would be built again every few milliseconds. */
+    if (!self->connected || !has_room (self->push) || zmq_msg_init_size (&message, batch->bytes) != 0)
+        return false;
+    zc_queue_copy (queue, batch, zmq_msg_data (&message));
+    if (zmq_msg_send (&message, self->push, ZMQ_DONTWAIT) < 0) {
+        zmq_msg_close (&message);
+        return false;
+    }
+    zc_queue_pop (queue, batch);
+    return true;
+}
+
+/* ------------------------------------------------------------------------------ close */
+
+/* libzmq does not tell whether it sent all; but it ends at once when it has, and else at the bound. */
+static bool terminate (void *context, int linger_ms)
+{
+    int64_t started = zc_monotonic_ns ();
+    while (zmq_ctx_term (context) != 0 && errno == EINTR)
+        ;
+    return zc_monotonic_ns () - started < (int64_t) linger_ms * ZC_NS_PER_MS;
+}
+
+bool zc_link_destroy (zc_link_t **self_p, int linger_ms)
+{
+    zc_link_t *self = *self_p;
+    bool all_left = true;
+    if (!self)
+        return true;
+    *self_p = NULL;
+    if (self->monitor)
+        zmq_close (self->monitor);
+    if (self->push) {
+        set (self->push, ZMQ_LINGER, linger_ms);
+        zmq_close (self->push);
+    }
+    if (self->context)
+        all_left = terminate (self->context, linger_ms);
+    free (self);
+    return all_left;
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MPL-2.0
+ *
+ * answer.h - the query socket: a request in, a reply out.
+ */
+#ifndef ZC_ANSWER_H
+#define ZC_ANSWER_H
+
+#include <czmq.h>
+
+/* Answers what is waiting, a bounded number. A zloop reader on a ROUTER; the argument is the
+ * zc_books_t. */
+int zc_answer_on_request (zloop_t *loop, zsock_t *socket, void *argument);
+
+#endif

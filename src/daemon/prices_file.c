@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MPL-2.0
+ *
+ * prices_file.c - a price table from disk.
+ */
+#include "daemon/prices_file.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "daemon/log.h"
+
+/* The whole file, NULL with errno. The caller frees it. */
+static char *read_file (const char *path, size_t *ret_size)
+{
+    FILE *file = fopen (path, "rb");
+    if (!file)
+        return NULL;
+    struct stat status;
+    char *text = NULL;
+    if (fstat (fileno (file), &status) == -1)
+        ;
+    else if (!S_ISREG (status.st_mode))
+        errno = S_ISDIR (status.st_mode) ? EISDIR : EINVAL;
+    else if ((uint64_t) status.st_size > ZC_PRICES_MAX_BYTES)
+        errno = EFBIG;
+    else if ((text = malloc ((size_t) status.st_size + 1)) != NULL) {
+        *ret_size = fread (text, 1, (size_t) status.st_size, file);
+        if (ferror (file)) {
+            free (text);
+            text = NULL;
+            errno = EIO;
+        }
+    }
+    int error = errno;
+    fclose (file);
+    errno = error;
+    return text;
+}
+
+static void log_table (const zc_prices_t *prices, const char *source)
+{
+    size_t count;
+    const zc_price_refused_t *refused = zc_prices_refused (prices, &count);
+    for (size_t i = 0; i < count; i++)
+        zc_log (ZC_LOG_WARN, "price_not_read", "model=\"%s\" reason=\"%s\"", refused [i].name, refused [i].why);
+    zc_log (ZC_LOG_INFO, "prices", "source=\"%s\" models=%zu not_read=%zu", source, zc_prices_count (prices), count);
+}
+
+zc_prices_t *zc_prices_file_load (const char *path)
+{
+    zc_prices_error_t error = {0, ""};
+    size_t size = zc_prices_builtin_size;
+    zc_prices_t *prices = NULL;
+    if (!*path)
+        prices = zc_prices_new (zc_prices_builtin, size, &error);
+    else {
+        char *text = read_file (path, &size);
+        if (text)
+            prices = zc_prices_new (text, size, &error);
+        else
+            snprintf (error.why, sizeof error.why, "%s", strerror (errno));
+        free (text);
+    }
+    if (prices)
+        log_table (prices, *path ? path : "builtin");
+    else
+        zc_log (ZC_LOG_ERROR, "prices_unusable", "file=\"%s\" line=%d reason=\"%s\"", path, error.line, error.why);
+    return prices;
+}

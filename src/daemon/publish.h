@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MPL-2.0
+ *
+ * publish.h - the publish socket: snapshots at each interval and for new subscribers.
+ */
+#ifndef ZC_PUBLISH_H
+#define ZC_PUBLISH_H
+
+#include <czmq.h>
+
+#include "daemon/books.h"
+
+typedef struct {
+    zsock_t *socket; /* XPUB, verbose; the server's */
+    zc_books_t *books;
+    int64_t welcomed_ms; /* when a new subscriber was last answered */
+    bool welcome_pending;
+} zc_publish_t;
+
+/* socket stays the caller's. */
+void zc_publish_init (zc_publish_t *self, zsock_t *socket, zc_books_t *books);
+
+/* Sends the report as it is now to all subscribers. Never waits. */
+void zc_publish_snapshot (zc_publish_t *self);
+
+/* Reads what subscribers sent, and answers new ones with a snapshot. A zloop reader; the argument
+ * is the zc_publish_t. */
+int zc_publish_on_subscription (zloop_t *loop, zsock_t *socket, void *argument);
+
+#endif

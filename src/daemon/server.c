@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: MPL-2.0
+ *
+ * server.c - the daemon's sockets and the one thread that owns the ledger.
+ *
+ * A zloop over three sockets and a descriptor of signals. The ingest handler drains: it receives
+ * until nothing is there or a bound is reached, then lets the others have their turn.
+ */
+#include "daemon/server.h"
+
+#include <czmq.h>
+#include <signal.h>
+#include <sys/signalfd.h>
+
+#include "core/intake.h"
+#include "daemon/answer.h"
+#include "daemon/books.h"
+#include "daemon/endpoint.h"
+#include "daemon/log.h"
+#include "daemon/publish.h"
+
+/* One drain: short enough that a query waits a millisecond or two, long enough that the loop around
+ * it costs nothing. */
+#define DRAIN_FRAMES_MAX 4096
+#define DRAIN_BYTES_MAX (1u << 20)
+
+/* A peer whose frame is larger than this many times the limit is cut off by libzmq; below, the
+ * frame is counted as `too_large`. */
+#define FRAME_HARD_FACTOR 4
+
+#define REQUEST_HARD_BYTES (1 << 20)
+#define SUBSCRIPTION_HARD_BYTES 4096
+#define REPLIES_QUEUED_MAX 100   /* a client; then replies to it are lost */
+#define SNAPSHOTS_QUEUED_MAX 100 /* a subscriber; then snapshots to it are lost */
+
+/* What has arrived in the kernel's buffers when we are told to stop has come to us when nothing
+ * came for this long; a flood does not keep us from stopping. */
+#define LAST_QUIET_MS 100
+#define LAST_DRAIN_MS 5000
+#define LINGER_MS 1000
+
+struct zc_server {
+    const zc_settings_t *settings;
+    zc_books_t books;
+    zc_publish_t publisher;
+    zsock_t *ingest, *publish, *query;
+    int signals;
+    zloop_t *loop;
+    uint64_t rejects_logged;
+};
+
+/* --------------------------------------------------------------------- ingest */
+
+/* Receives and folds until nothing is there, or a bound. Returns whether something was. */
+static bool drain (zc_server_t *self)
+{
+    void *socket = zsock_resolve (self->ingest);
+    int64_t now_ms = zclock_time ();
+    uint64_t frames = 0, bytes = 0;
+    zmq_msg_t frame;
+    zmq_msg_init (&frame);
+    while (frames < DRAIN_FRAMES_MAX && bytes < DRAIN_BYTES_MAX) {
+        if (zmq_msg_recv (&frame, socket, ZMQ_DONTWAIT) == -1) {
+            if (errno == EINTR)
+                continue;
+            break;
+        }
+        size_t size = zmq_msg_size (&frame);
+        zc_intake_frame (self->books.ledger, self->books.rejects, &self->settings->limits, zmq_msg_data (&frame), size, now_ms);
+        frames++;
+        bytes += size;
+    }
+    zmq_msg_close (&frame);
+    self->books.drained_frames = frames;
+    self->books.drained_bytes = bytes;
+    return frames > 0;
+}
+
+static int on_ingest (zloop_t *loop, zsock_t *socket, void *argument)
+{
+    (void) loop;
+    (void) socket;
+    drain (argument);
+    return 0;
+}
+
+/* ------------------------------------------------------------------- interval */
+
+static void log_rejects (zc_server_t *self)
+{
+    uint64_t total = zc_rejects_total (self->books.rejects);
+    if (total == self->rejects_logged)
+        return;
+    const zc_rejected_t *last = zc_rejects_nth (self->books.rejects, 0);
+    zc_log (ZC_LOG_WARN, "rejected", "new=%llu total=%llu last_reason=%s",
+            (unsigned long long) (total - self->rejects_logged), (unsigned long long) total,
+            zc_reason_name (last->reason));
+    self->rejects_logged = total;
+}
+
+static int on_interval (zloop_t *loop, int timer, void *argument)
+{
+    zc_server_t *self = argument;
+    (void) loop;
+    (void) timer;
+    zc_publish_snapshot (&self->publisher);
+    log_rejects (self);
+    return 0;
+}
+
+/* -------------------------------------------------------------------- signals */
+
+static int on_signal (zloop_t *loop, zmq_pollitem_t *item, void *argument)
+{
+    zc_server_t *self = argument;
+    struct signalfd_siginfo info;
+    (void) loop;
+    while (read (item->fd, &info, sizeof info) == sizeof info) {
+        if (info.ssi_signo != SIGHUP) {
+            zc_log (ZC_LOG_INFO, "stopping", "signal=%s", info.ssi_signo == SIGINT ? "SIGINT" : "SIGTERM");
+            return -1;
+        }
+        if (zc_books_load_prices (&self->books) == -1)
+            zc_log (ZC_LOG_WARN, "prices_kept", "source=\"%s\"", self->books.about.prices_source);
+    }
+    return 0;
+}
+
+static int open_signals (zc_server_t *self)
+{
+    sigset_t wanted;
+    sigemptyset (&wanted);
+    sigaddset (&wanted, SIGTERM);
+    sigaddset (&wanted, SIGINT);
+    sigaddset (&wanted, SIGHUP);
+    self->signals = signalfd (-1, &wanted, SFD_NONBLOCK | SFD_CLOEXEC);
+    if (self->signals == -1)
+        zc_log (ZC_LOG_ERROR, "signals", "reason=\"%s\"", strerror (errno));
+    return self->signals == -1 ? -1 : 0;
+}
+
+/* -------------------------------------------------------------------- sockets */
+
+static int bind_all (zsock_t *socket, const char *role, const zc_endpoints_t *endpoints)
+{
+    for (size_t i = 0; i < endpoints->count; i++) {
+        char bound [ZC_ENDPOINT_BYTES] = "", error [256] = "";
+        const char *endpoint = endpoints->list [i];
+        if (zc_endpoint_bind (zsock_resolve (socket), endpoint, bound, sizeof bound, error, sizeof error) == -1) {
+            zc_log (ZC_LOG_ERROR, "bind", "role=%s endpoint=%s reason=\"%s\"", role, endpoint, error);
+            return -1;
+        }
+        zc_log (ZC_LOG_INFO, "listening", "role=%s endpoint=%s", role, bound);
+    }
+    return 0;
+}
+
+static bool wants_ipv6 (const zc_endpoints_t *endpoints)
+{
+    for (size_t i = 0; i < endpoints->count; i++)
+        if (strchr (endpoints->list [i], '['))
+            return true;
+    return false;
+}
+
+static zsock_t *new_socket (int type, const zc_endpoints_t *endpoints, int64_t hard_bytes)
+{
+    zsock_t *socket = zsock_new (type);
+    if (!socket)
+        return NULL;
+    zmq_setsockopt (zsock_resolve (socket), ZMQ_MAXMSGSIZE, &hard_bytes, sizeof hard_bytes);
+    zsock_set_ipv6 (socket, wants_ipv6 (endpoints));
+    return socket;
+}
+
+static int open_sockets (zc_server_t *self)
+{
+    const zc_settings_t *settings = self->settings;
+    int64_t hard_bytes = FRAME_HARD_FACTOR * (int64_t) settings->limits.frame_bytes_max;
+    self->ingest = new_socket (ZMQ_PULL, &settings->ingest, hard_bytes);
+    self->publish = new_socket (ZMQ_XPUB, &settings->publish, SUBSCRIPTION_HARD_BYTES);
+    self->query = new_socket (ZMQ_ROUTER, &settings->query, REQUEST_HARD_BYTES);
+    if (!self->ingest || !self->publish || !self->query) {
+        zc_log (ZC_LOG_ERROR, "socket", "reason=\"%s\"", zmq_strerror (errno));
+        return -1;
+    }
+    zsock_set_rcvhwm (self->ingest, (int) settings->high_water_mark);
+    zsock_set_xpub_verbose (self->publish, 1);
+    zsock_set_sndhwm (self->publish, SNAPSHOTS_QUEUED_MAX);
+    zsock_set_linger (self->publish, LINGER_MS);
+    zsock_set_sndhwm (self->query, REPLIES_QUEUED_MAX);
+    zsock_set_linger (self->query, LINGER_MS);
+    return bind_all (self->ingest, "ingest", &settings->ingest) == -1 ||
+                   bind_all (self->publish, "publish", &settings->publish) == -1 ||
+                   bind_all (self->query, "query", &settings->query) == -1
+               ? -1
+               : 0;
+}
+
+/* ------------------------------------------------------------------------ new */
+
+static int open_loop (zc_server_t *self)
+{
+    zmq_pollitem_t signals = {NULL, self->signals, ZMQ_POLLIN, 0};
+    self->loop = zloop_new ();
+    if (!self->loop)
+        return -1;
+    zloop_set_nonstop (self->loop, true); /* signals come by the descriptor */
+    int rc = zloop_reader (self->loop, self->ingest, on_ingest, self);
+    rc |= zloop_reader (self->loop, self->publish, zc_publish_on_subscription, &self->publisher);
+    rc |= zloop_reader (self->loop, self->query, zc_answer_on_request, &self->books);
+    rc |= zloop_poller (self->loop, &signals, on_signal, self);
+    rc |= zloop_timer (self->loop, (size_t) self->settings->interval_ms, 0, on_interval, self) == -1;
+    return rc == 0 ? 0 : -1;
+}
+
+zc_server_t *zc_server_new (const zc_settings_t *settings)
+{
+    zc_server_t *self = zmalloc (sizeof *self);
+    self->settings = settings;
+    self->signals = -1;
+    if (zc_books_init (&self->books, settings) == 0 && open_signals (self) == 0 && open_sockets (self) == 0) {
+        zc_publish_init (&self->publisher, self->publish, &self->books);
+        if (open_loop (self) == 0)
+            return self;
+    }
+    zc_server_destroy (&self);
+    return NULL;
+}
+
+void zc_server_destroy (zc_server_t **self_p)
+{
+    zc_server_t *self = self_p ? *self_p : NULL;
+    if (!self)
+        return;
+    zloop_destroy (&self->loop);
+    zsock_destroy (&self->ingest);
+    zsock_destroy (&self->publish);
+    zsock_destroy (&self->query);
+    if (self->signals != -1)
+        close (self->signals);
+    zc_books_term (&self->books);
+    free (self);
+    *self_p = NULL;
+}
+
+/* ------------------------------------------------------------------------ run */
+
+/* Takes what has arrived: until nothing came for a while, or for long enough. */
+static void drain_the_rest (zc_server_t *self)
+{
+    int64_t end_ms = zclock_mono () + LAST_DRAIN_MS;
+    zmq_pollitem_t item = {zsock_resolve (self->ingest), 0, ZMQ_POLLIN, 0};
+    while (zclock_mono () < end_ms && zmq_poll (&item, 1, LAST_QUIET_MS) > 0)
+        drain (self);
+}
+
+int zc_server_run (zc_server_t *self)
+{
+    zc_log (ZC_LOG_INFO, "ready", "version=%s instance=\"%s\" interval_seconds=%g data=none", ZCOST_VERSION,
+            self->settings->instance, (double) self->settings->interval_ms / 1000);
+    zloop_start (self->loop);
+    drain_the_rest (self);
+    zc_publish_snapshot (&self->publisher);
+    log_rejects (self);
+    zc_log (ZC_LOG_INFO, "stopped", "accepted=%llu rejected=%llu",
+            (unsigned long long) zc_ledger_accepted (self->books.ledger),
+            (unsigned long long) zc_rejects_total (self->books.rejects));
+    return 0;
+}

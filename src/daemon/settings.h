@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MPL-2.0
+ *
+ * settings.h - what zcostd is told: defaults, then the configuration file, then the command line.
+ */
+#ifndef ZC_SETTINGS_H
+#define ZC_SETTINGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/intake.h"
+#include "core/ledger.h"
+
+#define ZC_ENDPOINTS_MAX 8
+#define ZC_ENDPOINT_BYTES 256
+#define ZC_PATH_BYTES 4096
+
+typedef struct {
+    char list [ZC_ENDPOINTS_MAX] [ZC_ENDPOINT_BYTES];
+    size_t count;
+} zc_endpoints_t;
+
+typedef struct {
+    char instance [ZCOST_STRING_MAX + 1];
+    zc_endpoints_t ingest, publish, query;
+    int64_t interval_ms;
+    zc_limits_t limits;
+    int64_t high_water_mark; /* messages a producer's connection may queue */
+    char prices_file [ZC_PATH_BYTES]; /* "": the built-in table */
+    zc_policy_t policy;
+    int64_t rejects_keep;
+    int64_t memory_max_bytes; /* of address space; 0: no limit of ours */
+} zc_settings_t;
+
+typedef enum { ZC_RUN, ZC_EXIT_DONE, ZC_EXIT_USAGE } zc_parsed_t;
+
+/* Reads the command line and the file that it names. ZC_EXIT_DONE: help or version was printed;
+ * ZC_EXIT_USAGE: one line that names the setting and its place was printed to stderr. */
+zc_parsed_t zc_settings_parse (int argc, char **argv, zc_settings_t *ret_settings);
+
+/* Sets one setting by its path in the file, such as "ingest/endpoint". Returns NULL, or what is
+ * wrong with the value (in a buffer that the next call reuses). */
+const char *zc_settings_set (zc_settings_t *self, const char *path, const char *value);
+
+#endif

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MPL-2.0
+ *
+ * settings_file.c - the configuration file.
+ *
+ * zconfig reads it. It keeps no line numbers and writes its complaints to stdout, so both are made
+ * good for here: nodes come in the order of their lines, and a file that does not parse is tried
+ * line by line.
+ */
+#include "daemon/settings_file.h"
+
+#include <czmq.h>
+
+#define FILE_MAX_BYTES (1 << 20)
+
+typedef struct {
+    zc_settings_t *settings;
+    const char *path;
+    const char *text;
+    int nodes; /* seen so far */
+} reading_t;
+
+static int complain (const char *path, int line, const char *setting, const char *why)
+{
+    fprintf (stderr, "zcostd: %s:%d: %s%s%s\n", path, line, setting, *setting ? ": " : "", why);
+    return -1;
+}
+
+/* The line, from 1, of the nth element, from 1. */
+static int line_of (const char *text, int nth)
+{
+    int line = 1;
+    while (true) {
+        size_t blank = strspn (text, " \t\r");
+        if (text [blank] != '\n' && text [blank] != '#' && text [blank] != '\0' && --nth == 0)
+            return line;
+        text = strchr (text, '\n');
+        if (!text)
+            return line;
+        text++;
+        line++;
+    }
+}
+
+/* Applies one element and those below it. above: the path of its parent, "" at the top. */
+static int apply (reading_t *self, zconfig_t *node, const char *above)
+{
+    char path [512];
+    int line = line_of (self->text, ++self->nodes);
+    snprintf (path, sizeof path, "%s%s%s", above, *above ? "/" : "", zconfig_name (node));
+    zconfig_t *child = zconfig_child (node);
+    const char *value = zconfig_value (node);
+    if (!*above) {
+        if (value && *value)
+            return complain (self->path, line, path, "is a section and takes no value");
+    } else {
+        const char *why = zc_settings_set (self->settings, path, value ? value : "");
+        if (why)
+            return complain (self->path, line, path, why);
+    }
+    for (; child; child = zconfig_next (child))
+        if (apply (self, child, path) == -1)
+            return -1;
+    return 0;
+}
+
+/* Whether the first `size` bytes parse. */
+static zconfig_t *load_quietly (const char *text, size_t size)
+{
+    zchunk_t *chunk = zchunk_new (text, size);
+    fflush (stdout);
+    int out = dup (STDOUT_FILENO);
+    int null = open ("/dev/null", O_WRONLY | O_CLOEXEC);
+    if (null != -1)
+        dup2 (null, STDOUT_FILENO);
+    zconfig_t *root = zconfig_chunk_load (chunk);
+    fflush (stdout);
+    if (out != -1) {
+        dup2 (out, STDOUT_FILENO);
+        close (out);
+    }
+    if (null != -1)
+        close (null);
+    zchunk_destroy (&chunk);
+    return root;
+}
+
+static int complain_of_syntax (const char *path, const char *text)
+{
+    int line = 1;
+    for (const char *end = text; (end = strchr (end, '\n')) != NULL; end++, line++) {
+        zconfig_t *root = load_quietly (text, (size_t) (end - text));
+        if (!root)
+            break;
+        zconfig_destroy (&root);
+    }
+    return complain (path, line, "", "not ZPL: a section, or `name = value` indented by 4 spaces a level");
+}
+
+static int apply_text (zc_settings_t *settings, const char *path, const char *text)
+{
+    zconfig_t *root = load_quietly (text, strlen (text));
+    if (!root)
+        return complain_of_syntax (path, text);
+    reading_t reading = {settings, path, text, 0};
+    int rc = 0;
+    for (zconfig_t *node = zconfig_child (root); node && rc == 0; node = zconfig_next (node))
+        rc = apply (&reading, node, "");
+    zconfig_destroy (&root);
+    return rc;
+}
+
+int zc_settings_read_file (zc_settings_t *self, const char *path)
+{
+    FILE *file = fopen (path, "r");
+    if (!file) {
+        fprintf (stderr, "zcostd: %s: %s\n", path, strerror (errno));
+        return -1;
+    }
+    char *text = zmalloc (FILE_MAX_BYTES + 1);
+    size_t size = fread (text, 1, FILE_MAX_BYTES, file);
+    int rc = -1;
+    if (ferror (file))
+        fprintf (stderr, "zcostd: %s: %s\n", path, strerror (errno));
+    else if (size == FILE_MAX_BYTES || memchr (text, '\0', size))
+        fprintf (stderr, "zcostd: %s: no text file of less than 1 MiB\n", path);
+    else
+        rc = apply_text (self, path, text);
+    fclose (file);
+    free (text);
+    return rc;
+}

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: MPL-2.0
+ *
+ * settings_parse.c - the command line.
+ */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "daemon/settings.h"
+#include "daemon/settings_file.h"
+
+static const char help [] =
+    "zcostd - a ledger for LLM spending on a ZeroMQ bus\n"
+    "\n"
+    "usage: zcostd [--config FILE] [options]\n"
+    "\n"
+    "  --config FILE       settings in ZPL; the command line beats the file\n"
+    "  --ingest EP...      where services PUSH usage events     (" ZCOST_DEFAULT_INGEST ")\n"
+    "  --publish EP...     where dashboards SUBscribe           (" ZCOST_DEFAULT_PUBLISH ")\n"
+    "  --query EP...       where zreport and others ask         (" ZCOST_DEFAULT_QUERY ")\n"
+    "                      EP is tcp://ADDRESS:PORT (port *: a free one) or ipc://PATH;\n"
+    "                      several after one option, or the option several times\n"
+    "  --interval SECONDS  time between snapshots, 0.05 to 86400 (30)\n"
+    "  --data DIR|none     where the ledger is kept; this version: only none (none)\n"
+    "  --prices FILE       price table in LiteLLM's format; SIGHUP reads it again (built-in)\n"
+    "  --help              this text\n"
+    "  --version           the version\n"
+    "\n"
+    "SIGTERM and SIGINT drain what has arrived, publish a last snapshot and end.\n"
+    "Exit: 0 done, 1 failed, 2 wrong usage or configuration.\n";
+
+/* An option, and the setting that it overrides. The first three take several values. */
+static const struct {
+    const char *option, *path;
+} overrides [] = {
+    {"ingest", "ingest/endpoint"},
+    {"publish", "publish/endpoint"},
+    {"query", "query/endpoint"},
+    {"interval", "publish/interval_seconds"},
+    {"data", "data/directory"},
+    {"prices", "prices/file"},
+};
+
+#define LISTS 3
+#define OVERRIDES (int) (sizeof overrides / sizeof *overrides)
+
+/* getopt's codes: an override's place from 256 on, or a letter. */
+#define CODE 256
+
+static const struct option options [] = {
+    {"ingest", required_argument, NULL, CODE},       {"publish", required_argument, NULL, CODE + 1},
+    {"query", required_argument, NULL, CODE + 2},    {"interval", required_argument, NULL, CODE + 3},
+    {"data", required_argument, NULL, CODE + 4},     {"prices", required_argument, NULL, CODE + 5},
+    {"config", required_argument, NULL, 'c'},        {"help", no_argument, NULL, 'h'},
+    {"version", no_argument, NULL, 'v'},             {NULL, 0, NULL, 0},
+};
+
+static zc_endpoints_t *list_of (zc_settings_t *self, int override)
+{
+    return override == 0 ? &self->ingest : override == 1 ? &self->publish : &self->query;
+}
+
+static zc_parsed_t bad_usage (const char *text, const char *why)
+{
+    fprintf (stderr, "zcostd: %s%s (try --help)\n", text, why);
+    return ZC_EXIT_USAGE;
+}
+
+/* One value of one option. seen: which options came before on the command line. */
+static zc_parsed_t apply_override (zc_settings_t *self, int override, const char *value, unsigned *seen)
+{
+    /* The first endpoint on the command line displaces those of the file. */
+    if (override < LISTS && !(*seen & (1u << override)))
+        list_of (self, override)->count = 0;
+    *seen |= 1u << override;
+    const char *why = zc_settings_set (self, overrides [override].path, value);
+    if (!why)
+        return ZC_RUN;
+    fprintf (stderr, "zcostd: --%s: %s\n", overrides [override].option, why);
+    return ZC_EXIT_USAGE;
+}
+
+/* Walks the command line; self NULL: only looks for --config, --help, --version and mistakes. */
+static zc_parsed_t walk (int argc, char **argv, zc_settings_t *self, const char **ret_config)
+{
+    unsigned seen = 0;
+    int last = -1;
+    int option;
+    zc_parsed_t parsed = ZC_RUN;
+    optind = 0; /* begin anew: the walk is made twice */
+    opterr = 0;
+    while (parsed == ZC_RUN && (option = getopt_long (argc, argv, "-:", options, NULL)) != -1) {
+        /* A bare word behind --ingest EP, --publish EP or --query EP is one more endpoint. */
+        if (option == 1 && last >= CODE && last < CODE + LISTS)
+            option = last;
+        last = option;
+        if (option >= CODE && option < CODE + OVERRIDES)
+            parsed = self ? apply_override (self, option - CODE, optarg, &seen) : ZC_RUN;
+        else if (option == 'c')
+            *ret_config = optarg;
+        else if (option == 'h') {
+            fputs (help, stdout);
+            parsed = ZC_EXIT_DONE;
+        } else if (option == 'v') {
+            puts ("zcostd " ZCOST_VERSION);
+            parsed = ZC_EXIT_DONE;
+        } else if (option == ':')
+            parsed = bad_usage (argv [optind - 1], " needs a value");
+        else if (option == '?')
+            parsed = bad_usage ("unknown option ", argv [optind - 1]);
+        else
+            parsed = bad_usage ("unexpected argument ", optarg);
+    }
+    if (parsed == ZC_RUN && optind < argc)
+        parsed = bad_usage ("unexpected argument ", argv [optind]);
+    return parsed;
+}
+
+static void set_defaults (zc_settings_t *self)
+{
+    memset (self, 0, sizeof *self);
+    if (gethostname (self->instance, sizeof self->instance - 1) == -1 || !self->instance [0])
+        strcpy (self->instance, "zcostd");
+    strcpy (self->ingest.list [0], ZCOST_DEFAULT_INGEST);
+    strcpy (self->publish.list [0], ZCOST_DEFAULT_PUBLISH);
+    strcpy (self->query.list [0], ZCOST_DEFAULT_QUERY);
+    self->interval_ms = 30000;
+    self->limits.frame_bytes_max = 16 << 20;
+    self->limits.batch_events_max = 100000;
+    self->high_water_mark = 1000;
+    self->rejects_keep = 1000;
+    self->memory_max_bytes = (int64_t) 4 << 30;
+    zc_policy_default (&self->policy);
+}
+
+/* A list that nobody added to still holds its default in the first place. */
+static void fill_endpoints (zc_endpoints_t *list)
+{
+    if (list->count == 0)
+        list->count = 1;
+}
+
+zc_parsed_t zc_settings_parse (int argc, char **argv, zc_settings_t *ret_settings)
+{
+    const char *config = NULL;
+    set_defaults (ret_settings);
+    zc_parsed_t parsed = walk (argc, argv, NULL, &config);
+    if (parsed == ZC_RUN && config && zc_settings_read_file (ret_settings, config) == -1)
+        parsed = ZC_EXIT_USAGE;
+    if (parsed == ZC_RUN)
+        parsed = walk (argc, argv, ret_settings, &config);
+    fill_endpoints (&ret_settings->ingest);
+    fill_endpoints (&ret_settings->publish);
+    fill_endpoints (&ret_settings->query);
+    return parsed;
+}

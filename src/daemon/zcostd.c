@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MPL-2.0
+ *
+ * zcostd.c - the daemon: settings, limits, signals, and then the server.
+ */
+#include <czmq.h>
+#include <signal.h>
+#include <sys/resource.h>
+
+#include "daemon/log.h"
+#include "daemon/server.h"
+#include "daemon/settings.h"
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define RESERVES_ADDRESS_SPACE 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define RESERVES_ADDRESS_SPACE 1
+#endif
+#endif
+
+/* Bounds the process as a whole: libzmq bounds a frame, but gathers an endless multipart message
+ * before anyone can see it. */
+static void limit_memory (int64_t bytes)
+{
+#ifdef RESERVES_ADDRESS_SPACE
+    if (bytes)
+        zc_log (ZC_LOG_WARN, "memory_unbounded", "reason=\"a sanitizer reserves the address space\"");
+#else
+    struct rlimit limit;
+    if (bytes == 0 || getrlimit (RLIMIT_AS, &limit) == -1)
+        return;
+    if (limit.rlim_cur != RLIM_INFINITY && limit.rlim_cur <= (rlim_t) bytes)
+        return;
+    limit.rlim_cur = (rlim_t) bytes;
+    if (setrlimit (RLIMIT_AS, &limit) == -1)
+        zc_log (ZC_LOG_WARN, "memory_unbounded", "reason=\"%s\"", strerror (errno));
+#endif
+}
+
+/* The server reads these from a descriptor; a writer to a closed pipe gets an error, not a death. */
+static void take_signals (void)
+{
+    sigset_t taken;
+    sigemptyset (&taken);
+    sigaddset (&taken, SIGTERM);
+    sigaddset (&taken, SIGINT);
+    sigaddset (&taken, SIGHUP);
+    sigprocmask (SIG_BLOCK, &taken, NULL);
+    signal (SIGPIPE, SIG_IGN);
+    zsys_handler_set (NULL);
+}
+
+int main (int argc, char **argv)
+{
+    static zc_settings_t settings;
+    take_signals ();
+    zc_parsed_t parsed = zc_settings_parse (argc, argv, &settings);
+    if (parsed != ZC_RUN)
+        return parsed == ZC_EXIT_DONE ? 0 : 2;
+    limit_memory (settings.memory_max_bytes);
+    zc_server_t *server = zc_server_new (&settings);
+    if (!server)
+        return 1;
+    int rc = zc_server_run (server);
+    zc_server_destroy (&server);
+    zsys_shutdown ();
+    return rc == 0 ? 0 : 1;
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MPL-2.0
+ *
+ * decode.h - ingest frames to events, by a bounded pull reader.
+ *
+ * Reads a frame object by object: [stamp] *( event / array-of-event ). Never
+ * allocates, never recurses, never believes a length: every loop is bounded by
+ * the bytes that are there. Refuses to know what an event means or costs.
+ */
+#ifndef ZC_DECODE_H
+#define ZC_DECODE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "wire/event.h"
+
+#define ZC_DEPTH_MAX 8 /* containers within containers, the event itself included */
+#define ZC_STAMP_BYTES 36
+#define ZC_STAMP_EXT_TYPE 1
+
+/* A producer's stamp, at the head of a frame. */
+typedef struct {
+    uint8_t producer [16];
+    uint32_t epoch;
+    uint64_t seq;
+    uint64_t dropped;
+} zc_stamp_t;
+
+/* A walk over one frame. All fields are the decoder's own, but for the stamp. */
+typedef struct {
+    const uint8_t *at, *end;
+    const uint8_t *object; /* where the last event or reject begins; it ends at `at` */
+    const uint8_t *array;  /* the header of the array that we are in */
+    int64_t arrival_ms;
+    uint32_t array_left; /* elements still promised by the array that we are in */
+    uint32_t batch_max;
+    bool stamped;
+    zc_stamp_t stamp; /* valid where `stamped` */
+} zc_frame_t;
+
+typedef enum { ZC_STEP_END, ZC_STEP_EVENT, ZC_STEP_REJECT } zc_step_t;
+
+/* Begins a walk. The bytes stay the caller's and must outlive the walk and its events.
+ * arrival_ms: becomes the ts of events without one, and bounds ts from above (24 h).
+ * batch_max: an array of more events than this is one reject, `too_large`. */
+void zc_frame_init (zc_frame_t *self, const void *bytes, size_t size, int64_t arrival_ms, uint32_t batch_max);
+
+/* The next event or reject; ZC_STEP_END when the frame is read. *ret_event is written on
+ * ZC_STEP_EVENT only as far as its `has` tells, but for type, service, tier, model, provider,
+ * tags, ts_ms and the numbers, which are all defined (0 where absent); *ret_reject on
+ * ZC_STEP_REJECT. */
+zc_step_t zc_frame_next (zc_frame_t *self, zc_event_t *ret_event, zc_reject_t *ret_reject);
+
+#endif

@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: MPL-2.0
+"""What is measured: one class a kind of measurement, one object a row of its table.
+
+measure() makes one run, or one pair of runs to be compared, and keeps it in `samples`. A run that
+lost or rejected an event raises Failed.
+"""
+import signal
+import subprocess
+import time
+
+import programs
+
+WARM_UP_EVENTS = 100000
+WARM_UP_MESSAGES = 20000
+ASKED_A_SECOND = 200
+QUERY_MARGIN_SECONDS = 1.0  # how much longer ingest runs than is asked
+ATTEMPTS = 4                # to make it so
+HANDSHAKE_SECONDS = 0.05    # bench_emit begins to measure 0.2 s after it is connected
+
+
+def send(folder, endpoint, event, batch, events, query=None):
+    """Starts a sender. Without a query endpoint it stays connected until its result is asked for."""
+    asked = ["--query", query] if query else []
+    return programs.Process(folder / "bench/bench_ingest", "send", "--endpoint", endpoint, "--event", event,
+                            "--batch", batch, "--events", events, *asked, stdin=subprocess.PIPE)
+
+
+class Ingest:
+    """Events a second into the bare drain and into zcostd, one after the other."""
+    kind = "ingest"
+
+    def __init__(self, bus, transport, event, batch, seconds):
+        self.key = {"transport": transport, "event": event, "batch": batch}
+        self.bus, self.seconds = bus, seconds
+        self.events = None
+        self.samples = []
+
+    def _drained(self, events):
+        drain, endpoints = self.bus.drain()
+        drain.tell(f"{events // self.key['batch']}\n")
+        with send(self.bus.folder, endpoints[self.key["transport"]], self.key["event"], self.key["batch"],
+                  events) as sender:
+            cpu = drain.cpu_seconds()
+            finished = programs.pairs(drain.line())
+            begun, sent = sender.result()
+            if finished["bytes"] != sent["bytes"]:
+                raise programs.Failed(f"the drain got {finished['bytes']} bytes of {sent['bytes']}")
+            return self._rate(events, begun, finished, sent, drain.cpu_seconds() - cpu)
+
+    def _folded(self, events):
+        daemon, endpoints, query = self.bus.daemon()
+        with send(self.bus.folder, endpoints[self.key["transport"]], self.key["event"], self.key["batch"],
+                  events, query) as sender:
+            cpu = daemon.cpu_seconds()
+            begun, sent = sender.result()
+            return self._rate(events, begun, sent, sent, daemon.cpu_seconds() - cpu)
+
+    @staticmethod
+    def _rate(events, begun, finished, sent, receiver_cpu_seconds):
+        seconds = (int(finished["finished_ns"]) - int(begun["started_ns"])) / 1e9
+        return {"events": events, "seconds": seconds, "rate": events / seconds,
+                "bytes_an_event": int(sent["bytes"]) / events,
+                "sender_cpu_ns": int(sent["cpu_ns"]) / events,
+                "receiver_cpu_ns": receiver_cpu_seconds * 1e9 / events}
+
+    def measure(self):
+        batch = self.key["batch"]
+        if self.events is None:  # a short run tells how many events take `seconds`
+            few = min(WARM_UP_EVENTS if batch == 1 else WARM_UP_MESSAGES * batch, 10 * WARM_UP_EVENTS) // batch * batch
+            rate = (self._drained(few)["rate"] + self._folded(few)["rate"]) / 2
+            self.events = max(1, int(rate * self.seconds / batch)) * batch
+        # Who is first alternates, so that what drifts favours neither.
+        if len(self.samples) % 2:
+            folded, drained = self._folded(self.events), self._drained(self.events)
+        else:
+            drained, folded = self._drained(self.events), self._folded(self.events)
+        self.samples.append({"drain": drained, "zcostd": folded})
+
+
+class Emit:
+    """Single calls, as bench_emit times them, with zcostd up, stopped, or absent."""
+    kind = "emit"
+
+    def __init__(self, bus, mode, event, rate, state, seconds):
+        self.key = {"mode": mode, "event": event, "rate": rate, "state": state}
+        self.bus, self.seconds = bus, seconds
+        self.samples = []
+
+    def _caller(self, endpoint):
+        return programs.Process(self.bus.folder / "bench/bench_emit", "--endpoint", endpoint, "--seconds",
+                                self.seconds, "--mode", self.key["mode"], "--event", self.key["event"],
+                                "--rate", self.key["rate"])
+
+    def _absent(self):
+        holder, endpoint = programs.dead_port()
+        with holder, self._caller(endpoint) as caller:
+            return caller.result()
+
+    def _present(self):
+        daemon, found = self.bus.start_daemon(programs.ANY_PORT)
+        endpoint = found["ingest"][0]
+        with daemon, self._caller(endpoint) as caller:
+            if self.key["state"] == "stopped":
+                programs.wait_connected(endpoint)
+                time.sleep(HANDSHAKE_SECONDS)
+                daemon.signal(signal.SIGSTOP)
+            result = caller.result()
+            if not daemon.is_running():
+                raise programs.Failed("zcostd died")
+            return result
+
+    def measure(self):
+        line, = self._absent() if self.key["state"] == "absent" else self._present()
+        numbers = {name: int(line[name]) for name in ("samples", "drops", "median_ns", "p99_ns", "p999_ns", "max_ns")}
+        self.samples.append({**numbers, "drops_share": numbers["drops"] / numbers["samples"]})
+
+
+class Fold:
+    """Decode, price and fold in memory; one run gives all its rows."""
+    kind = "fold"
+
+    def __init__(self, bus, seconds):
+        self.key = {}
+        self.bus, self.seconds = bus, seconds
+        self.samples = []
+
+    def measure(self):
+        lines = programs.run(self.bus.folder / "bench/bench_fold", "--seconds", self.seconds)
+        self.samples.append({line["event"]: {"bytes": float(line["bytes"]), "ns": float(line["ns_median"])}
+                             for line in lines})
+
+
+class Query:
+    """Round trips of queries while small events come in flat out over tcp; batch 0: while none do."""
+    kind = "query"
+
+    def __init__(self, bus, batch, seconds):
+        self.key = {"batch": batch}
+        self.bus, self.seconds = bus, seconds
+        self.rate = None
+        self.samples = []
+
+    def _ask(self):
+        lines = programs.run(self.bus.folder / "bench/bench_query", "--endpoint", self.bus.daemon()[2],
+                             "--rate", ASKED_A_SECOND, "--seconds", self.seconds)
+        return {line["query"]: {name: float(line[name]) for name in ("samples", "median_us", "p99_us", "max_us")}
+                for line in lines}
+
+    def _sender(self, events):
+        _, endpoints, query = self.bus.daemon()
+        return send(self.bus.folder, endpoints["tcp"], "small", self.key["batch"], events, query)
+
+    def _ingest_rate(self):
+        """As of a short run, without anyone asking."""
+        events = min(WARM_UP_MESSAGES * self.key["batch"], 20 * WARM_UP_EVENTS)
+        with self._sender(events) as sender:
+            begun, sent = sender.result()
+        return events / (int(sent["finished_ns"]) - int(begun["started_ns"])) * 1e9
+
+    def measure(self):
+        batch = self.key["batch"]
+        if batch == 0:
+            self.samples.append(self._ask())
+            return
+        self.rate = self.rate or self._ingest_rate()
+        for _ in range(ATTEMPTS):
+            events = int(self.rate * (self.seconds + QUERY_MARGIN_SECONDS) / batch) * batch
+            with self._sender(events) as sender:
+                sender.line()  # it has begun
+                answers = self._ask()
+                lasted = sender.is_running()
+                sender.result()
+            if lasted:
+                self.samples.append(answers)
+                return
+            self.rate *= 1.5
+        raise programs.Failed("ingest ended before the questions did")

@@ -1,0 +1,239 @@
+# SPDX-License-Identifier: MPL-2.0
+"""The processes of a bench: builds them, starts them, and always ends what it started.
+
+Owns how our programs are called and how their output is read. Standard library only.
+"""
+import atexit
+import ctypes
+import os
+import pathlib
+import re
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+NEEDED = ("bin/zcostd", "bench/bench_ingest", "bench/bench_query", "bench/bench_emit", "bench/bench_fold")
+
+HIGH_WATER_MARK = 1000  # of the daemon and of the bare drain alike
+PATIENCE_SECONDS = 60   # for one program
+
+ANY_PORT = "tcp://127.0.0.1:*"
+_pair = re.compile(r'(\w+)=("[^"]*"|\S*)')
+
+
+class Failed(Exception):
+    """A run that did not do what it measures: its figures would be worth nothing."""
+
+
+def pairs(text):
+    """Lines of key=value as one dict."""
+    return dict(_pair.findall(text))
+
+
+def _die_with_parent():
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+
+
+def build(folder):
+    """Builds what is missing of the programs in a build directory."""
+    if all((folder / name).exists() for name in NEEDED):
+        return
+    if folder.resolve() == ROOT / "build/release":
+        commands = [[ROOT / "tools/build", "release"]]
+    else:
+        commands = [["cmake", "-S", ROOT, "-B", folder], ["cmake", "--build", folder, "--parallel"]]
+    for command in commands:
+        done = subprocess.run(list(map(str, command)), text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        if done.returncode:
+            raise Failed(f"{' '.join(map(str, command))} failed:\n{done.stdout[-4000:]}")
+
+
+class Process:
+    """One of our programs, killed at the latest when we end. `with` kills it at the block's end."""
+
+    def __init__(self, *argv, **more):
+        self.argv = list(map(str, argv))
+        self._popen = subprocess.Popen(self.argv, text=True, preexec_fn=_die_with_parent,
+                                       **{"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE,
+                                          "stderr": subprocess.PIPE, **more})
+        atexit.register(self.kill)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.kill()
+
+    def kill(self):
+        if self._popen.poll() is None:
+            self._popen.kill()
+        self._popen.wait()
+        for stream in (self._popen.stdin, self._popen.stdout, self._popen.stderr):
+            if stream and not stream.closed:
+                stream.close()
+        atexit.unregister(self.kill)
+
+    def is_running(self):
+        return self._popen.poll() is None
+
+    def signal(self, number):
+        self._popen.send_signal(number)
+
+    def tell(self, text):
+        self._popen.stdin.write(text)
+        self._popen.stdin.flush()
+
+    def line(self, stream="stdout"):
+        """The next line that it prints; unbuffered, so that the wait has an end."""
+        descriptor = getattr(self._popen, stream).fileno()
+        end, text = time.monotonic() + PATIENCE_SECONDS, b""
+        while not text.endswith(b"\n"):
+            if not select.select([descriptor], [], [], max(0, end - time.monotonic()))[0]:
+                raise Failed(f"{self.argv[0]} said nothing for {PATIENCE_SECONDS} s")
+            byte = os.read(descriptor, 1)
+            if not byte:
+                _, errors = self._popen.communicate(timeout=PATIENCE_SECONDS)
+                raise Failed(f"{' '.join(self.argv)} ended: {text.decode()}{errors.strip()}")
+            text += byte
+        return text.decode()
+
+    def result(self):
+        """Waits for its end. Returns what it printed, line by line; a failure of its is one of ours."""
+        try:
+            output, errors = self._popen.communicate(timeout=PATIENCE_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise Failed(f"{' '.join(self.argv)} did not end within {PATIENCE_SECONDS} s") from None
+        if self._popen.returncode:
+            raise Failed(f"{' '.join(self.argv)}: {errors.strip() or self._popen.returncode}")
+        return [pairs(line) for line in output.splitlines()]
+
+    def cpu_seconds(self):
+        """Processor time so far, of all its threads."""
+        text = pathlib.Path(f"/proc/{self._popen.pid}/stat").read_text()
+        fields = text.rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def endpoints(self, stream, until):
+        """Reads `event=listening` lines up to one with `until`: role -> endpoints."""
+        found = {}
+        while True:
+            line = pairs(self.line(stream))
+            if line.get("event") == "listening":
+                found.setdefault(line["role"], []).append(line["endpoint"])
+            if until(line, found):
+                return found
+
+
+def run(*argv):
+    with Process(*argv) as process:
+        return process.result()
+
+
+class Bus:
+    """zcostd and the bare drain on tcp and ipc, started when first needed, gone with close()."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.dir = pathlib.Path(tempfile.mkdtemp(prefix="zcost-bench-"))
+        self._daemon = self._drain = None
+        self._endpoints = {}
+        (self.dir / "zcostd.conf").write_text(f"ingest\n    high_water_mark = {HIGH_WATER_MARK}\n")
+
+    def close(self):
+        for process in (self._daemon, self._drain):
+            if process:
+                process.kill()
+        shutil.rmtree(self.dir, ignore_errors=True)
+
+    def start_daemon(self, *ingest):
+        """A zcostd, and its endpoints by role. stderr of it is read to `ready` only: it logs a few
+        lines more, which the pipe holds."""
+        listens = [word for endpoint in ingest for word in ("--ingest", endpoint)]
+        daemon = Process(self.folder / "bin/zcostd", "--config", self.dir / "zcostd.conf", "--data", "none", *listens,
+                         "--publish", ANY_PORT, "--query", ANY_PORT, stdout=subprocess.DEVNULL)
+        return daemon, daemon.endpoints("stderr", lambda line, _: line.get("event") == "ready")
+
+    def daemon(self):
+        """The daemon that stands for the whole bench: (process, {transport: ingest}, query)."""
+        if not self._daemon:
+            self._daemon, found = self.start_daemon(ANY_PORT, f"ipc://{self.dir}/zcostd")
+            self._endpoints["daemon"] = dict(zip(("tcp", "ipc"), found["ingest"])), found["query"][0]
+        return (self._daemon, *self._endpoints["daemon"])
+
+    def drain(self):
+        """The bare drain: (process, {transport: endpoint})."""
+        if not self._drain:
+            self._drain = Process(self.folder / "bench/bench_ingest", "drain", "--high-water-mark", HIGH_WATER_MARK,
+                                  "--endpoint", ANY_PORT, "--endpoint", f"ipc://{self.dir}/drain",
+                                  stdin=subprocess.PIPE)
+            found = self._drain.endpoints("stdout", lambda _, found: len(found.get("ingest", ())) == 2)
+            self._endpoints["drain"] = dict(zip(("tcp", "ipc"), found["ingest"]))
+        return self._drain, self._endpoints["drain"]
+
+
+# ------------------------------------------------------------------------------ ports
+
+def dead_port():
+    """A socket that holds a port without listening: connections to it are refused, and nobody else
+    gets it. Returns (socket, endpoint)."""
+    holder = socket.socket()
+    holder.bind(("127.0.0.1", 0))
+    return holder, f"tcp://127.0.0.1:{holder.getsockname()[1]}"
+
+
+def wait_connected(endpoint):
+    """Until someone has a TCP connection to the endpoint."""
+    local = f"0100007F:{int(endpoint.rpartition(':')[2]):04X}"
+    end = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < end:
+        rows = [line.split() for line in pathlib.Path("/proc/net/tcp").read_text().splitlines()[1:]]
+        if any(row[1] == local and row[3] == "01" for row in rows):  # ESTABLISHED
+            return
+        time.sleep(0.005)
+    raise Failed(f"nobody connects to {endpoint}")
+
+
+# ---------------------------------------------------------------------------- machine
+
+def _first(path, pattern, otherwise="unknown"):
+    try:
+        found = re.search(pattern, pathlib.Path(path).read_text(), re.M)
+    except OSError:
+        found = None
+    return found.group(1) if found else otherwise
+
+
+def _output(*argv):
+    try:
+        done = subprocess.run(argv, text=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        return done.stdout.strip().splitlines()[0]
+    except (OSError, IndexError):
+        return "unknown"
+
+
+def _libzmq_version():
+    try:
+        numbers = [ctypes.c_int() for _ in range(3)]
+        ctypes.CDLL("libzmq.so.5").zmq_version(*map(ctypes.byref, numbers))
+        return ".".join(str(number.value) for number in numbers)
+    except OSError:
+        return "unknown"
+
+
+def machine(folder):
+    """One line that says what the figures hold for."""
+    cache = folder / "CMakeCache.txt"
+    compiler = _output(_first(cache, r"^CMAKE_C_COMPILER:\w+=(.*)$", "cc"), "--version")
+    kind = _first(cache, r"^CMAKE_BUILD_TYPE:\w+=(.*)$")
+    sanitizers = _first(cache, r"^ZCOST_SANITIZE:\w+=(.+)$", "")
+    system = _first("/etc/os-release", r'^PRETTY_NAME="?([^"\n]*)')
+    return (f"{_first('/proc/cpuinfo', r'^model name.*: (.*)$')}, {os.cpu_count()} cores, "
+            f"{system}, Linux {os.uname().release}, libzmq {_libzmq_version()}, "
+            f"{_output(folder / 'bin/zcostd', '--version')}, {kind} build"
+            f"{' with ' + sanitizers if sanitizers else ''}, {compiler}")

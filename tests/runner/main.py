@@ -1,0 +1,198 @@
+# SPDX-License-Identifier: MPL-2.0
+"""What tests/run runs: which tests, against which builds, with which sanitizer options.
+
+The command line has been checked by tests/run: words that are kinds of tests or builds,
+--long, --match=TEXT.
+"""
+import functools
+import json
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import coverage
+import tally
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+SYSTEM = ROOT / "tests/system"
+
+# In this order. Release first: what is broken for everyone shows early.
+PLAN = [
+    ("", "includes"),
+    ("release", "unit"), ("release", "system"), ("release", "install"), ("release", "readme"),
+    ("asan-ubsan", "unit"), ("asan-ubsan", "system"),
+    ("tsan", "unit"), ("tsan", "system"),
+    ("fuzz", "fuzz"),
+]
+COVERAGE_PLAN = [("coverage", "unit"), ("coverage", "system")]
+
+# libzcost is what has threads of its own, and zreplay drives it hard.
+TSAN_ONLY = {"unit": {"unit.client", "unit.encode", "unit.guest", "unit.queue"}, "system": {"test_zreplay"}}
+
+# Tests of the tree as it is installed and described, which every build shares.
+OWN_KIND = {"install": "test_install", "readme": "test_readme"}
+
+SLOWER = {"asan-ubsan": 4, "tsan": 4}
+UNIT_SECONDS = 120       # a whole executable
+SYSTEM_SECONDS = 120     # one test
+SYSTEM_FILE_SECONDS = 600
+FUZZ_SECONDS, FUZZ_LONG_SECONDS = 20, 600
+
+
+@functools.lru_cache
+def unrandomized():
+    """A prefix that switches address randomization off, where it may: with much of it, older
+    sanitizer runtimes find their shadow memory taken and die at start."""
+    argv = ["setarch", "-R"]
+    try:
+        return argv if subprocess.run([*argv, "true"], stderr=subprocess.DEVNULL).returncode == 0 else []
+    except OSError:
+        return []
+
+
+@functools.lru_cache
+def leaks_can_be_found():
+    """LeakSanitizer stops the process by ptrace, which some containers forbid."""
+    zcostd = ROOT / "build/asan-ubsan/bin/zcostd"
+    env = {**os.environ, "ASAN_OPTIONS": "detect_leaks=1"}
+    _, output = tally.run([*unrandomized(), zcostd, "--version"], env, 60)
+    return "LeakSanitizer has encountered a fatal error" not in output
+
+
+def environment(build, reports, long):
+    env = {name: value for name, value in os.environ.items() if not name.startswith("ZCOST_")}
+    env["ZCOST_BIN"] = str(ROOT / "build" / build / "bin")
+    env["CMOCKA_MESSAGE_OUTPUT"] = "TAP"
+    env["PYTHONDONTWRITEBYTECODE"] = "1"
+    if long:
+        env["ZCOST_TEST_LONG"] = "1"
+    log = f"log_path={reports}/report"
+    if build == "asan-ubsan":
+        leaks = int(leaks_can_be_found())
+        env["ASAN_OPTIONS"] = f"detect_leaks={leaks}:strict_string_checks=1:detect_stack_use_after_return=1:{log}"
+        env["UBSAN_OPTIONS"] = f"print_stacktrace=1:{log}"
+        env["LSAN_OPTIONS"] = f"suppressions={ROOT}/tests/lsan.supp:print_suppressions=0"
+    if build == "tsan":
+        env["TSAN_OPTIONS"] = f"suppressions={ROOT}/tests/tsan.supp:second_deadlock_stack=1:{log}"
+    return env
+
+
+def wrapped(build, argv):
+    return [*(unrandomized() if build in SLOWER else []), *argv]
+
+
+class Suite:
+    def __init__(self, long, match):
+        self.tally = tally.Tally()
+        self.long = long
+        self.match = match
+
+    def build(self, name):
+        begun = time.monotonic()
+        code, output = tally.run([ROOT / "tools/build", name], dict(os.environ), 1200)
+        seconds = time.monotonic() - begun
+        if code == 0:
+            self.tally.line(f"build {name}", "built", seconds)
+        else:
+            progress = re.compile(r"^(\[\d+/\d+\]|\[ *\d+%\]|--) .*\n", re.M)
+            self.tally.fail(f"build {name}", "does not build" if code else "took too long", seconds,
+                            progress.sub("", output))
+        return code == 0
+
+    def tap(self, build, name, argv, seconds):
+        if self.match not in name:
+            return
+        reports = tally.reports_folder(ROOT / "build" / build)
+        self.tally.tap(f"{build} {name}".strip(), wrapped(build, argv), environment(build, reports, self.long),
+                       seconds * SLOWER.get(build, 1), reports)
+
+    def includes(self, build):
+        self.tap(build, "includes", [ROOT / "tests/includes"], 60)
+
+    def unit(self, build):
+        listing = subprocess.run(["ctest", "--show-only=json-v1"], cwd=ROOT / "build" / build, check=True,
+                                 stdout=subprocess.PIPE)
+        for test in json.loads(listing.stdout)["tests"]:
+            if build != "tsan" or test["name"] in TSAN_ONLY["unit"]:
+                self.tap(build, test["name"], test["command"], UNIT_SECONDS)
+
+    def python(self, build, name):
+        seconds = SYSTEM_SECONDS * SLOWER.get(build, 1)
+        self.tap(build, "system." + name.removeprefix("test_"),
+                 ["/usr/bin/python3", ROOT / "tests/runner/tapcase.py", SYSTEM / f"{name}.py", seconds],
+                 SYSTEM_FILE_SECONDS)
+
+    def system(self, build):
+        for path in sorted(SYSTEM.glob("test_*.py")):
+            if path.stem not in OWN_KIND.values() and (build != "tsan" or path.stem in TSAN_ONLY["system"]):
+                self.python(build, path.stem)
+
+    def install(self, build):
+        self.python(build, OWN_KIND["install"])
+
+    def readme(self, build):
+        self.python(build, OWN_KIND["readme"])
+
+    def fuzz(self, build):
+        """What it finds anew is kept in the build tree; the seeds stay as they are."""
+        seconds = FUZZ_LONG_SECONDS if self.long else FUZZ_SECONDS
+        folder = ROOT / "build/fuzz"
+        found = folder / "corpus"
+        found.mkdir(exist_ok=True)
+        begun = time.monotonic()
+        code, output = tally.run([*unrandomized(), folder / "fuzz_decode", f"-max_total_time={seconds}", "-timeout=10",
+                                  "-rss_limit_mb=1024", "-print_final_stats=1", f"-artifact_prefix={folder}/",
+                                  found, ROOT / "tests/fuzz/corpus"], dict(os.environ), seconds + 120)
+        seconds = time.monotonic() - begun
+        if code == 0:
+            self.tally.passed += 1
+            runs = re.search(r"stat::number_of_executed_units: *(\d+)", output)
+            self.tally.line("fuzz decode", f"1 passed, {int(runs[1]):,} inputs" if runs else "1 passed", seconds)
+        else:
+            self.tally.fail("fuzz decode", "found something" if code else "did not end", seconds, output[-8000:])
+
+
+def main(arguments):
+    long = "--long" in arguments
+    match = "".join(word.removeprefix("--match=") for word in arguments if word.startswith("--match="))
+    words = {word for word in arguments if not word.startswith("--")}
+    plan = PLAN
+    if "coverage" in words:
+        words.remove("coverage")
+        plan = COVERAGE_PLAN
+    kinds = words & {kind for _, kind in plan}
+    builds = words - kinds
+    chosen = [(build, kind) for build, kind in plan
+              if (not builds or build in builds) and (not kinds or kind in kinds)]
+    if not chosen:
+        print(f"tests/run: no {' '.join(sorted(kinds))} in {' '.join(sorted(builds))}", file=sys.stderr)
+        return 2
+    suite = Suite(long, match)
+    begun = time.monotonic()
+    built = {"": True}
+    for build, kind in chosen:
+        if build not in built:
+            built[build] = suite.build(build)
+            if build == "coverage":
+                coverage.forget(ROOT)
+        if built[build]:
+            getattr(suite, kind)(build)
+    if plan is COVERAGE_PLAN:
+        coverage.show(ROOT)
+    return suite.tally.end(time.monotonic() - begun)
+
+
+def leave(number, _):
+    # As an exception, so that what runs is ended on the way out.
+    sys.exit(128 + number)
+
+
+if __name__ == "__main__":
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, leave)
+    os.environ["LC_ALL"] = "C.UTF-8"
+    sys.exit(main(sys.argv[1:]))

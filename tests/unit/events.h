@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MPL-2.0
+ *
+ * events.h - decoded events for tests of the ledger, and a ledger to fold them.
+ *
+ * Include cmocka.h first.
+ */
+#ifndef ZC_TEST_EVENTS_H
+#define ZC_TEST_EVENTS_H
+
+#include "core/ledger.h"
+#include "table.h"
+
+#define HAS_TYPE ZC_BIT (ZC_KEY_TYPE)
+
+static inline zc_event_t event_of (zcost_type_t type)
+{
+    return (zc_event_t) {.type = type, .has = HAS_TYPE, .ts_ms = 1767225600000};
+}
+
+/* Each of these gives an event one more key. */
+
+static inline zc_event_t with_service (zc_event_t event, const char *service)
+{
+    event.has |= ZC_BIT (ZC_KEY_SERVICE);
+    event.service = str_of (service);
+    return event;
+}
+
+static inline zc_event_t with_tier (zc_event_t event, const char *tier)
+{
+    event.has |= ZC_BIT (ZC_KEY_TIER);
+    event.tier = str_of (tier);
+    return event;
+}
+
+static inline zc_event_t with_model (zc_event_t event, const char *model)
+{
+    event.has |= ZC_BIT (ZC_KEY_MODEL);
+    event.model = str_of (model);
+    return event;
+}
+
+static inline zc_event_t with_cost (zc_event_t event, int64_t nanousd)
+{
+    event.has |= ZC_BIT (ZC_KEY_COST);
+    event.cost_nanousd = nanousd;
+    return event;
+}
+
+static inline zc_event_t with_input (zc_event_t event, int64_t tokens)
+{
+    event.has |= ZC_BIT (ZC_KEY_INPUT_TOKENS);
+    event.input_tokens = tokens;
+    return event;
+}
+
+static inline zc_event_t with_output (zc_event_t event, int64_t tokens)
+{
+    event.has |= ZC_BIT (ZC_KEY_OUTPUT_TOKENS);
+    event.output_tokens = tokens;
+    return event;
+}
+
+static inline zc_event_t with_hits (zc_event_t event, int64_t hits, int64_t misses)
+{
+    event.has |= ZC_BIT (ZC_KEY_HITS) | ZC_BIT (ZC_KEY_MISSES);
+    event.hits = hits;
+    event.misses = misses;
+    return event;
+}
+
+static inline zc_event_t with_saved (zc_event_t event, int64_t ns)
+{
+    event.has |= ZC_BIT (ZC_KEY_TIME_SAVED_SECONDS);
+    event.time_saved_ns = ns;
+    return event;
+}
+
+static inline zc_event_t query_of (const char *tier)
+{
+    return with_tier (event_of (ZCOST_QUERY_ROUTER), tier);
+}
+
+static inline zc_event_t call_of (const char *model)
+{
+    return with_model (event_of (ZCOST_LLM_CALL), model);
+}
+
+/* A ledger by the default policy and simple_table. */
+typedef struct {
+    zc_policy_t policy;
+    zc_prices_t *prices;
+    zc_ledger_t *ledger;
+} books_t;
+
+static inline books_t books_by (const zc_policy_t *policy)
+{
+    books_t books = {.policy = *policy, .prices = simple_table (), .ledger = zc_ledger_new (policy)};
+    assert_non_null (books.ledger);
+    assert_int_equal (zc_ledger_use_prices (books.ledger, books.prices), 0);
+    return books;
+}
+
+static inline books_t books_new (void)
+{
+    zc_policy_t policy;
+    zc_policy_default (&policy);
+    return books_by (&policy);
+}
+
+static inline void books_end (books_t *books)
+{
+    zc_ledger_destroy (&books->ledger);
+    zc_prices_destroy (&books->prices);
+}
+
+static inline void fold (books_t *books, zc_event_t event)
+{
+    assert_int_equal (zc_ledger_fold (books->ledger, &event), 0);
+}
+
+static inline zc_totals_t totals_of (books_t *books)
+{
+    return *zc_ledger_totals (books->ledger);
+}
+
+/* How many events without a price were counted under this model. */
+static inline uint64_t unpriced_of (const books_t *books, const char *model)
+{
+    const zc_tally_t *unpriced = zc_ledger_unpriced (books->ledger);
+    uint32_t number;
+    return zc_names_find (&unpriced->names, str_of (model), &number) == 0 ? unpriced->counts [number] : 0;
+}
+
+#endif

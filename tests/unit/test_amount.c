@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: MPL-2.0
+ *
+ * test_amount.c - numbers as a person reads them.
+ */
+#include "zreport/amount.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#define COUNT(array) (sizeof (array) / sizeof (array) [0])
+#define NANO INT64_C (1000000000)
+
+static void test_amount_money_shows_exact_sums_rounded_once (void **state)
+{
+    (void) state;
+    static const struct {
+        int64_t nanousd;
+        int decimals;
+        const char *text;
+    } table [] = {
+        {0, 4, "$0.0000"},
+        {1, 9, "$0.000000001"},
+        {49999, 4, "$0.0000"},
+        {50000, 4, "$0.0001"},
+        {-50000, 4, "-$0.0001"},
+        {-49999, 4, "$0.0000"}, /* no minus before nothing */
+        {12345612345, 4, "$12.3456"},
+        {999999950000, 4, "$1,000.0000"},
+        {1234 * NANO, 0, "$1,234"},
+        {1234567 * NANO + 890000000, 2, "$1,234,567.89"},
+        {INT64_MAX, 9, "$9,223,372,036.854775807"},
+        {INT64_MIN, 9, "-$9,223,372,036.854775808"},
+    };
+    for (size_t i = 0; i < COUNT (table); i++)
+        assert_string_equal (zc_money (table [i].nanousd, table [i].decimals).text, table [i].text);
+}
+
+static void test_amount_money_never_shows_something_as_nothing (void **state)
+{
+    (void) state;
+    assert_int_equal (zc_money_decimals (0), 4);
+    assert_int_equal (zc_money_decimals (12 * NANO), 4);
+    assert_int_equal (zc_money_decimals (NANO / 100), 4);
+    assert_int_equal (zc_money_decimals (-NANO / 1000), 6);
+    assert_int_equal (zc_money_decimals (NANO / 100000), 9);
+    assert_int_equal (zc_money_decimals (INT64_MIN), 4);
+}
+
+static void test_amount_reads_exact_decimals (void **state)
+{
+    (void) state;
+    static const struct {
+        const char *text;
+        int64_t nanousd;
+    } table [] = {
+        {"0.000000000", 0},
+        {"0.000000001", 1},
+        {"-0.000000001", -1},
+        {"1200.123412345", 1200123412345},
+        {"12", 12 * NANO},
+        {"-7.5", -7500000000},
+        {"9223372036.854775807", INT64_MAX},
+    };
+    for (size_t i = 0; i < COUNT (table); i++) {
+        json_t *value = json_string (table [i].text);
+        int64_t nanousd = -42;
+        assert_true (zc_money_read (value, &nanousd));
+        assert_int_equal (nanousd, table [i].nanousd);
+        json_decref (value);
+    }
+}
+
+static void test_amount_refuses_what_is_no_amount (void **state)
+{
+    (void) state;
+    static const char *const table [] = {
+        "", "-", ".", "1.2.3", "1e5", "12 ", "+1", "nan", "0.0000000001",
+        "9223372036.854775808", "99999999999999999999",
+    };
+    int64_t nanousd = -42;
+    for (size_t i = 0; i < COUNT (table); i++) {
+        json_t *value = json_string (table [i]);
+        assert_false (zc_money_read (value, &nanousd));
+        json_decref (value);
+    }
+    assert_false (zc_money_read (NULL, &nanousd));
+    assert_false (zc_money_read (json_true (), &nanousd));
+    json_t *huge = json_real (1e300);
+    assert_false (zc_money_read (huge, &nanousd));
+    json_decref (huge);
+    assert_int_equal (nanousd, -42);
+}
+
+static void test_amount_reads_rounded_numbers (void **state)
+{
+    (void) state;
+    int64_t nanousd;
+    json_t *real = json_real (12.3456), *integer = json_integer (3);
+    assert_true (zc_money_read (real, &nanousd));
+    assert_int_equal (nanousd, 12345600000);
+    assert_true (zc_money_read (integer, &nanousd));
+    assert_int_equal (nanousd, 3 * NANO);
+    json_decref (real);
+    json_decref (integer);
+}
+
+static void test_amount_groups_and_names_units (void **state)
+{
+    (void) state;
+    assert_string_equal (zc_count (0).text, "0");
+    assert_string_equal (zc_count (999).text, "999");
+    assert_string_equal (zc_count (1000).text, "1,000");
+    assert_string_equal (zc_count (INT64_MIN).text, "-9,223,372,036,854,775,808");
+    assert_string_equal (zc_share (648, 1000).text, "64.8%");
+    assert_string_equal (zc_share (0, 0).text, "-");
+    assert_string_equal (zc_bytes (512).text, "512 bytes");
+    assert_string_equal (zc_bytes (12345678).text, "11.8 MiB");
+    assert_string_equal (zc_span (59).text, "59 s");
+    assert_string_equal (zc_span (3599).text, "59 min 59 s");
+    assert_string_equal (zc_span (11700).text, "3 h 15 min");
+    assert_string_equal (zc_span (90000).text, "1 d 1 h");
+    assert_string_equal (zc_time (0).text, "1970-01-01 00:00:00 UTC");
+    assert_string_equal (zc_time (1784988331999).text, "2026-07-25 14:05:31 UTC");
+}
+
+int main (void)
+{
+    const struct CMUnitTest tests [] = {
+        cmocka_unit_test (test_amount_money_shows_exact_sums_rounded_once),
+        cmocka_unit_test (test_amount_money_never_shows_something_as_nothing),
+        cmocka_unit_test (test_amount_reads_exact_decimals),
+        cmocka_unit_test (test_amount_refuses_what_is_no_amount),
+        cmocka_unit_test (test_amount_reads_rounded_numbers),
+        cmocka_unit_test (test_amount_groups_and_names_units),
+    };
+    return cmocka_run_group_tests (tests, NULL, NULL);
+}

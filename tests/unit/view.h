@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MPL-2.0
+ *
+ * view.h - all that can be asked, for tests of reports and queries: a ledger, its rejects, and a
+ * daemon's facts that are made up.
+ *
+ * Include cmocka.h first.
+ */
+#ifndef ZC_TEST_VIEW_H
+#define ZC_TEST_VIEW_H
+
+#include "core/report.h"
+#include "events.h"
+#include "unpack.h"
+
+#define STARTED_MS 1767225600123 /* 2026-01-01T00:00:00.123Z */
+#define ASKED_MS 1767312059007   /* 2026-01-02T00:00:59.007Z */
+
+typedef struct {
+    books_t books;
+    zc_rejects_t *rejects;
+    zc_about_t about;
+    zc_view_t view;
+} asked_t;
+
+static inline void asked_begin (asked_t *self, const zc_policy_t *policy)
+{
+    self->books = books_by (policy);
+    self->rejects = zc_rejects_new (5);
+    assert_non_null (self->rejects);
+    self->about = (zc_about_t) {.version = "1.2.3",
+                                .instance = "here",
+                                .incarnation = "0123456789abcdef",
+                                .started_ms = STARTED_MS,
+                                .interval_ms = 30000,
+                                .prices_source = "builtin",
+                                .prices_loaded_ms = STARTED_MS};
+    self->view = (zc_view_t) {.about = &self->about,
+                              .ledger = self->books.ledger,
+                              .rejects = self->rejects,
+                              .now_ms = ASKED_MS,
+                              .sequence = 17,
+                              .rss_bytes = 4096,
+                              .drained_frames = 3,
+                              .drained_bytes = 99};
+}
+
+static inline void asked_begin_default (asked_t *self)
+{
+    zc_policy_t policy;
+    zc_policy_default (&policy);
+    asked_begin (self, &policy);
+}
+
+static inline void asked_end (asked_t *self)
+{
+    books_end (&self->books);
+    zc_rejects_destroy (&self->rejects);
+}
+
+static inline void reject_one (asked_t *self, zc_reason_t reason, zc_why_t why, int key, const char *head)
+{
+    zc_reject_t reject = {reason, why, key, (const uint8_t *) head, strlen (head)};
+    zc_rejects_add (self->rejects, &reject, ASKED_MS - 1);
+}
+
+#endif

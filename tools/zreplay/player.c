@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: MPL-2.0
+ *
+ * player.c - from a source onto the bus. See player.h.
+ */
+#include "zreplay/player.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#define MS 1000000ll
+#define SECOND 1000000000ll
+#define WATCH_EVERY_NS (100 * MS) /* status line, and whether the daemon still takes events */
+#define ROOM_POLL_NS (1 * MS)     /* the library empties its queue every few ms */
+#define EARLY_NS (1 * MS)         /* not worth a sleep: 50,000 events a second would sleep 50,000 times */
+#define FLUSH_SLICE_MS 100
+
+typedef struct {
+    const zc_options_t *options;
+    zc_source_t *source;
+    zc_stop_t *stop;
+    zc_console_t *console;
+    zcost_t *client;
+    int64_t timeout_ns;
+    uint64_t events;
+
+    int64_t begin_ns;        /* when playing began */
+    int64_t first_at_ns;     /* the trace's time of its first row that has one; ZC_NO_TIME: none yet */
+    int64_t first_played_ns; /* ours, of the same row */
+
+    int64_t watched_ns;
+    int64_t moved_ns; /* when the daemon last took an event, or had none to take */
+    uint64_t watched_sent;
+    double rate;
+} player_t;
+
+static int64_t min_ns (int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* ---------------------------------------------------------------------- watching */
+
+/* How much of the work is done, 0 to 1; negative: nobody knows. */
+static double share_done (const player_t *self)
+{
+    const zc_options_t *options = self->options;
+    double share = zc_source_share (self->source);
+    double by_count = options->count ? (double) self->events / (double) options->count : -1;
+    double by_time =
+        options->duration_s > 0 ? (double) (self->watched_ns - self->begin_ns) / 1e9 / options->duration_s : -1;
+    share = by_count > share ? by_count : share;
+    return by_time > share ? by_time : share;
+}
+
+static void show_status (player_t *self, const zcost_stats_t *stats)
+{
+    char done [16] = "";
+    double share = share_done (self);
+    if (share >= 0)
+        snprintf (done, sizeof done, " · %.0f %%", share < 1 ? share * 100 : 100);
+    zc_console_status (self->console, "%llu sent · %.0f/s%s · %s %s", (unsigned long long) stats->sent, self->rate,
+                       done, stats->connected ? "connected to" : "waiting for", self->options->endpoint);
+}
+
+/* Looks, every so often, at what became of what was emitted. 0; -1: the daemon has taken nothing
+ * for too long, told on the console. */
+static int watch (player_t *self)
+{
+    int64_t now_ns = zc_clock_ns (), passed_ns = now_ns - self->watched_ns;
+    if (passed_ns < WATCH_EVERY_NS)
+        return 0;
+    zcost_stats_t stats;
+    zcost_stats (self->client, &stats);
+    self->rate = (double) (stats.sent - self->watched_sent) * 1e9 / (double) passed_ns;
+    /* Time in which we did not look (a pipe that gave nothing) is not the daemon's fault. */
+    if (stats.queued == 0 || stats.sent != self->watched_sent || passed_ns > 10 * WATCH_EVERY_NS)
+        self->moved_ns = now_ns;
+    self->watched_ns = now_ns;
+    self->watched_sent = stats.sent;
+    show_status (self, &stats);
+    if (now_ns - self->moved_ns <= self->timeout_ns)
+        return 0;
+    zc_console_say (self->console, "%s: %s for %g s, gave up", self->options->endpoint,
+                    stats.connected ? "took nothing" : "no connection", self->options->timeout_s);
+    return -1;
+}
+
+/* Sleeps until until_ns, watching. */
+static zc_play_end_t sleep_until (player_t *self, int64_t until_ns)
+{
+    for (int64_t now_ns; (now_ns = zc_clock_ns ()) < until_ns;) {
+        if (zc_stop_wait (self->stop, min_ns (until_ns, now_ns + WATCH_EVERY_NS)))
+            return ZC_PLAY_STOPPED;
+        if (watch (self))
+            return ZC_PLAY_FAILED;
+    }
+    return ZC_PLAY_DONE;
+}
+
+/* ----------------------------------------------------------------------- playing */
+
+/* A daemon that is not there is better told before the trace is read than after. */
+static zc_play_end_t wait_for_daemon (player_t *self)
+{
+    int64_t end_ns = zc_clock_ns () + self->timeout_ns;
+    zcost_stats_t stats;
+    for (;;) {
+        zcost_stats (self->client, &stats);
+        if (stats.connected)
+            return ZC_PLAY_DONE;
+        int64_t now_ns = zc_clock_ns ();
+        if (now_ns >= end_ns)
+            break;
+        if (now_ns - self->watched_ns >= WATCH_EVERY_NS) {
+            self->watched_ns = now_ns;
+            show_status (self, &stats);
+        }
+        if (zc_stop_wait (self->stop, min_ns (end_ns, now_ns + ROOM_POLL_NS)))
+            return ZC_PLAY_STOPPED;
+    }
+    zc_console_say (self->console, "%s: no zcostd there within %g s", self->options->endpoint,
+                    self->options->timeout_s);
+    return ZC_PLAY_FAILED;
+}
+
+/* Waits until the trace's clock, at our speed, has come to the row's time. Rows out of order are late
+ * already and do not wait. */
+static zc_play_end_t wait_for_turn (player_t *self, const zc_record_t *record)
+{
+    if (self->options->speed <= 0 || record->at_ns == ZC_NO_TIME)
+        return ZC_PLAY_DONE;
+    if (self->first_at_ns == ZC_NO_TIME) {
+        self->first_at_ns = record->at_ns;
+        self->first_played_ns = zc_clock_ns ();
+        return ZC_PLAY_DONE;
+    }
+    /* In whole from the first row, not row by row: errors do not add up. */
+    double offset_ns = (double) (record->at_ns - self->first_at_ns) / self->options->speed;
+    if (offset_ns > (double) (INT64_MAX / 2))
+        offset_ns = (double) (INT64_MAX / 2);
+    int64_t due_ns = self->first_played_ns + (int64_t) offset_ns;
+    return due_ns - zc_clock_ns () > EARLY_NS ? sleep_until (self, due_ns) : ZC_PLAY_DONE;
+}
+
+static zc_play_end_t wait_for_room (player_t *self)
+{
+    zcost_stats_t stats;
+    for (;;) {
+        zcost_stats (self->client, &stats);
+        if (stats.queued_bytes <= stats.queue_bytes / 2)
+            return ZC_PLAY_DONE;
+        zc_play_end_t end = sleep_until (self, zc_clock_ns () + ROOM_POLL_NS);
+        if (end != ZC_PLAY_DONE)
+            return end;
+    }
+}
+
+static zc_play_end_t emit (player_t *self, const zc_record_t *record)
+{
+    zc_play_end_t end = wait_for_room (self);
+    if (end != ZC_PLAY_DONE)
+        return end;
+    int rc = zcost_emit (self->client, &record->event);
+    if (rc == ZCOST_EINVAL) {
+        zc_source_reject (self->source, "a value is out of the contract's range");
+        return ZC_PLAY_DONE;
+    }
+    if (rc) {
+        zc_console_say (self->console, "%s", zcost_strerror (rc));
+        return ZC_PLAY_FAILED;
+    }
+    self->events++;
+    return ZC_PLAY_DONE;
+}
+
+static zc_play_end_t play_all (player_t *self)
+{
+    zc_record_t record;
+    zc_play_end_t end = wait_for_daemon (self);
+    self->begin_ns = self->moved_ns = zc_clock_ns ();
+    if (self->options->duration_s > 0)
+        zc_stop_after (self->stop, self->options->duration_s);
+
+    while (end == ZC_PLAY_DONE && (self->options->count == 0 || self->events < self->options->count)) {
+        if (zc_stop_asked (self->stop))
+            return ZC_PLAY_STOPPED;
+        if (watch (self))
+            return ZC_PLAY_FAILED;
+        zc_read_t read = zc_source_next (self->source, &record);
+        if (read != ZC_READ_ITEM)
+            return read == ZC_READ_END ? ZC_PLAY_DONE : read == ZC_READ_STOPPED ? ZC_PLAY_STOPPED : ZC_PLAY_FAILED;
+        end = wait_for_turn (self, &record);
+        if (end == ZC_PLAY_DONE)
+            end = emit (self, &record);
+    }
+    return end;
+}
+
+/* -------------------------------------------------------------------- the way out */
+
+/* Waits for the queue to empty, and closes the client. 0; -1: not all left, told on the console. */
+static int hand_over (player_t *self, int64_t end_ns, uint64_t *ret_not_handed_over)
+{
+    zcost_stats_t stats;
+    while (zcost_flush (self->client, FLUSH_SLICE_MS) == ZCOST_ETIMEOUT && zc_clock_ns () < end_ns) {
+        zcost_stats (self->client, &stats);
+        show_status (self, &stats);
+        /* One Ctrl-C ends the playing; the next one ends this wait, the hard way. */
+        if (zc_stop_asked (self->stop) && zc_stop_signal (self->stop))
+            zc_stop_release (self->stop);
+    }
+    zc_stop_release (self->stop);
+    zcost_stats (self->client, &stats);
+    int64_t left_ns = end_ns - zc_clock_ns ();
+    int rc = zcost_close (&self->client, left_ns > 0 ? (int) (left_ns / MS) : 0);
+    if (rc == 0)
+        return 0;
+    *ret_not_handed_over = stats.queued;
+    if (stats.queued > 0)
+        zc_console_say (self->console, "%llu events were not handed over to %s", (unsigned long long) stats.queued,
+                        self->options->endpoint);
+    else
+        zc_console_say (self->console, "%s did not take the last message in time", self->options->endpoint);
+    return -1;
+}
+
+void zc_play (const zc_options_t *options, zc_source_t *source, zc_stop_t *stop, zc_console_t *console,
+              zc_played_t *ret_played)
+{
+    player_t self = {.options = options,
+                     .source = source,
+                     .stop = stop,
+                     .console = console,
+                     .timeout_ns = (int64_t) (options->timeout_s * 1e9),
+                     .first_at_ns = ZC_NO_TIME};
+    zcost_options_t client_options = {.endpoint = options->endpoint, .service = options->service};
+    *ret_played = (zc_played_t){.end = ZC_PLAY_FAILED};
+
+    int rc = zcost_open (&client_options, &self.client);
+    if (rc) {
+        zc_console_say (console, "%s: %s", options->endpoint,
+                        rc == ZCOST_ESYSTEM  ? strerror (errno)
+                        : rc == ZCOST_EINVAL ? "cannot be connected to"
+                                             : zcost_strerror (rc));
+        return;
+    }
+    self.begin_ns = zc_clock_ns ();
+    ret_played->end = play_all (&self);
+    /* Where the daemon has not taken anything for the whole timeout, a second one is not granted. */
+    bool given_up = ret_played->end == ZC_PLAY_FAILED;
+    int64_t end_ns = zc_clock_ns () + (given_up ? 0 : self.timeout_ns);
+    if (hand_over (&self, end_ns, &ret_played->not_handed_over))
+        ret_played->end = ZC_PLAY_FAILED;
+    ret_played->events = self.events;
+    ret_played->seconds = (double) (zc_clock_ns () - self.begin_ns) / 1e9;
+    zc_console_clear (console);
+}

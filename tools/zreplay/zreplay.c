@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MPL-2.0
+ *
+ * zreplay - plays traces onto the zcost bus, and makes load.
+ *
+ * A trace is a CSV table or JSON lines of events; --demo needs none. Events go through
+ * libzcost, as a service's do.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "zreplay/console.h"
+#include "zreplay/options.h"
+#include "zreplay/player.h"
+#include "zreplay/source.h"
+#include "zreplay/stop.h"
+
+enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_SIGNAL = 128 };
+
+static void summarise (const zc_options_t *options, const zc_played_t *played, uint64_t bad_rows)
+{
+    double rate = played->seconds > 0 ? (double) played->events / played->seconds : 0;
+    if (options->json)
+        printf ("{\"events\": %" PRIu64 ", \"bad_rows\": %" PRIu64 ", \"not_handed_over\": %" PRIu64
+                ", \"seconds\": %.3f, \"events_per_second\": %.1f}\n",
+                played->events, bad_rows, played->not_handed_over, played->seconds, rate);
+    else if (!options->quiet && (played->events > 0 || played->end != ZC_PLAY_FAILED))
+        fprintf (stderr, "zreplay: played %" PRIu64 " events in %.2f s (%.0f/s), %" PRIu64 " bad rows\n",
+                 played->events, played->seconds, rate, bad_rows);
+}
+
+/* Plays, tells, and says how to exit. */
+static int play (const zc_options_t *options, zc_source_t *source, zc_stop_t *stop, zc_console_t *console)
+{
+    zc_played_t played;
+    zc_play (options, source, stop, console, &played);
+    summarise (options, &played, zc_source_bad_rows (source));
+
+    if (played.end == ZC_PLAY_FAILED)
+        return EXIT_FAILED;
+    /* The demo has no end but this one; a trace that was cut short is not done. */
+    if (zc_stop_signal (stop) && !options->demo)
+        return EXIT_SIGNAL + zc_stop_signal (stop);
+    return zc_source_bad_rows (source) > 0 ? EXIT_FAILED : EXIT_DONE;
+}
+
+int main (int argc, char **argv)
+{
+    zc_options_t options;
+    int rc = zc_options_read (&options, argc, argv);
+    if (rc)
+        return rc < 0 ? EXIT_USAGE : EXIT_DONE;
+
+    zc_console_t console;
+    zc_console_init (&console, options.quiet);
+    zc_stop_t *stop = zc_stop_new ();
+    if (!stop) {
+        zc_console_say (&console, "signals cannot be awaited");
+        return EXIT_FAILED;
+    }
+    zc_source_t *source = NULL;
+    rc = zc_source_open (&options, stop, &console, &source);
+    int status = rc == 0  ? play (&options, source, stop, &console)
+                 : rc > 0 ? EXIT_SIGNAL + zc_stop_signal (stop)
+                          : EXIT_FAILED;
+    zc_source_destroy (&source);
+    zc_stop_destroy (&stop);
+    return status;
+}

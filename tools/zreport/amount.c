@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: MPL-2.0
+ *
+ * amount.c - numbers as a person reads them; see amount.h.
+ */
+#include "zreport/amount.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#define NANO INT64_C (1000000000)
+#define NANO_DIGITS 9
+
+/* ------------------------------------------------------------------ money */
+
+static bool read_decimal (const char *text, int64_t *ret_nanousd)
+{
+    bool negative = *text == '-';
+    text += negative;
+    int64_t sum = 0;
+    int digits = 0, decimals = -1; /* -1: before the point */
+    for (; *text; text++) {
+        if (*text == '.' && decimals < 0) {
+            decimals = 0;
+            continue;
+        }
+        if (*text < '0' || *text > '9' || (decimals >= 0 && ++decimals > NANO_DIGITS))
+            return false;
+        if (__builtin_mul_overflow (sum, 10, &sum) || __builtin_add_overflow (sum, *text - '0', &sum))
+            return false;
+        digits++;
+    }
+    for (int i = decimals < 0 ? 0 : decimals; i < NANO_DIGITS; i++)
+        if (__builtin_mul_overflow (sum, 10, &sum))
+            return false;
+    if (digits == 0)
+        return false;
+    *ret_nanousd = negative ? -sum : sum;
+    return true;
+}
+
+bool zc_money_read (const json_t *value, int64_t *ret_nanousd)
+{
+    if (json_is_string (value))
+        return read_decimal (json_string_value (value), ret_nanousd);
+    if (!json_is_number (value) || !(fabs (json_number_value (value)) < 9.2e9))
+        return false;
+    *ret_nanousd = llround (json_number_value (value) * NANO);
+    return true;
+}
+
+/* Writes number with a comma before each third digit from its end; returns the length. */
+static int put_grouped (char *to, uint64_t number)
+{
+    char digits [24];
+    int count = snprintf (digits, sizeof digits, "%" PRIu64, number), length = 0;
+    for (int i = 0; i < count; i++) {
+        to [length++] = digits [i];
+        int left = count - i - 1;
+        if (left > 0 && left % 3 == 0)
+            to [length++] = ',';
+    }
+    to [length] = 0;
+    return length;
+}
+
+zc_text_t zc_money (int64_t nanousd, int decimals)
+{
+    uint64_t amount = nanousd < 0 ? -(uint64_t) nanousd : (uint64_t) nanousd;
+    uint64_t unit = 1; /* nano-dollars in the last decimal shown */
+    for (int i = decimals; i < NANO_DIGITS; i++)
+        unit *= 10;
+    amount = (amount + unit / 2) / unit;
+    uint64_t whole = NANO / unit;
+
+    zc_text_t to;
+    int length = snprintf (to.text, sizeof to.text, "%s$", nanousd < 0 && amount > 0 ? "-" : "");
+    length += put_grouped (to.text + length, amount / whole);
+    if (decimals == 0)
+        return to;
+    to.text [length] = '.';
+    to.text [length + decimals + 1] = 0;
+    for (int i = decimals; i > 0; i--, amount /= 10)
+        to.text [length + i] = (char) ('0' + amount % 10);
+    return to;
+}
+
+int zc_money_decimals (int64_t nanousd)
+{
+    uint64_t amount = nanousd < 0 ? -(uint64_t) nanousd : (uint64_t) nanousd;
+    if (amount == 0 || amount >= NANO / 100)
+        return 4;
+    return amount >= NANO / 10000 ? 6 : 9;
+}
+
+/* ------------------------------------------------------------------ other numbers */
+
+zc_text_t zc_count (int64_t number)
+{
+    zc_text_t to;
+    int length = snprintf (to.text, sizeof to.text, "%s", number < 0 ? "-" : "");
+    put_grouped (to.text + length, number < 0 ? -(uint64_t) number : (uint64_t) number);
+    return to;
+}
+
+zc_text_t zc_share (int64_t part, int64_t whole)
+{
+    zc_text_t to = {"-"};
+    if (whole > 0)
+        snprintf (to.text, sizeof to.text, "%.1f%%", 100.0 * (double) part / (double) whole);
+    return to;
+}
+
+zc_text_t zc_bytes (int64_t bytes)
+{
+    static const char *const units [] = {"bytes", "KiB", "MiB", "GiB", "TiB"};
+    double amount = (double) bytes;
+    size_t unit = 0;
+    while (amount >= 1024 && unit < sizeof units / sizeof units [0] - 1) {
+        amount /= 1024;
+        unit++;
+    }
+    zc_text_t to;
+    snprintf (to.text, sizeof to.text, "%.*f %s", unit > 0, amount, units [unit]);
+    return to;
+}
+
+zc_text_t zc_span (int64_t seconds)
+{
+    zc_text_t to;
+    int64_t minutes = seconds / 60, hours = minutes / 60, days = hours / 24;
+    if (days > 0)
+        snprintf (to.text, sizeof to.text, "%" PRId64 " d %" PRId64 " h", days, hours % 24);
+    else if (hours > 0)
+        snprintf (to.text, sizeof to.text, "%" PRId64 " h %" PRId64 " min", hours, minutes % 60);
+    else if (minutes > 0)
+        snprintf (to.text, sizeof to.text, "%" PRId64 " min %" PRId64 " s", minutes, seconds % 60);
+    else
+        snprintf (to.text, sizeof to.text, "%" PRId64 " s", seconds);
+    return to;
+}
+
+zc_text_t zc_time (int64_t ms)
+{
+    zc_text_t to;
+    time_t seconds = (time_t) (ms / 1000);
+    struct tm utc;
+    if (!gmtime_r (&seconds, &utc) || strftime (to.text, sizeof to.text, "%Y-%m-%d %H:%M:%S UTC", &utc) == 0)
+        snprintf (to.text, sizeof to.text, "%" PRId64 " ms", ms);
+    return to;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MPL-2.0
+ *
+ * amount.h - numbers as a person reads them: money, counts, shares, times.
+ *
+ * Money stays an integer of nano-dollars until its digits are written, so that
+ * what is shown is the exact sum, rounded once.
+ */
+#ifndef ZC_AMOUNT_H
+#define ZC_AMOUNT_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* A short text by value: used where it is made, as in printf ("%s", zc_count (n).text). */
+typedef struct {
+    char text [48];
+} zc_text_t;
+
+/* Reads an exact decimal string ("-12.000000001") or a number of USD. Returns false, and leaves
+ * *ret_nanousd alone, where the value is neither or does not fit. */
+bool zc_money_read (const json_t *value, int64_t *ret_nanousd);
+
+/* "$1,234.5678", "-$0.01"; decimals 0 to 9, half away from zero. */
+zc_text_t zc_money (int64_t nanousd, int decimals);
+
+/* How many decimals an amount needs: 4, or 6 or 9 where those would show nothing of it. */
+int zc_money_decimals (int64_t nanousd);
+
+zc_text_t zc_count (int64_t number);              /* "1,234,567" */
+zc_text_t zc_share (int64_t part, int64_t whole); /* "64.8%"; "-" of nothing */
+zc_text_t zc_bytes (int64_t bytes);               /* "12.3 MiB" */
+zc_text_t zc_span (int64_t seconds);              /* "3 h 12 min" */
+zc_text_t zc_time (int64_t ms);                   /* "2026-07-25 14:05:31 UTC" */
+
+#endif

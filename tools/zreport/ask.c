@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: MPL-2.0
+ *
+ * ask.c - questions to a daemon's query endpoint, and their answers; see ask.h.
+ */
+#include "zreport/ask.h"
+
+#include <czmq.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "wire/json.h"
+
+/* libzmq drops the connection at a greater frame, and then we could only say that nothing came:
+ * between the two limits we can say why. */
+#define FRAME_MAX_BYTES (4 * (int64_t) ZC_REPLY_MAX_BYTES)
+
+#define MONITOR_ENDPOINT "inproc://zreport-monitor"
+
+struct zc_ask {
+    char *endpoint;
+    int timeout_ms;
+    int64_t deadline_ns;
+    zsock_t *socket;
+    zsock_t *monitor; /* tells how far the connection came; NULL: nobody knows */
+    int64_t elapsed_ns;
+    char error [512];
+};
+
+__attribute__ ((format (printf, 2, 3)))
+static int fail (zc_ask_t *self, const char *format, ...)
+{
+    va_list args;
+    va_start (args, format);
+    vsnprintf (self->error, sizeof self->error, format, args);
+    va_end (args);
+    return -1;
+}
+
+static int64_t now_ns (void)
+{
+    struct timespec now;
+    clock_gettime (CLOCK_MONOTONIC, &now);
+    return now.tv_sec * INT64_C (1000000000) + now.tv_nsec;
+}
+
+static zsock_t *watch_connection (zsock_t *socket)
+{
+    int events = ZMQ_EVENT_CONNECTED | ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED;
+    if (zmq_socket_monitor (zsock_resolve (socket), MONITOR_ENDPOINT, events) != 0)
+        return NULL;
+    return zsock_new_pair (">" MONITOR_ENDPOINT);
+}
+
+zc_ask_t *zc_ask_new (const char *endpoint, int timeout_ms)
+{
+    zc_ask_t *self = calloc (1, sizeof *self);
+    if (!self)
+        return NULL;
+    self->timeout_ms = timeout_ms;
+    self->deadline_ns = now_ns () + timeout_ms * INT64_C (1000000);
+    self->endpoint = strdup (endpoint);
+    self->socket = zsock_new (ZMQ_REQ);
+    if (self->endpoint && self->socket) {
+        zsock_set_linger (self->socket, 0);
+        zsock_set_maxmsgsize (self->socket, FRAME_MAX_BYTES);
+        self->monitor = watch_connection (self->socket);
+        if (zmq_connect (zsock_resolve (self->socket), endpoint) == 0)
+            return self;
+    }
+    int error = errno;
+    zc_ask_destroy (&self);
+    errno = error;
+    return NULL;
+}
+
+void zc_ask_destroy (zc_ask_t **self_p)
+{
+    zc_ask_t *self = *self_p;
+    if (!self)
+        return;
+    if (self->monitor)
+        zmq_socket_monitor (zsock_resolve (self->socket), NULL, 0);
+    zsock_destroy (&self->monitor);
+    zsock_destroy (&self->socket);
+    free (self->endpoint);
+    free (self);
+    *self_p = NULL;
+}
+
+const char *zc_ask_error (const zc_ask_t *self)
+{
+    return self->error;
+}
+
+int64_t zc_ask_elapsed_ns (const zc_ask_t *self)
+{
+    return self->elapsed_ns;
+}
+
+/* ------------------------------------------------------------------ when nothing comes */
+
+/* The events that the monitor has seen, as a set. */
+static int connection_events (zc_ask_t *self)
+{
+    int seen = 0;
+    zmsg_t *message;
+    if (self->monitor)
+        zsock_set_rcvtimeo (self->monitor, 0);
+    while (self->monitor && (message = zmsg_recv (self->monitor))) {
+        zframe_t *frame = zmsg_first (message);
+        uint16_t event;
+        if (zframe_size (frame) >= sizeof event) {
+            memcpy (&event, zframe_data (frame), sizeof event);
+            seen |= event;
+        }
+        zmsg_destroy (&message);
+    }
+    return seen;
+}
+
+/* Says what is wrong as exactly as can be known: three mistakes look the same from here, and
+ * have three different remedies. */
+static int fail_silence (zc_ask_t *self)
+{
+    double seconds = self->timeout_ms / 1000.0;
+    int seen = connection_events (self);
+    if (seen & ZMQ_EVENT_HANDSHAKE_SUCCEEDED && seen & ZMQ_EVENT_DISCONNECTED)
+        return fail (self, "%s hung up and gave no answer within %g s", self->endpoint, seconds);
+    if (seen & ZMQ_EVENT_HANDSHAKE_SUCCEEDED)
+        return fail (self, "%s took the question and gave no answer within %g s", self->endpoint, seconds);
+    if (seen & ZMQ_EVENT_CONNECTED)
+        return fail (self, "what listens at %s is no query endpoint of zcostd (waited %g s)", self->endpoint, seconds);
+    return fail (self, "no zcostd at %s (waited %g s)", self->endpoint, seconds);
+}
+
+/* ------------------------------------------------------------------ asking */
+
+static int send_request (zc_ask_t *self, const json_t *request)
+{
+    void *bytes;
+    size_t size;
+    int error = zc_json_pack (request, &bytes, &size);
+    if (error)
+        return fail (self, "cannot pack the question: %s", zc_json_strerror (error));
+    int sent = zmq_send (zsock_resolve (self->socket), bytes, size, ZMQ_DONTWAIT);
+    free (bytes);
+    return sent < 0 ? fail (self, "cannot send to %s: %s", self->endpoint, zmq_strerror (errno)) : 0;
+}
+
+/* The reply's one frame, or NULL with the error set. */
+static zframe_t *receive_reply (zc_ask_t *self)
+{
+    zframe_t *frame;
+    do {
+        int64_t left_ms = (self->deadline_ns - now_ns () + 999999) / 1000000;
+        if (left_ms <= 0) {
+            fail_silence (self);
+            return NULL;
+        }
+        zsock_set_rcvtimeo (self->socket, (int) left_ms);
+        frame = zframe_recv (self->socket);
+    } while (!frame && (errno == EAGAIN || errno == EINTR));
+
+    if (!frame)
+        fail (self, "cannot receive from %s: %s", self->endpoint, zmq_strerror (errno));
+    else if (zframe_more (frame))
+        fail (self, "the reply of %s is none of zcost's: more than one frame", self->endpoint);
+    else if (zframe_size (frame) > ZC_REPLY_MAX_BYTES)
+        fail (self, "the reply of %s has %zu bytes, over the limit of %d", self->endpoint, zframe_size (frame),
+              ZC_REPLY_MAX_BYTES);
+    else
+        return frame;
+    zframe_destroy (&frame);
+    return NULL;
+}
+
+static int open_envelope (zc_ask_t *self, const json_t *reply, json_t **ret_result)
+{
+    const json_t *ok = json_object_get (reply, "ok");
+    json_t *result = json_object_get (reply, "result");
+    if (json_is_true (ok) && json_is_object (result)) {
+        *ret_result = json_incref (result);
+        return 0;
+    }
+    const json_t *error = json_object_get (reply, "error");
+    const char *message = json_string_value (json_object_get (error, "message"));
+    const char *code = json_string_value (json_object_get (error, "code"));
+    if (json_is_false (ok) && (message || code))
+        return fail (self, "refused: %s (%s)", message ? message : "no reason given", code ? code : "no code");
+    return fail (self, "the reply of %s is none of zcost's: no envelope", self->endpoint);
+}
+
+int zc_ask (zc_ask_t *self, const json_t *request, json_t **ret_result)
+{
+    int64_t start_ns = now_ns ();
+    if (send_request (self, request) != 0)
+        return -1;
+    zframe_t *frame = receive_reply (self);
+    if (!frame)
+        return -1;
+    self->elapsed_ns = now_ns () - start_ns;
+
+    json_t *reply;
+    int error = zc_json_unpack (zframe_data (frame), zframe_size (frame), &reply);
+    zframe_destroy (&frame);
+    if (error)
+        return fail (self, "the reply of %s is none of zcost's: %s", self->endpoint, zc_json_strerror (error));
+    int status = open_envelope (self, reply, ret_result);
+    json_decref (reply);
+    return status;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MPL-2.0
+ *
+ * ask.h - questions to a daemon's query endpoint, and their answers.
+ *
+ * Owns the REQ socket. Never waits beyond the timeout, and believes nothing of
+ * a reply but what it has checked. Refuses to know what a result means.
+ */
+#ifndef ZC_ASK_H
+#define ZC_ASK_H
+
+#include <jansson.h>
+#include <stdint.h>
+
+#define ZC_REPLY_MAX_BYTES (16 << 20) /* of one reply or snapshot */
+
+typedef struct zc_ask zc_ask_t;
+
+/* Connects in the background. timeout_ms: from now on, for all questions together. Returns NULL
+ * with errno where the endpoint is none. */
+zc_ask_t *zc_ask_new (const char *endpoint, int timeout_ms);
+void zc_ask_destroy (zc_ask_t **self_p);
+
+/* Asks and waits for the reply. request: {"query": …}, the caller's. *ret_result: the reply's
+ * `result`, a new reference. Returns 0, or -1 with zc_ask_error; after that, ask no more. */
+int zc_ask (zc_ask_t *self, const json_t *request, json_t **ret_result);
+
+/* Why the last question failed: one line without its end; may hold bytes from the wire. */
+const char *zc_ask_error (const zc_ask_t *self);
+
+/* How long the last answered question took. */
+int64_t zc_ask_elapsed_ns (const zc_ask_t *self);
+
+#endif

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MPL-2.0
+ *
+ * field.h - values of a result by their path, such as "zcost.events.lost".
+ *
+ * What is missing or of the wrong kind reads as nothing (0, ""): a report of an
+ * older or newer daemon is shown as far as it goes.
+ */
+#ifndef ZC_FIELD_H
+#define ZC_FIELD_H
+
+#include <jansson.h>
+#include <stdint.h>
+
+#include "zreport/screen.h"
+
+#define ZC_FIELD_COUNT_MAX INT64_C (1000000000000000000)
+
+/* Borrowed; NULL where there is none. A path holds no key of the wire's own choosing: those may
+ * hold dots. */
+json_t *zc_field (const json_t *root, const char *path);
+
+/* A count or a time: from 0 to ZC_FIELD_COUNT_MAX, whatever the peer says, so that sums of a few
+ * of them stay in range. */
+int64_t zc_field_count (const json_t *root, const char *path);
+int64_t zc_count_of (const json_t *value);
+
+double zc_field_real (const json_t *root, const char *path);
+
+/* A string, clean for this screen, for the caller to free. */
+char *zc_field_text (const zc_screen_t *screen, const json_t *root, const char *path);
+
+/* Nano-dollars at the first of two paths that holds any: the exact value, else the rounded one. */
+int64_t zc_field_money (const json_t *root, const char *exact, const char *rounded);
+
+#endif

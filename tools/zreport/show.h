@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MPL-2.0
+ *
+ * show.h - results as text for a person.
+ */
+#ifndef ZC_SHOW_H
+#define ZC_SHOW_H
+
+#include <jansson.h>
+#include <stdint.h>
+
+#include "zreport/screen.h"
+
+/* The cost report. unpriced: health's map of model names, or NULL where nobody asked. */
+void zc_show_report (const zc_screen_t *screen, const json_t *report, const json_t *unpriced);
+
+/* Models by name with their counts, the most frequent first, at most `max` of them. */
+void zc_show_unpriced (const zc_screen_t *screen, const json_t *unpriced, size_t max);
+
+void zc_show_health (const zc_screen_t *screen, const json_t *health);
+void zc_show_rejects (const zc_screen_t *screen, const json_t *rejects);
+void zc_show_price (const zc_screen_t *screen, const json_t *price);
+void zc_show_ping (const zc_screen_t *screen, const json_t *ping, int64_t elapsed_ns);
+
+#endif

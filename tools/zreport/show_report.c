@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: MPL-2.0
+ *
+ * show_report.c - the cost report as text for a person; see show.h.
+ */
+#include "zreport/show.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "zreport/amount.h"
+#include "zreport/field.h"
+#include "zreport/table.h"
+
+#define UNPRICED_SHOWN 5
+
+static const char *plural (int64_t count)
+{
+    return count == 1 ? "" : "s";
+}
+
+/* An amount with as many decimals as it needs. */
+static zc_text_t dollars (int64_t nanousd)
+{
+    return zc_money (nanousd, zc_money_decimals (nanousd));
+}
+
+/* ------------------------------------------------------------------ head */
+
+static void show_head (const zc_screen_t *screen, const json_t *report)
+{
+    int64_t since_ms = zc_field_count (report, "zcost.since"), until_ms = zc_field_count (report, "zcost.until");
+    char *instance = zc_field_text (screen, report, "zcost.instance");
+    char left [300], right [100] = "";
+    snprintf (left, sizeof left, "zcost%s%s", *instance ? " at " : "", instance);
+    if (until_ms > 0)
+        snprintf (right, sizeof right, "%s", zc_time (until_ms).text);
+    zc_screen_ends (screen, left, right);
+    if (since_ms > 0 && until_ms >= since_ms)
+        fprintf (screen->out, "since %s, %s\n", zc_time (since_ms).text, zc_span ((until_ms - since_ms) / 1000).text);
+    fputc ('\n', screen->out);
+    free (instance);
+}
+
+/* ------------------------------------------------------------------ money */
+
+static void add_spent (zc_table_t *table, const json_t *report)
+{
+    int64_t queries = zc_field_count (report, "query_router.total_queries");
+    int64_t calls = zc_field_count (report, "llm_calls.total_calls");
+    int64_t router_cost = zc_field_money (report, "query_router.total_cost_usd", "query_router.total_cost");
+    int64_t calls_cost = zc_field_money (report, "llm_calls.total_cost_usd", "llm_calls.total_cost");
+    int64_t total;
+    if (__builtin_add_overflow (router_cost, calls_cost, &total))
+        total = INT64_MAX;
+    char note [64];
+    ZC_HEADING (table, "Spent", dollars (total).text, "");
+    snprintf (note, sizeof note, "%s quer%s", zc_count (queries).text, queries == 1 ? "y" : "ies");
+    ZC_ROW (table, "  query router", dollars (router_cost).text, note);
+    snprintf (note, sizeof note, "%s call%s", zc_count (calls).text, plural (calls));
+    ZC_ROW (table, "  other calls", dollars (calls_cost).text, note);
+}
+
+static bool has_baseline (const json_t *report)
+{
+    return zc_field_count (report, "query_router.baseline.measured_queries") > 0 ||
+           zc_field_count (report, "query_router.baseline.assumed_queries") > 0;
+}
+
+static void add_saved_by_routing (const zc_screen_t *screen, zc_table_t *table, const json_t *report)
+{
+    int64_t net = zc_field_money (report, "query_router.net_savings_usd", "query_router.estimated_savings");
+    char *model = zc_field_text (screen, report, "query_router.baseline.model");
+    char *note;
+    int made = net < 0 ? asprintf (&note, "%s alone costs less", model)
+                       : asprintf (&note, "%.1f%% below %s alone",
+                                   zc_field_real (report, "query_router.savings_percent"), model);
+    zc_need (made < 0 ? NULL : note);
+    ZC_ROW (table, "  routing", dollars (net).text, note);
+    free (note);
+    free (model);
+}
+
+static void add_saved_by_caching (zc_table_t *table, const json_t *report)
+{
+    int64_t saved = zc_field_money (report, "embedding_cache.estimated_cost_saved_usd",
+                                    "embedding_cache.estimated_cost_saved");
+    char note [64];
+    snprintf (note, sizeof note, "%.1f%% of requests hit", zc_field_real (report, "embedding_cache.hit_rate_percent"));
+    ZC_ROW (table, "  embedding cache", dollars (saved).text, note);
+}
+
+static void show_money (const zc_screen_t *screen, const json_t *report)
+{
+    bool routed = has_baseline (report), cached = zc_field_count (report, "embedding_cache.total_requests") > 0;
+    zc_table_t *table = zc_table_new (screen, 0, "lde");
+    add_spent (table, report);
+    if (routed || cached)
+        ZC_HEADING (table, "Saved", "", "");
+    if (routed)
+        add_saved_by_routing (screen, table, report);
+    if (cached)
+        add_saved_by_caching (table, report);
+    zc_table_print (table);
+    zc_table_destroy (&table);
+}
+
+/* ------------------------------------------------------------------ the query router */
+
+static int64_t tier_cost (const json_t *tier)
+{
+    return zc_field_money (tier, "cost_usd", "cost");
+}
+
+/* What one query cost, finer than a sum is shown: a cheap model's is a fraction of a cent. */
+static zc_text_t tier_cost_each (const json_t *tier)
+{
+    int64_t queries = zc_field_count (tier, "queries");
+    if (queries == 0)
+        return (zc_text_t) {"-"};
+    int64_t each = tier_cost (tier) / queries;
+    return zc_money (each, each > 0 && each < 10000 ? 9 : 6);
+}
+
+static void show_tiers (const zc_screen_t *screen, const json_t *report)
+{
+    json_t *tiers = zc_field (report, "query_router.cost_breakdown");
+    int64_t total = zc_field_count (report, "query_router.total_queries");
+    if (total == 0)
+        return;
+    zc_table_t *table = zc_table_new (screen, 0, "errdde");
+    ZC_HEADING (table, "Tier", "queries", "share", "cost", "per query", "model");
+    const char *name;
+    json_t *tier;
+    json_object_foreach (tiers, name, tier) {
+        int64_t queries = zc_field_count (tier, "queries");
+        char *clean = zc_screen_clean (screen, name, strlen (name));
+        char *model = zc_field_text (screen, tier, "model");
+        ZC_ROW (table, clean, zc_count (queries).text, zc_share (queries, total).text,
+                dollars (tier_cost (tier)).text, tier_cost_each (tier).text, model);
+        free (clean);
+        free (model);
+    }
+    fputc ('\n', screen->out);
+    zc_table_print (table);
+    zc_table_destroy (&table);
+}
+
+/* ------------------------------------------------------------------ the rest */
+
+static void show_baseline (const zc_screen_t *screen, const json_t *report)
+{
+    int64_t measured = zc_field_count (report, "query_router.baseline.measured_queries");
+    int64_t assumed = zc_field_count (report, "query_router.baseline.assumed_queries");
+    if (!has_baseline (report))
+        return;
+    char *model = zc_field_text (screen, report, "query_router.baseline.model");
+    if (assumed == 0)
+        zc_screen_field (screen, "Baseline", "%s: %s measured, none assumed", model, zc_count (measured).text);
+    else
+        zc_screen_field (screen, "Baseline", "%s: %s measured, %s assumed at %s", model,
+                         zc_count (measured).text, zc_count (assumed).text,
+                         dollars (zc_field_money (report, "query_router.baseline.per_query_usd", "")).text);
+    free (model);
+}
+
+static void show_cache (const zc_screen_t *screen, const json_t *report)
+{
+    int64_t requests = zc_field_count (report, "embedding_cache.total_requests");
+    if (requests == 0)
+        zc_screen_field (screen, "Embedding cache", "no requests yet");
+    else
+        zc_screen_field (screen, "Embedding cache", "%s request%s: %s hit, %s missed",
+                         zc_count (requests).text, plural (requests),
+                         zc_count (zc_field_count (report, "embedding_cache.cache_hits")).text,
+                         zc_count (zc_field_count (report, "embedding_cache.cache_misses")).text);
+}
+
+static void show_preloads (const zc_screen_t *screen, const json_t *report)
+{
+    int64_t preloads = zc_field_count (report, "rag_parallel.total_preloads");
+    int64_t measured = zc_field_count (report, "rag_parallel.measured_preloads");
+    if (preloads == 0)
+        zc_screen_field (screen, "RAG preloads", "none yet");
+    else
+        zc_screen_field (screen, "RAG preloads", "%s, %.2f s saved on average (%s measured)",
+                         zc_count (preloads).text, zc_field_real (report, "rag_parallel.avg_time_saved_seconds"),
+                         measured == 0 ? "none" : measured >= preloads ? "all" : zc_count (measured).text);
+}
+
+/* ------------------------------------------------------------------ how good the data is */
+
+static void show_events (const zc_screen_t *screen, const json_t *report)
+{
+    int64_t rejected = zc_field_count (report, "zcost.events.rejected");
+    int64_t duplicate = zc_field_count (report, "zcost.events.duplicate");
+    int64_t lost = zc_field_count (report, "zcost.events.lost");
+    int64_t dropped = zc_field_count (report, "zcost.events.dropped");
+    bool whole = rejected == 0 && lost == 0 && dropped == 0;
+    zc_screen_field (screen, "Events", "%s accepted%s%s%s",
+                     zc_count (zc_field_count (report, "zcost.events.accepted")).text,
+                     duplicate > 0 ? ", duplicates left out: " : "", duplicate > 0 ? zc_count (duplicate).text : "",
+                     whole ? ", none rejected, lost or dropped" : "");
+    if (rejected > 0)
+        zc_screen_alarm (screen, "! Rejected", "%s not counted above: see zreport rejects", zc_count (rejected).text);
+    if (lost > 0)
+        zc_screen_alarm (screen, "! Lost", "%s sent, and never arrived", zc_count (lost).text);
+    if (dropped > 0)
+        zc_screen_alarm (screen, "! Dropped", "%s by services whose queue was full", zc_count (dropped).text);
+}
+
+static int64_t sum_of (json_t *counts)
+{
+    int64_t sum = 0;
+    const char *name;
+    json_t *count;
+    json_object_foreach (counts, name, count)
+        if (__builtin_add_overflow (sum, zc_count_of (count), &sum))
+            return INT64_MAX;
+    return sum;
+}
+
+static void show_missing_prices (const zc_screen_t *screen, const json_t *report, const json_t *unpriced)
+{
+    int64_t reported = zc_field_count (report, "query_router.unpriced_queries") +
+                       zc_field_count (report, "llm_calls.unpriced_calls");
+    int64_t named = sum_of ((json_t *) unpriced);
+    int64_t count = named > reported ? named : reported;
+    if (count == 0)
+        return;
+    zc_screen_alarm (screen, "! Unpriced", "%s event%s of models without a known price: the spend above is too low",
+                     zc_count (count).text, plural (count));
+    if (named > 0) {
+        zc_show_unpriced (screen, unpriced, UNPRICED_SHOWN);
+        fputs ("  to price them: zcostd --prices FILE\n", screen->out);
+    } else
+        fputs ("  to see which: zreport health\n", screen->out);
+}
+
+void zc_show_report (const zc_screen_t *screen, const json_t *report, const json_t *unpriced)
+{
+    show_head (screen, report);
+    show_money (screen, report);
+    show_tiers (screen, report);
+    fputc ('\n', screen->out);
+    show_baseline (screen, report);
+    show_cache (screen, report);
+    show_preloads (screen, report);
+    show_events (screen, report);
+    show_missing_prices (screen, report, unpriced);
+}

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MPL-2.0
+ *
+ * table.c - rows in columns; see table.h.
+ */
+#include "zreport/table.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define GAP 2
+#define GAP_NARROW 1
+#define ELASTIC_GOOD 20 /* before an elastic column becomes narrower, the gaps do */
+#define ELASTIC_MIN 8
+
+typedef struct {
+    bool bold;
+    char *cells [ZC_TABLE_COLUMNS_MAX];
+} row_t;
+
+struct zc_table {
+    const zc_screen_t *screen;
+    const char *shape;
+    int indent;
+    size_t columns, count;
+    row_t *rows;
+};
+
+typedef struct {
+    int width [ZC_TABLE_COLUMNS_MAX];
+    int gap;
+} layout_t;
+
+zc_table_t *zc_table_new (const zc_screen_t *screen, int indent, const char *shape)
+{
+    zc_table_t *self = zc_need (calloc (1, sizeof *self));
+    self->screen = screen;
+    self->indent = indent;
+    self->shape = shape;
+    self->columns = strlen (shape);
+    assert (self->columns <= ZC_TABLE_COLUMNS_MAX);
+    return self;
+}
+
+void zc_table_destroy (zc_table_t **self_p)
+{
+    zc_table_t *self = *self_p;
+    if (!self)
+        return;
+    for (size_t i = 0; i < self->count; i++)
+        for (size_t j = 0; j < self->columns; j++)
+            free (self->rows [i].cells [j]);
+    free (self->rows);
+    free (self);
+    *self_p = NULL;
+}
+
+void zc_table_row (zc_table_t *self, bool bold, const char *const *cells)
+{
+    self->rows = zc_need (realloc (self->rows, (self->count + 1) * sizeof *self->rows));
+    row_t *row = &self->rows [self->count++];
+    row->bold = bold;
+    for (size_t i = 0; i < self->columns; i++)
+        row->cells [i] = zc_need (strdup (cells [i]));
+}
+
+/* Columns that a row takes where no elastic column is wider than `elastic_max`. */
+static int row_width (const zc_table_t *self, const layout_t *layout, int elastic_max)
+{
+    int total = self->indent + layout->gap * ((int) self->columns - 1);
+    for (size_t i = 0; i < self->columns; i++) {
+        bool cut = self->shape [i] == 'e' && layout->width [i] > elastic_max;
+        total += cut ? elastic_max : layout->width [i];
+    }
+    return total;
+}
+
+static layout_t make_layout (const zc_table_t *self)
+{
+    layout_t layout = {.gap = GAP};
+    for (size_t i = 0; i < self->count; i++)
+        for (size_t j = 0; j < self->columns; j++) {
+            int width = zc_screen_width (self->screen, self->rows [i].cells [j]);
+            layout.width [j] = width > layout.width [j] ? width : layout.width [j];
+        }
+    if (row_width (self, &layout, ELASTIC_GOOD) > self->screen->columns)
+        layout.gap = GAP_NARROW;
+    int elastic_max = self->screen->columns;
+    while (elastic_max > ELASTIC_MIN && row_width (self, &layout, elastic_max) > self->screen->columns)
+        elastic_max--;
+    for (size_t i = 0; i < self->columns; i++)
+        if (self->shape [i] == 'e' && layout.width [i] > elastic_max)
+            layout.width [i] = elastic_max;
+    return layout;
+}
+
+/* Bytes from the decimal point on; 0 where there is none. */
+static size_t decimals_of (const char *cell)
+{
+    return strlen (cell + strcspn (cell, "."));
+}
+
+/* Fills up the decimals of a column with spaces: aligned right, the points then stand in line. */
+static void align_points (zc_table_t *self, size_t column)
+{
+    size_t most = 0;
+    for (size_t i = 0; i < self->count; i++) {
+        size_t decimals = decimals_of (self->rows [i].cells [column]);
+        most = decimals > most ? decimals : most;
+    }
+    for (size_t i = 0; i < self->count; i++) {
+        char **cell = &self->rows [i].cells [column];
+        size_t size = strlen (*cell), decimals = decimals_of (*cell);
+        if (decimals == 0)
+            continue;
+        *cell = zc_need (realloc (*cell, size + most - decimals + 1));
+        memset (*cell + size, ' ', most - decimals);
+        (*cell) [size + most - decimals] = 0;
+    }
+}
+
+/* Bytes of text without the spaces at its end. */
+static int trimmed (const char *text)
+{
+    size_t size = strlen (text);
+    while (size > 0 && text [size - 1] == ' ')
+        size--;
+    return (int) size;
+}
+
+static void print_cell (const zc_table_t *self, const char *text, int width, char align, bool last)
+{
+    FILE *out = self->screen->out;
+    int pad = width - zc_screen_width (self->screen, text);
+    if (pad < 0) {
+        const char *ellipsis = zc_screen_ellipsis (self->screen);
+        int room = width - zc_screen_width (self->screen, ellipsis);
+        size_t size = zc_screen_fit (self->screen, text, room);
+        fprintf (out, "%.*s%s", (int) size, text, ellipsis);
+    } else if (align == 'r' || align == 'd')
+        fprintf (out, "%*s%.*s", pad, "", last ? trimmed (text) : (int) strlen (text), text);
+    else
+        fprintf (out, "%s%*s", text, last ? 0 : pad, "");
+}
+
+static void print_row (const zc_table_t *self, const layout_t *layout, const row_t *row)
+{
+    size_t last = self->columns - 1; /* empty cells at a row's end leave no spaces there */
+    while (last > 0 && *row->cells [last] == 0)
+        last--;
+    fprintf (self->screen->out, "%*s%s", self->indent, "", row->bold ? zc_screen_bold (self->screen) : "");
+    for (size_t i = 0; i <= last; i++) {
+        fprintf (self->screen->out, "%*s", i > 0 ? layout->gap : 0, "");
+        print_cell (self, row->cells [i], layout->width [i], self->shape [i], i == last);
+    }
+    fprintf (self->screen->out, "%s\n", row->bold ? zc_screen_plain (self->screen) : "");
+}
+
+void zc_table_print (zc_table_t *self)
+{
+    for (size_t i = 0; i < self->columns; i++)
+        if (self->shape [i] == 'd')
+            align_points (self, i);
+    layout_t layout = make_layout (self);
+    for (size_t i = 0; i < self->count; i++)
+        print_row (self, &layout, &self->rows [i]);
+}

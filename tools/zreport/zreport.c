@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MPL-2.0
+ *
+ * zreport.c - asks zcostd, and shows the answer to a person or as JSON.
+ *
+ * Keeps the exit status: 0 done, 1 failed or not reached, 2 wrong usage.
+ */
+#include <czmq.h>
+#include <errno.h>
+#include <locale.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "wire/json.h"
+#include "zreport/ask.h"
+#include "zreport/field.h"
+#include "zreport/options.h"
+#include "zreport/screen.h"
+#include "zreport/show.h"
+#include "zreport/watch.h"
+
+static int ask (zc_ask_t *connection, const char *query, const zc_options_t *options, json_t **ret_result)
+{
+    json_t *request = zc_need (json_pack ("{s:s}", "query", query));
+    if (options && options->limit)
+        json_object_set_new (request, "limit", json_integer (options->limit));
+    if (options && options->service)
+        json_object_set_new (request, "service", zc_need (json_string (options->service)));
+    if (options && options->model)
+        json_object_set_new (request, "model", zc_need (json_string (options->model)));
+    int status = zc_ask (connection, request, ret_result);
+    json_decref (request);
+    return status;
+}
+
+/* The report counts what has no price, the health query names it. */
+static void show_report (const zc_screen_t *screen, zc_ask_t *connection, const json_t *report)
+{
+    json_t *health = NULL;
+    /* Without the names the report is still worth showing. */
+    if (ask (connection, "health", NULL, &health) != 0)
+        health = NULL;
+    zc_show_report (screen, report, zc_field (health, "unpriced"));
+    json_decref (health);
+}
+
+/* The first question also waited for the connection: a second one measures the way alone. */
+static void show_ping (const zc_screen_t *screen, zc_ask_t *connection, const json_t *ping)
+{
+    json_t *again = NULL;
+    if (ask (connection, "ping", NULL, &again) == 0)
+        json_decref (again);
+    zc_show_ping (screen, ping, zc_ask_elapsed_ns (connection));
+}
+
+static void show (const zc_options_t *options, const zc_screen_t *screen, zc_ask_t *connection, const json_t *result)
+{
+    switch (options->command) {
+    case ZC_HEALTH:
+        zc_show_health (screen, result);
+        return;
+    case ZC_REJECTS:
+        zc_show_rejects (screen, result);
+        return;
+    case ZC_PRICE:
+        zc_show_price (screen, result);
+        return;
+    case ZC_PING:
+        show_ping (screen, connection, result);
+        return;
+    default:
+        show_report (screen, connection, result);
+        return;
+    }
+}
+
+static void show_json (const json_t *result)
+{
+    char *text = zc_need (zc_json_text (result, false));
+    puts (text);
+    free (text);
+}
+
+static int ask_and_show (const zc_options_t *options, const zc_screen_t *screen)
+{
+    static const char *const queries [] = {"report", NULL, "health", "rejects", "price", "ping"};
+    zc_ask_t *connection = zc_ask_new (options->endpoint, options->timeout_ms);
+    if (!connection) {
+        fprintf (stderr, "zreport: --endpoint '%s': %s\n", options->endpoint, zmq_strerror (errno));
+        return 2;
+    }
+    json_t *result;
+    int status = ask (connection, queries [options->command], options, &result);
+    if (status != 0) {
+        const char *error = zc_ask_error (connection);
+        char *clean = zc_screen_clean (screen, error, strlen (error));
+        fprintf (stderr, "zreport: %s\n", clean);
+        free (clean);
+    } else {
+        if (options->json)
+            show_json (result);
+        else
+            show (options, screen, connection, result);
+        json_decref (result);
+    }
+    zc_ask_destroy (&connection);
+    return status != 0;
+}
+
+/* A report that a full disk cut off is no report. */
+static int close_stdout (int status)
+{
+    if (fflush (stdout) == 0 && !ferror (stdout))
+        return status;
+    fprintf (stderr, "zreport: cannot write: %s\n", strerror (errno));
+    return status ? status : 1;
+}
+
+int main (int argc, char **argv)
+{
+    zc_options_t options;
+    setlocale (LC_CTYPE, "");
+    switch (zc_options_parse (argc, argv, &options)) {
+    case ZC_OPTIONS_DONE:
+        return close_stdout (0);
+    case ZC_OPTIONS_WRONG:
+        return 2;
+    case ZC_OPTIONS_GO:
+        break;
+    }
+    zc_screen_t screen;
+    zc_screen_init (&screen);
+    /* No handlers of czmq's: a plain question may die of Ctrl-C; watch has its own way. */
+    zsys_handler_set (NULL);
+    return close_stdout (options.command == ZC_WATCH ? zc_watch (&options, &screen) : ask_and_show (&options, &screen));
+}
