@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: MPL-2.0
+"""What `cmake --install` puts into a prefix is all that a service needs: a small C program is built
+against it by pkg-config and by find_package, and run; and the prefix may be moved.
+
+Installs from the build that ZCOST_BIN belongs to, into a temporary directory.
+"""
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import tempfile
+import textwrap
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BIN = pathlib.Path(os.environ.get("ZCOST_BIN") or ROOT / "build/release/bin").resolve()
+VERSION = re.search(r'#define ZCOST_VERSION "(.*)"', (ROOT / "include/zcost.h").read_text())[1]
+
+PROGRAM = """
+    #include <stdio.h>
+    #include <zcost.h>
+
+    int main (void)
+    {
+        zcost_t *client = NULL;
+        int error = zcost_open (NULL, &client);
+        if (!error)
+            error = zcost_query_router (client, "simple", 0.0015);
+        zcost_close (&client, 0);
+        puts (error ? zcost_strerror (error) : zcost_version ());
+        return error != 0;
+    }
+"""
+
+PROJECT = """
+    cmake_minimum_required (VERSION 3.20)
+    project (service LANGUAGES C)
+    find_package (zcost {version} REQUIRED)
+    add_executable (service service.c)
+    target_link_libraries (service zcost::zcost)
+"""
+
+
+def run(*argv, cwd=None, **env):
+    """Its output; a failure is an AssertionError that shows all of it."""
+    done = subprocess.run(list(map(str, argv)), cwd=cwd, env={**os.environ, **env}, timeout=300, text=True,
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    assert done.returncode == 0, f"{' '.join(map(str, argv))}: exit code {done.returncode}\n{done.stdout}"
+    return done.stdout
+
+
+def cached(name):
+    """What the build that we install from was configured with."""
+    return re.search(rf"^{name}:\w+=(.*)$", (BIN.parent / "CMakeCache.txt").read_text(), re.M)[1]
+
+
+def configure(source, build, *more):
+    run("cmake", "-S", source, "-B", build, "-G", cached("CMAKE_GENERATOR"),
+        f"-DCMAKE_C_COMPILER={cached('CMAKE_C_COMPILER')}", *more)
+
+
+class Install(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.dir = pathlib.Path(tempfile.mkdtemp(prefix="zcost-install-"))
+        cls.addClassCleanup(shutil.rmtree, cls.dir, ignore_errors=True)
+        # Installed in one place and moved to another: nothing may remember the first.
+        run("cmake", "--install", BIN.parent, "--prefix", cls.dir / "first")
+        cls.prefix = cls.dir / "opt/zcost"
+        cls.prefix.parent.mkdir()
+        (cls.dir / "first").rename(cls.prefix)
+        cls.lib = next(cls.prefix.glob("**/zcost.pc")).parents[1]
+        (cls.dir / "service.c").write_text(textwrap.dedent(PROGRAM))
+
+    def pkg_config(self, *arguments):
+        return run("pkg-config", *arguments, "zcost", PKG_CONFIG_PATH=str(self.lib / "pkgconfig")).split()
+
+    def cmake_project(self, name, version, prefix):
+        folder = self.dir / name
+        folder.mkdir()
+        shutil.copy(self.dir / "service.c", folder)
+        (folder / "CMakeLists.txt").write_text(textwrap.dedent(PROJECT).format(version=version))
+        configure(folder, folder / "build", f"-DCMAKE_PREFIX_PATH={prefix}")
+        run("cmake", "--build", folder / "build")
+        return run(folder / "build/service").strip()
+
+    def test_prefix_holds_what_is_promised_and_no_more(self):
+        files = {str(path.relative_to(self.prefix)) for path in self.prefix.rglob("*") if not path.is_dir()}
+        for tool in ("zcostd", "zreport", "zreplay"):
+            self.assertIn(f"bin/{tool}", files)
+        self.assertEqual({name for name in files if name.startswith("include/")}, {"include/zcost.h"})
+
+    def test_pkg_config_builds_a_program(self):
+        self.assertEqual(self.pkg_config("--modversion"), [VERSION])
+        flags = self.pkg_config("--cflags", "--libs")
+        self.assertNotIn("-lzmq", flags)
+        program = self.dir / "by-pkg-config"
+        run(cached("CMAKE_C_COMPILER"), "-std=c11", "-Wall", "-Wextra", "-pedantic", "-Werror", self.dir / "service.c",
+            *flags, f"-Wl,-rpath,{self.lib}", "-o", program)
+        self.assertEqual(run(program).strip(), VERSION)
+
+    def test_find_package_builds_a_program(self):
+        self.assertEqual(self.cmake_project("by-cmake", VERSION, self.prefix), VERSION)
+
+    def test_find_package_refuses_another_minor_version(self):
+        major, minor, _ = map(int, VERSION.split("."))
+        with self.assertRaisesRegex(AssertionError, "compatible"):
+            self.cmake_project("too-new", f"{major}.{minor + 1}", self.prefix)
+
+    def test_installed_tools_run(self):
+        for tool in ("zcostd", "zreport", "zreplay"):
+            self.assertIn(VERSION, run(self.prefix / "bin" / tool, "--version"))
+
+    def test_header_is_cpp(self):
+        cpp = shutil.which("c++") or shutil.which("clang++") or self.skipTest("no C++ compiler here")
+        source = self.dir / "service.cc"
+        source.write_text('#include <zcost.h>\nint main () { return zcost_version () == nullptr; }\n')
+        run(cpp, "-std=c++11", "-Wall", "-Wextra", "-pedantic", "-Werror", source,
+            *self.pkg_config("--cflags", "--libs"), f"-Wl,-rpath,{self.lib}", "-o", self.dir / "service-cpp")
+        run(self.dir / "service-cpp")
+
+    def test_library_brings_only_libzmq(self):
+        dynamic = run("readelf", "--dynamic", self.lib / "libzcost.so")
+        needed = set(re.findall(r"NEEDED.*\[(\w+)", dynamic)) - {"libc", "libm", "libpthread", "ld"}
+        self.assertEqual(needed, {"libzmq"})
+
+    def test_library_exports_only_its_api(self):
+        symbols = run("nm", "--dynamic", "--defined-only", self.lib / "libzcost.so").split("\n")
+        names = {line.split()[2] for line in symbols if line}
+        header = (ROOT / "include/zcost.h").read_text()
+        self.assertEqual(names, set(re.findall(r"^ZCOST_API .*?(zcost_\w+) \(", header, re.M)))
+
+    def test_static_library_finds_libzmq(self):
+        build, prefix = self.dir / "static", self.dir / "static-prefix"
+        configure(ROOT, build, "-DBUILD_SHARED_LIBS=OFF", "-DZCOST_TESTS=OFF", "-DCMAKE_BUILD_TYPE=Debug")
+        run("cmake", "--build", build, "--parallel", os.cpu_count() or 1)
+        run("cmake", "--install", build, "--prefix", prefix)
+        self.assertEqual(self.cmake_project("by-cmake-static", VERSION, prefix), VERSION)
+        pc = str(next(prefix.glob("**/zcost.pc")).parent)
+        flags = run("pkg-config", "--static", "--cflags", "--libs", "zcost", PKG_CONFIG_PATH=pc).split()
+        self.assertIn("-lzmq", flags)
+
+
+if __name__ == "__main__":
+    unittest.main()

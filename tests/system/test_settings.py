@@ -1,0 +1,237 @@
+# SPDX-License-Identifier: MPL-2.0
+"""Settings: the command line, the configuration file, and one clear line about what is wrong."""
+import re
+import tempfile
+import unittest
+from decimal import Decimal
+
+import samples
+import wire
+from harness import ANY_PORT, TestCase, run
+
+PORTS = ("--ingest", ANY_PORT, "--publish", ANY_PORT, "--query", ANY_PORT)
+
+
+class Options(TestCase):
+    def refused(self, *argv, naming):
+        result = run("zcostd", *argv)
+        self.assertEqual(result.returncode, 2, result.stderr)
+        self.assertEqual(result.stdout, "")
+        self.assertEqual(len(result.stderr.splitlines()), 1, result.stderr)
+        self.assertIn(naming, result.stderr)
+
+    def test_help_and_version(self):
+        for option, text in (("--help", "--ingest"), ("--help", "--config"), ("--version", "0.1.0")):
+            result = run("zcostd", option)
+            self.assertEqual((result.returncode, result.stderr), (0, ""))
+            self.assertIn(text, result.stdout)
+        self.assertEqual(len(run("zcostd", "--version").stdout.splitlines()), 1)
+
+    def test_help_names_every_option(self):
+        text = run("zcostd", "--help").stdout
+        for option in ("config", "ingest", "publish", "query", "interval", "data", "prices", "help", "version"):
+            self.assertIn("--" + option, text)
+
+    def test_unknown_options(self):
+        for option in ("--nope", "--ingests", "-z", "--intervall=5"):
+            with self.subTest(option=option):
+                self.refused(*PORTS, option, naming=option.split("=")[0].lstrip("-"))
+        self.refused(*PORTS, "stray", naming="stray")
+
+    def test_a_value_missing(self):
+        for option in ("config", "ingest", "publish", "query", "interval", "data", "prices"):
+            with self.subTest(option=option):
+                self.refused("--" + option, naming=option)
+
+    def test_bad_values(self):
+        for option, values in {
+                "interval": ("0", "-1", "x", "", "nan", "inf", "1e99", "30x", "0x10", "1,5", "-0"),
+                "ingest": ("", "nope", "127.0.0.1:7751", "tcp://", "tcp://127.0.0.1", "tcp://127.0.0.1:99999",
+                           "tcp://127.0.0.1:x", "http://127.0.0.1:1", "ipc://"),
+                "publish": ("nope",), "query": ("nope", "inproc://x"),
+                "data": ("/tmp", "")}.items():
+            for value in values:
+                with self.subTest(option=option, value=value):
+                    argv = [part for pair in zip(PORTS[::2], PORTS[1::2]) if pair[0] != "--" + option for part in pair]
+                    self.refused(*argv, "--" + option, value, naming=option)
+
+    def fails(self, *argv, naming):
+        """Whether that is a wrong setting or a failure, it is one clear line."""
+        result = run("zcostd", *PORTS, *argv)
+        self.assertIn(result.returncode, (1, 2))
+        complaints = [line for line in result.stderr.splitlines() if not re.match("level=(info|warn) ", line)]
+        self.assertEqual(len(complaints), 1, result.stderr)
+        self.assertIn(naming, complaints[0])
+
+    def test_files_that_cannot_be_read(self):
+        with tempfile.TemporaryDirectory() as dir:
+            for option in ("config", "prices"):
+                for path in (f"{dir}/absent", dir):
+                    with self.subTest(option=option, path=path):
+                        self.fails("--" + option, path, naming=path)
+
+    def test_a_price_file_that_is_none(self):
+        with tempfile.TemporaryDirectory() as dir:
+            path = f"{dir}/prices.json"
+            for text in ("", "{", "[]", "null", '{"a": {}} x'):
+                with self.subTest(text=text):
+                    with open(path, "w") as file:
+                        file.write(text)
+                    self.fails("--prices", path, naming=path)
+
+    def test_a_price_table_without_the_baseline_model(self):
+        with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+            file.write('{"acme": {"input_cost_per_token": 1e-06, "output_cost_per_token": 1e-06}}')
+            file.flush()
+            self.fails("--prices", file.name, naming="gpt-4o")
+
+    def test_data_none(self):
+        self.daemon("--data", "none")
+
+    def test_an_option_with_an_equals_sign(self):
+        zcostd = self.daemon("--interval=0.5", interval=None)
+        self.assertEqual(zcostd.report()["zcost"]["interval_seconds"], 0.5)
+
+    def test_defaults(self):
+        zcost = self.daemon(interval=None).report()["zcost"]
+        self.assertEqual(zcost["interval_seconds"], 30)
+        self.assertTrue(zcost["instance"])
+
+
+class BadFile(TestCase):
+    def refused(self, text, line, *naming):
+        with tempfile.NamedTemporaryFile("w", suffix=".conf") as file:
+            file.write(text)
+            file.flush()
+            result = run("zcostd", *PORTS, "--config", file.name)
+            self.assertEqual(result.returncode, 2, result.stderr)
+            self.assertEqual(result.stdout, "")
+            self.assertEqual(len(result.stderr.splitlines()), 1, result.stderr)
+            message = result.stderr.replace(file.name, "FILE")
+        for name in naming:
+            self.assertIn(name, message)
+        if line:
+            self.assertRegex(message, rf"(?<!\d){line}(?!\d)")
+
+    def test_unknown_settings(self):
+        self.refused("nope = 5\n", 1, "nope")
+        self.refused("# a comment\n\nnope\n    x = 5\n", "[34]", "nope")
+        self.refused("server\n    instance = a\ningest\n    # more\n    endpoints = tcp://127.0.0.1:*\n", 5,
+                     "ingest", "endpoints")
+        self.refused("ingest\n    endpoint = tcp://127.0.0.1:*\n        deeper = 5\n", 3, "deeper")
+        self.refused("publish\n    endpoint = tcp://127.0.0.1:*\n    max_frame_bytes = 5\n", 3, "max_frame_bytes")
+        self.refused("Server\n    instance = a\n", "[12]", "Server")
+
+    def test_bad_values(self):
+        for section, name, values in (
+                ("ingest", "endpoint", ("nope", "", "http://x")), ("publish", "endpoint", ("nope",)),
+                ("query", "endpoint", ("nope",)),
+                ("ingest", "max_frame_bytes", ("0", "-1", "x", "1e3", "99999999999999999999", "5 5", "")),
+                ("ingest", "max_batch_events", ("0", "-1", "x", "4294967296000")),
+                ("ingest", "high_water_mark", ("-1", "x", "99999999999")),
+                ("publish", "interval_seconds", ("0", "-1", "x", "nan", "inf", "")),
+                ("baseline", "per_query_usd", ("-1", "x", "nan", "inf", "1e30", "")),
+                ("embedding", "hit_saves_usd", ("-1", "x", "nan")),
+                ("rag", "assumed_seconds", ("x", "nan", "inf", "1e30")),
+                ("data", "directory", ("/tmp", "")),
+                ("rejects", "keep", ("-1", "x", "99999999999999")),
+                ("memory", "max_bytes", ("-1", "5", "x", "99999999999999999999"))):
+            for value in values:
+                with self.subTest(setting=f"{section}/{name}", value=value):
+                    self.refused(f'server\n    instance = a\n{section}\n    {name} = "{value}"\n', 4, name)
+
+    def test_bad_names(self):
+        self.refused(f"tiers\n    simple = {'x' * 129}\n", 2, "simple")
+
+    def test_text_that_is_no_zpl(self):
+        for text in ("server\n  instance = a\n", "server\n        instance = a\n", "= 5\n", 'server\n    instance = "a\n',
+                     "\0\1\2\n"):
+            with self.subTest(text=text):
+                self.refused(text, None)
+
+
+class GoodFile(TestCase):
+    def test_every_setting(self):
+        with tempfile.TemporaryDirectory() as dir:
+            with open(f"{dir}/prices.json", "w") as file:
+                file.write(samples.PRICES)
+            zcostd = self.daemon(bind=None, interval=None, config=f"""\
+#   Every setting there is
+server
+    instance = "node 7"
+ingest
+    endpoint = tcp://127.0.0.1:*
+    endpoint = "ipc://{dir}/ingest.ipc"     #   a second one
+    max_frame_bytes = 1000000
+    max_batch_events = 1000
+    high_water_mark = 5000
+publish
+    endpoint = tcp://127.0.0.1:*
+    interval_seconds = 0.5
+query
+    endpoint = tcp://127.0.0.1:*
+    endpoint = ipc://{dir}/query.ipc
+prices
+    file = {dir}/prices.json
+baseline
+    model = acme-full
+    per_query_usd = 0.05
+tiers
+    simple = acme-odd
+    huge = acme-full
+embedding
+    hit_saves_usd = 0.001
+rag
+    assumed_seconds = 2.5
+data
+    directory = none
+rejects
+    keep = 3
+memory
+    max_bytes = 400000000
+""")
+            zcostd.push(*[wire.pack({"type": "query_router", "tier": "huge", "tags": {"team": "x"}})] * 2,
+                        *[b"\xc1"] * 5, endpoint=f"ipc://{dir}/ingest.ipc")
+            zcostd.settle(7)
+            report = zcostd.report()
+            self.assertEqual(report["zcost"]["instance"], "node 7")
+            self.assertEqual(report["zcost"]["interval_seconds"], 0.5)
+            self.assertEqual(report["query_router"]["baseline"]["model"], "acme-full")
+            self.assertEqual(Decimal(report["query_router"]["baseline"]["per_query_usd"]), Decimal("0.05"))
+            self.assertEqual(report["query_router"]["cost_breakdown"]["simple"]["model"], "acme-odd")
+            self.assertEqual(report["query_router"]["cost_breakdown"]["huge"]["queries"], 2)
+            self.assertIn("prices.json", report["zcost"]["price_table"]["source"])
+            self.assertEqual(len(zcostd.ask("rejects")["rows"]), 3)
+            self.assertEqual(len(zcostd.endpoints("query")), 2)
+            self.assertEqual(zcostd.health()["instance"], "node 7")
+
+    def test_the_command_line_beats_the_file(self):
+        config = """\
+ingest
+    endpoint = ipc:///nowhere/at/all/file.ipc
+publish
+    interval_seconds = 7
+prices
+    file = /nowhere/prices.json
+"""
+        zcostd = self.daemon(config=config, prices=samples.PRICES, interval=0.25)
+        self.assertEqual(zcostd.report()["zcost"]["interval_seconds"], 0.25)
+        self.assertEqual(len(zcostd.endpoints("ingest")), 1)
+        self.assertTrue(zcostd.endpoint("ingest").startswith("tcp://"))
+        self.assertEqual(zcostd.ask("price", model="acme-full")["how"], "exact")
+
+    def test_where_the_option_stands_does_not_matter(self):
+        with tempfile.NamedTemporaryFile("w", suffix=".conf") as file:
+            file.write("publish\n    interval_seconds = 7\n")
+            file.flush()
+            zcostd = self.daemon("--config", file.name, interval=0.25)
+            self.assertEqual(zcostd.report()["zcost"]["interval_seconds"], 0.25)
+
+    def test_an_empty_file(self):
+        for text in ("", "\n\n", "#   nothing\n", "server\n"):
+            with self.subTest(text=text):
+                self.daemon(config=text)
+
+
+if __name__ == "__main__":
+    unittest.main()
