@@ -153,7 +153,8 @@ class Suite:
             runs = re.search(r"stat::number_of_executed_units: *(\d+)", output)
             self.tally.line("fuzz decode", f"1 passed, {int(runs[1]):,} inputs" if runs else "1 passed", seconds)
         else:
-            self.tally.fail("fuzz decode", "found something" if code else "did not end", seconds, output[-8000:])
+            report = re.sub(r"^#\d+\s.*\n", "", output, flags=re.M)
+            self.tally.fail("fuzz decode", "found something" if code else "did not end", seconds, report[-8000:])
 
 
 def main(arguments):

@@ -38,34 +38,68 @@ static void assert_rejected (const walk_t *seen, zc_reason_t reason, zc_why_t wh
                   zc_why_text (seen->reject [0].why));
 }
 
-/* A type's keys are a row of the contract's table; a bad value of any other key is nobody's. */
-static void test_decode_rules_keys_that_a_type_does_not_use_are_ignored (void **state)
+/* The keys of each type: the rows of the contract's table. */
+enum {
+    ALL = ZC_BIT (ZC_KEY_TYPE) | ZC_BIT (ZC_KEY_SERVICE) | ZC_BIT (ZC_KEY_TS) | ZC_BIT (ZC_KEY_TAGS),
+    MODEL = ALL | ZC_BIT (ZC_KEY_MODEL) | ZC_BIT (ZC_KEY_PROVIDER) | ZC_BIT (ZC_KEY_INPUT_TOKENS) |
+            ZC_BIT (ZC_KEY_CACHE_READ_TOKENS) | ZC_BIT (ZC_KEY_CACHE_WRITE_TOKENS) | ZC_BIT (ZC_KEY_OUTPUT_TOKENS) |
+            ZC_BIT (ZC_KEY_REASONING_TOKENS) | ZC_BIT (ZC_KEY_LATENCY_MS)
+};
+
+static const struct {
+    const char *name;
+    uint32_t keys;
+} types [] = {
+    {"query_router", MODEL | ZC_BIT (ZC_KEY_TIER) | ZC_BIT (ZC_KEY_COST)},
+    {"llm_call", MODEL | ZC_BIT (ZC_KEY_COST)},
+    {"embedding_cache", MODEL | ZC_BIT (ZC_KEY_HIT) | ZC_BIT (ZC_KEY_HITS) | ZC_BIT (ZC_KEY_MISSES)},
+    {"rag_parallel", ALL | ZC_BIT (ZC_KEY_TIME_SAVED_SECONDS)},
+};
+
+/* A bad value of a key that a type does not use is nobody's. */
+static void test_decode_rules_bad_values_of_unused_keys_are_ignored (void **state)
 {
     (void) state;
-    enum { ALL = ZC_BIT (ZC_KEY_TYPE) | ZC_BIT (ZC_KEY_SERVICE) | ZC_BIT (ZC_KEY_TS) | ZC_BIT (ZC_KEY_TAGS) };
-    enum {
-        MODEL = ALL | ZC_BIT (ZC_KEY_MODEL) | ZC_BIT (ZC_KEY_PROVIDER) | ZC_BIT (ZC_KEY_INPUT_TOKENS) |
-                ZC_BIT (ZC_KEY_CACHE_READ_TOKENS) | ZC_BIT (ZC_KEY_CACHE_WRITE_TOKENS) |
-                ZC_BIT (ZC_KEY_OUTPUT_TOKENS) | ZC_BIT (ZC_KEY_REASONING_TOKENS) | ZC_BIT (ZC_KEY_LATENCY_MS)
-    };
-    static const struct {
-        const char *type;
-        uint32_t keys;
-    } table [] = {
-        {"query_router", MODEL | ZC_BIT (ZC_KEY_TIER) | ZC_BIT (ZC_KEY_COST)},
-        {"llm_call", MODEL | ZC_BIT (ZC_KEY_COST)},
-        {"embedding_cache", MODEL | ZC_BIT (ZC_KEY_HIT) | ZC_BIT (ZC_KEY_HITS) | ZC_BIT (ZC_KEY_MISSES)},
-        {"rag_parallel", ALL | ZC_BIT (ZC_KEY_TIME_SAVED_SECONDS)},
-    };
-    for (size_t i = 0; i < COUNT (table); i++)
+    for (size_t i = 0; i < COUNT (types); i++)
         for (int key = ZC_KEY_TYPE + 1; key < ZC_KEY_COUNT; key++) {
-            walk_t seen = WALK ({"type", STR (table [i].type)}, {zc_key_name (key), RAW ("\x91\x92\xc0\xc0")});
-            if (table [i].keys & ZC_BIT (key))
+            walk_t seen = WALK ({"type", STR (types [i].name)}, {zc_key_name (key), RAW ("\x91\x92\xc0\xc0")});
+            if (types [i].keys & ZC_BIT (key))
                 assert_rejected (&seen, ZC_BAD_FIELD, ZC_WHY_WRONG_KIND, key);
             else {
                 assert_int_equal (seen.events, 1);
                 assert_int_equal (seen.event [0].has, ZC_BIT (ZC_KEY_TYPE));
             }
+        }
+}
+
+/* Nor does a good value leave a trace. */
+static void test_decode_rules_good_values_of_unused_keys_are_ignored (void **state)
+{
+    (void) state;
+    static const value_t good [ZC_KEY_COUNT] = {
+        [ZC_KEY_SERVICE] = STR_OF ("s"),
+        [ZC_KEY_TS] = INT (NOW_MS),
+        [ZC_KEY_TAGS] = RAW ("\x80"),
+        [ZC_KEY_TIER] = STR_OF ("simple"),
+        [ZC_KEY_COST] = INT (1),
+        [ZC_KEY_MODEL] = STR_OF ("m"),
+        [ZC_KEY_PROVIDER] = STR_OF ("p"),
+        [ZC_KEY_INPUT_TOKENS] = INT (1),
+        [ZC_KEY_CACHE_READ_TOKENS] = INT (1),
+        [ZC_KEY_CACHE_WRITE_TOKENS] = INT (1),
+        [ZC_KEY_OUTPUT_TOKENS] = INT (1),
+        [ZC_KEY_REASONING_TOKENS] = INT (1),
+        [ZC_KEY_LATENCY_MS] = INT (1),
+        [ZC_KEY_HIT] = BOOL (true),
+        [ZC_KEY_HITS] = INT (1),
+        [ZC_KEY_MISSES] = INT (1),
+        [ZC_KEY_TIME_SAVED_SECONDS] = INT (1),
+    };
+    for (size_t i = 0; i < COUNT (types); i++)
+        for (int key = ZC_KEY_TYPE + 1; key < ZC_KEY_COUNT; key++) {
+            walk_t seen = WALK ({"type", STR (types [i].name)}, {zc_key_name (key), good [key]});
+            assert_int_equal (seen.events, 1);
+            assert_int_equal (seen.event [0].has, ZC_BIT (ZC_KEY_TYPE) | (types [i].keys & ZC_BIT (key)));
         }
 }
 
@@ -279,7 +313,8 @@ static void test_event_names_are_the_contract_s (void **state)
 int main (void)
 {
     const struct CMUnitTest tests [] = {
-        cmocka_unit_test (test_decode_rules_keys_that_a_type_does_not_use_are_ignored),
+        cmocka_unit_test (test_decode_rules_bad_values_of_unused_keys_are_ignored),
+        cmocka_unit_test (test_decode_rules_good_values_of_unused_keys_are_ignored),
         cmocka_unit_test (test_decode_rules_unknown_keys_are_skipped_whatever_they_hold),
         cmocka_unit_test (test_decode_rules_keys_of_other_kinds_are_skipped),
         cmocka_unit_test (test_decode_rules_of_a_key_that_comes_twice_the_last_counts),
