@@ -5,9 +5,11 @@
 #include "client/link.h"
 
 #include <errno.h>
+#include <linux/sockios.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 #include <zmq.h>
 
@@ -21,6 +23,7 @@
 #define KEEPALIVE_IDLE_S 30 /* a dead host is noticed after 30 s and 3 probes of 10 s */
 #define KEEPALIVE_INTERVAL_S 10
 #define KEEPALIVE_PROBES 3
+#define READ_LOOKS 2 /* a millisecond apart */
 #define DESCRIPTORS 16 /* that a context with our two sockets may need */
 
 #define MONITOR "inproc://monitor"
@@ -28,6 +31,8 @@
 struct zc_link {
     void *context, *push, *monitor;
     bool connected;
+    bool is_local; /* ipc:// */
+    int local_fd;  /* of such a connection, libzmq's; -1: none */
 };
 
 /* libzmq aborts the process when it runs out of descriptors while it makes a context. */
@@ -63,7 +68,7 @@ static bool configure (void *push, size_t message_bytes)
 
 static bool monitor (zc_link_t *self)
 {
-    int events = ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED;
+    int events = ZMQ_EVENT_CONNECTED | ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED;
     if (zmq_socket_monitor (self->push, MONITOR, events) != 0)
         return false;
     self->monitor = zmq_socket (self->context, ZMQ_PAIR);
@@ -111,6 +116,8 @@ int zc_link_new (const char *endpoint, size_t message_bytes, zc_link_t **ret_lin
     zc_link_t *self = calloc (1, sizeof *self);
     if (!self)
         return ZCOST_ENOMEM;
+    self->is_local = strncmp (endpoint, "ipc://", 6) == 0;
+    self->local_fd = -1;
     int rc = open_sockets (self, endpoint, message_bytes);
     if (rc == 0) {
         *ret_link = self;
@@ -124,22 +131,29 @@ int zc_link_new (const char *endpoint, size_t message_bytes, zc_link_t **ret_lin
 
 /* ------------------------------------------------------------------------- connected? */
 
-/* The next event that the monitor has, or 0. */
-static int next_event (void *monitor)
+/* The next event that the monitor has, or 0; and its value. */
+static int next_event (void *monitor, int32_t *ret_value)
 {
     uint8_t frame [6]; /* number (16 bits), value (32 bits); a second frame names the endpoint */
     uint16_t event = 0;
     if (zmq_recv (monitor, frame, sizeof frame, ZMQ_DONTWAIT) < (int) sizeof frame)
         return 0;
     memcpy (&event, frame, sizeof event);
+    memcpy (ret_value, frame + sizeof event, sizeof *ret_value);
     zmq_recv (monitor, frame, sizeof frame, ZMQ_DONTWAIT);
     return event;
 }
 
 bool zc_link_watch (zc_link_t *self)
 {
-    for (int event; (event = next_event (self->monitor)) != 0;)
+    int32_t value;
+    for (int event; (event = next_event (self->monitor, &value)) != 0;) {
         self->connected = event == ZMQ_EVENT_HANDSHAKE_SUCCEEDED;
+        if (event == ZMQ_EVENT_CONNECTED && self->is_local)
+            self->local_fd = value;
+        if (event == ZMQ_EVENT_DISCONNECTED)
+            self->local_fd = -1;
+    }
     return self->connected;
 }
 
@@ -168,6 +182,27 @@ bool zc_link_send (zc_link_t *self, const zc_queue_t *queue, const zc_batch_t *b
 }
 
 /* ------------------------------------------------------------------------------ close */
+
+static bool is_read (const zc_link_t *self)
+{
+    int unread = 0;
+    return self->local_fd == -1 || ioctl (self->local_fd, SIOCOUTQ, &unread) == -1 || unread == 0;
+}
+
+/* A receiver that is behind when its ipc:// peer hangs up drops what it has not read yet, whatever
+ * the peer's linger: libzmq ends a connection that breaks while its input is stopped. So all must be
+ * read first; and seen so twice, since libzmq's own thread may just be about to write more. */
+bool zc_link_settle (zc_link_t *self, int64_t stop_at_ns)
+{
+    const struct timespec look = {.tv_nsec = ZC_NS_PER_MS};
+    int seen = self->is_local ? 0 : READ_LOOKS;
+    while (seen < READ_LOOKS && zc_monotonic_ns () < stop_at_ns) {
+        zc_link_watch (self);
+        seen = is_read (self) ? seen + 1 : 0;
+        nanosleep (&look, NULL);
+    }
+    return is_read (self);
+}
 
 /* libzmq does not tell whether it sent all; but it ends at once when it has, and else at the bound. */
 static bool terminate (void *context, int linger_ms)

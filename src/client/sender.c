@@ -152,7 +152,10 @@ static void work (zc_sender_t *self)
 
 static void hang_up (zc_sender_t *self)
 {
-    int64_t left_ns = atomic_load (&self->shared->stop_at_ns) - zc_monotonic_ns ();
+    int64_t stop_at_ns = atomic_load (&self->shared->stop_at_ns);
+    if (!zc_link_settle (self->link, stop_at_ns))
+        atomic_store (&self->shared->lost, 1);
+    int64_t left_ns = stop_at_ns - zc_monotonic_ns ();
     int linger_ms = left_ns > LINGER_MIN_MS * ZC_NS_PER_MS ? (int) (left_ns / ZC_NS_PER_MS) : LINGER_MIN_MS;
     atomic_store (&self->shared->connected, 0);
     if (!zc_link_destroy (&self->link, linger_ms))

@@ -89,16 +89,19 @@ static void pack_report (msgpack_packer *out, const zc_view_t *view, const reque
                                       : zc_ledger_totals (view->ledger));
 }
 
+/* Counts by model; those beyond the cap under `other`, which may also be a model's name. */
 static void pack_unpriced (msgpack_packer *out, const zc_tally_t *unpriced)
 {
     const zc_names_t *names = &unpriced->names;
-    zc_pack_key_map (out, "unpriced", names->count + (unpriced->other > 0));
+    uint32_t other;
+    bool named = zc_names_find (names, (zc_str_t) {"other", 5}, &other) == 0;
+    zc_pack_key_map (out, "unpriced", names->count + (unpriced->other > 0 && !named));
     for (uint32_t i = 0; i < names->count; i++) {
         uint32_t number = names->sorted [i];
         zc_pack_bytes (out, names->names [number].data, names->names [number].size);
-        msgpack_pack_uint64 (out, unpriced->counts [number]);
+        msgpack_pack_uint64 (out, unpriced->counts [number] + (named && number == other ? unpriced->other : 0));
     }
-    if (unpriced->other)
+    if (unpriced->other > 0 && !named)
         zc_pack_key_int (out, "other", (int64_t) unpriced->other);
 }
 

@@ -18,10 +18,15 @@
 #include "daemon/log.h"
 #include "daemon/publish.h"
 
-/* One drain: short enough that a query waits a millisecond or two, long enough that the loop around
- * it costs nothing. */
+/* One drain: short enough that a query waits a fraction of a millisecond, long enough that the loop
+ * around it costs nothing. */
 #define DRAIN_FRAMES_MAX 4096
-#define DRAIN_BYTES_MAX (1u << 20)
+#define DRAIN_BYTES_MAX (256u << 10)
+
+/* libzmq's threads, by bits: a question must not wait behind a flood of events in the same one. */
+#define IO_THREADS 2
+#define IO_OF_INGEST 1
+#define IO_OF_OTHERS 2
 
 /* A peer whose frame is larger than this many times the limit is cut off by libzmq; below, the
  * frame is counted as `too_large`. */
@@ -167,6 +172,7 @@ static zsock_t *new_socket (int type, const zc_endpoints_t *endpoints, int64_t h
     zsock_t *socket = zsock_new (type);
     if (!socket)
         return NULL;
+    zsock_set_affinity (socket, type == ZMQ_PULL ? IO_OF_INGEST : IO_OF_OTHERS);
     zmq_setsockopt (zsock_resolve (socket), ZMQ_MAXMSGSIZE, &hard_bytes, sizeof hard_bytes);
     zsock_set_ipv6 (socket, wants_ipv6 (endpoints));
     return socket;
@@ -176,6 +182,7 @@ static int open_sockets (zc_server_t *self)
 {
     const zc_settings_t *settings = self->settings;
     int64_t hard_bytes = FRAME_HARD_FACTOR * (int64_t) settings->limits.frame_bytes_max;
+    zsys_set_io_threads (IO_THREADS);
     self->ingest = new_socket (ZMQ_PULL, &settings->ingest, hard_bytes);
     self->publish = new_socket (ZMQ_XPUB, &settings->publish, SUBSCRIPTION_HARD_BYTES);
     self->query = new_socket (ZMQ_ROUTER, &settings->query, REQUEST_HARD_BYTES);

@@ -20,7 +20,8 @@
 static const uint32_t keys_of_type [] = {
     [ZCOST_QUERY_ROUTER] = KEYS_OF_MODEL | ZC_BIT (ZC_KEY_TIER) | ZC_BIT (ZC_KEY_COST),
     [ZCOST_LLM_CALL] = KEYS_OF_MODEL | ZC_BIT (ZC_KEY_COST),
-    [ZCOST_EMBEDDING_CACHE] = KEYS_OF_MODEL | ZC_BIT (ZC_KEY_HIT) | ZC_BIT (ZC_KEY_HITS) | ZC_BIT (ZC_KEY_MISSES),
+    [ZCOST_EMBEDDING_CACHE] = KEYS_OF_MODEL | ZC_BIT (ZC_KEY_HIT) | ZC_BIT (ZC_KEY_HITS) | ZC_BIT (ZC_KEY_MISSES) |
+                             ZC_HIT_WAS_TRUE,
     [ZCOST_RAG_PARALLEL] = KEYS_OF_ALL | ZC_BIT (ZC_KEY_TIME_SAVED_SECONDS),
 };
 
@@ -265,7 +266,7 @@ static inline bool settle (const zc_pairs_t *pairs, zc_reject_t *ret_reject)
         int key = __builtin_ctz (pairs->bad & used);
         return reject (ret_reject, ZC_BAD_FIELD, (zc_why_t) pairs->why [key], key);
     }
-    event->has &= used | ZC_HIT_WAS_TRUE;
+    event->has &= used;
     if (has (event, ZC_KEY_INPUT_TOKENS) && event->cache_read_tokens + event->cache_write_tokens > event->input_tokens)
         return reject (ret_reject, ZC_BAD_FIELD, ZC_WHY_PART_OVER_WHOLE, ZC_KEY_INPUT_TOKENS);
     if (has (event, ZC_KEY_OUTPUT_TOKENS) && event->reasoning_tokens > event->output_tokens)

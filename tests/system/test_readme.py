@@ -18,9 +18,16 @@ import harness
 README = (harness.ROOT / "README.md").read_text()
 
 
+def blocks():
+    """The fenced blocks: (language, text)."""
+    fences = README.split("```")
+    assert len(fences) % 2 == 1, "a fence is not closed"
+    return [inside.split("\n", 1) for inside in fences[1::2]]
+
+
 def block(language, mark):
     """The one fenced block of a language that holds `mark`."""
-    found = [text for text in re.findall(rf"^```{language}\n(.*?)^```$", README, re.M | re.S) if mark in text]
+    found = [text for spoken, text in blocks() if spoken == language and mark in text]
     assert len(found) == 1, f"{len(found)} blocks of {language!r} with {mark!r}"
     return found[0]
 

@@ -345,6 +345,20 @@ class Pace(ZreplayCase):
             self.assertEqual(len(collector.events()), 300_000)
             self.assertEqual(process.wait(20 * PATIENCE), 0)
 
+    def test_a_reader_that_is_behind_over_ipc_loses_nothing_at_the_end(self):
+        """zreplay closes while most is unread: zcost_close must wait for the reader, not only for the kernel."""
+        with tempfile.TemporaryDirectory() as dir, zmq.Context() as context, context.socket(zmq.PULL) as reader:
+            reader.rcvhwm, reader.rcvtimeo = 2, 2000 * PATIENCE
+            reader.bind(f"ipc://{dir}/slow")
+            player = subprocess.Popen([executable("zreplay"), "--endpoint", f"ipc://{dir}/slow", "--demo", "--quiet",
+                                       "--rate", "max", "--count", "100000"], stderr=subprocess.PIPE)
+            events = 0
+            while events < 100_000:
+                events += sum(1 for _ in msgpack.Unpacker(_Frame(reader.recv())))
+                time.sleep(0.001)
+            self.assertEqual(player.wait(10 * PATIENCE), 0, player.stderr.read())
+            player.stderr.close()
+
     def test_a_signal_ends_playing_and_hands_over(self):
         trace = self.file("a.csv", self.TWO_ROWS)
         for args, number, code in ((["--demo", "--rate", 100], signal.SIGINT, 0),

@@ -281,7 +281,9 @@ static void pack_every_kind (bytes_t *frame, size_t ends [7])
 /* Whether the frame's own objects end here: events 1 to 3 stand in one array. */
 static bool is_between_objects (size_t size, const size_t ends [7])
 {
-    return size == 0 || size == ends [0] || size == ends [3] || size == ends [4] || size == ends [5] || size == ends [6];
+    if (size == 0 || size == ends [0])
+        return true;
+    return size == ends [3] || size == ends [4] || size == ends [5] || size == ends [6];
 }
 
 /* Cut anywhere: what ended before the cut is delivered, what the cut broke is one `malformed`. */

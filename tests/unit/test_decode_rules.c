@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0
  *
- * test_decode_rules.c - what the contract promises between the keys of an event: which count, what
- * comes twice, parts and wholes, depth; and the contract's names.
+ * test_decode_rules.c - what the contract promises between the keys of an event: which types and keys
+ * there are, what comes twice, parts and wholes, depth; and the contract's names.
  */
 #include "wire/decode.h"
 
@@ -28,7 +28,8 @@ static walk_t walk_pairs (const pair_t *pairs, size_t count)
     return seen;
 }
 
-#define WALK(...) walk_pairs ((const pair_t []) {__VA_ARGS__}, sizeof ((const pair_t []) {__VA_ARGS__}) / sizeof (pair_t))
+#define WALK(...)                                                                                                    \
+    walk_pairs ((const pair_t []) {__VA_ARGS__}, sizeof ((const pair_t []) {__VA_ARGS__}) / sizeof (pair_t))
 
 static void assert_rejected (const walk_t *seen, zc_reason_t reason, zc_why_t why, int key)
 {
@@ -36,6 +37,24 @@ static void assert_rejected (const walk_t *seen, zc_reason_t reason, zc_why_t wh
     if (seen->reject [0].reason != reason || seen->reject [0].why != why || seen->reject [0].key != key)
         fail_msg ("%s: %s: %s", zc_reason_name (seen->reject [0].reason), zc_key_name (seen->reject [0].key),
                   zc_why_text (seen->reject [0].why));
+}
+
+static void test_decode_rules_there_are_four_types_and_no_other (void **state)
+{
+    (void) state;
+    static const char *const others [] = {"",         "llm_cal",      "llm_calls",    "LLM_CALL",
+                                          "llm_call ", "query_routes", "rag_parallex", "embedding_cachE",
+                                          "\xff",     "a name that is as long as it is no type at all"};
+    for (size_t i = 0; i < COUNT (others); i++) {
+        walk_t seen = WALK ({"type", STR (others [i])});
+        assert_rejected (&seen, ZC_UNKNOWN_TYPE, ZC_WHY_NOT_A_TYPE, ZC_KEY_TYPE);
+    }
+    static const value_t no_names [] = {NIL,          INT (1), BOOL (true), FLOAT (1), BIN ("llm_call"),
+                                        RAW ("\x90"), RAW ("\x80")};
+    for (size_t i = 0; i < COUNT (no_names); i++) {
+        walk_t seen = WALK ({"type", no_names [i]});
+        assert_rejected (&seen, ZC_BAD_FIELD, ZC_WHY_WRONG_KIND, ZC_KEY_TYPE);
+    }
 }
 
 /* The keys of each type: the rows of the contract's table. */
@@ -109,8 +128,10 @@ static void test_decode_rules_unknown_keys_are_skipped_whatever_they_hold (void 
     static const value_t values [] = {NIL, BOOL (true), INT (-5), UINT (UINT64_MAX), FLOAT (1.5), STR_OF ("\xff"),
                                       BIN ("\xc1"), EXT (1, "0123456789abcdef0123456789abcdef0123"), EXT (99, ""),
                                       RAW ("\x92\x80\x91\x81\x01\x02"), RAW ("\xdf\x00\x00\x00\x01\x90\x80")};
-    static const char *const names [] = {"", "x", "typ", "types", "Type", "TIER", "costs", "model_", "a longer key than any",
-                                         "input_token", "cache_read_tokenz", "time_saved_second", "cache_write_tokenz"};
+    static const char *const names [] = {
+        "",     "x",     "typ",    "types",       "Type",              "TIER",
+        "costs", "model_", "a longer key than any", "input_token", "cache_read_tokenz", "time_saved_second",
+        "cache_write_tokenz"};
     for (size_t i = 0; i < COUNT (values); i++)
         for (size_t n = 0; n < COUNT (names); n++) {
             walk_t seen = WALK ({names [n], values [i]}, {"type", STR ("llm_call")}, {"input_tokens", INT (7)});
@@ -125,7 +146,8 @@ static void test_decode_rules_keys_of_other_kinds_are_skipped (void **state)
 {
     (void) state;
     static const value_t keys [] = {NIL, INT (4), FLOAT (0), BIN ("cost"), EXT (4, "cost"), BOOL (false),
-                                    RAW ("\x91\xa4" "cost"), RAW ("\x81\xa4" "cost\x01"), RAW ("\x90"), STR_OF ("\xff\xfe")};
+                                    RAW ("\x91\xa4" "cost"), RAW ("\x81\xa4" "cost\x01"), RAW ("\x90"),
+                                    STR_OF ("\xff\xfe")};
     for (size_t i = 0; i < COUNT (keys); i++) {
         bytes_t frame = {0};
         pack_raw (&frame, BYTES ("\x82"));
@@ -313,6 +335,7 @@ static void test_event_names_are_the_contract_s (void **state)
 int main (void)
 {
     const struct CMUnitTest tests [] = {
+        cmocka_unit_test (test_decode_rules_there_are_four_types_and_no_other),
         cmocka_unit_test (test_decode_rules_bad_values_of_unused_keys_are_ignored),
         cmocka_unit_test (test_decode_rules_good_values_of_unused_keys_are_ignored),
         cmocka_unit_test (test_decode_rules_unknown_keys_are_skipped_whatever_they_hold),

@@ -175,7 +175,8 @@ static void test_intake_any_framing_gives_the_same_sums (void **state)
         if (i % 3)
             pack_query (&events [i], i % 2 ? "simple" : "purple", i / 1024.0);
         else
-            MAP (&events [i], {"type", STR ("llm_call")}, {"model", STR ("gpt-4o-mini")}, {"input_tokens", INT (i * 7)});
+            MAP (&events [i], {"type", STR ("llm_call")}, {"model", STR ("gpt-4o-mini")},
+                 {"input_tokens", INT (i * 7)});
     for (size_t batch = 1; batch <= 48; batch++)
         for (int as_array = 0; as_array < 2; as_array++) {
             house_t house = house_new ();

@@ -118,7 +118,8 @@ static void test_prices_json_reads_a_long_context_price (void **state)
         {INPUT "," OUTPUT ", \"input_cost_per_token" ABOVE "4e-06, \"cache_creation_input_token_cost" ABOVE "0",
          {4000, 4000, 4000, 8000, 8000}},
         /* Other service than the plain one is not ours. */
-        {INPUT "," OUTPUT ", \"input_cost_per_token" ABOVE "4e-06, \"input_cost_per_token_above_272k_tokens_priority\": 1",
+        {INPUT "," OUTPUT ", \"input_cost_per_token" ABOVE "4e-06,"
+               "\"input_cost_per_token_above_272k_tokens_priority\": 1",
          {4000, 4000, 4000, 8000, 8000}},
     };
     for (size_t i = 0; i < COUNT (table); i++) {

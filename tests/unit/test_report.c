@@ -98,8 +98,8 @@ static void test_report_says_who_reports_and_since_when (void **state)
     opened_t opened = report_of (&asked);
     assert_text (AT (&opened.root, "timestamp"), "2026-01-02T00:00:59.007Z");
     const msgpack_object *zcost = AT (&opened.root, "zcost");
-    ASSERT_KEYS (zcost, "version", "instance", "incarnation", "sequence", "interval_seconds", "since", "until", "events",
-                 "price_table");
+    ASSERT_KEYS (zcost, "version", "instance", "incarnation", "sequence", "interval_seconds", "since", "until",
+                 "events", "price_table");
     assert_text (AT (zcost, "version"), "1.2.3");
     assert_text (AT (zcost, "instance"), "here");
     assert_text (AT (zcost, "incarnation"), "0123456789abcdef");
