@@ -18,6 +18,7 @@
  */
 #include <errno.h>
 #include <getopt.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,7 +37,8 @@
 
 /* As in the daemon's drain. */
 #define DRAIN_FRAMES_MAX 4096
-#define DRAIN_BYTES_MAX (1u << 20)
+#define DRAIN_BYTES_MAX (256u << 10)
+#define DRAIN_PAUSES_MAX 8
 
 typedef struct {
     const char *endpoints [ENDPOINTS_MAX];
@@ -175,19 +177,26 @@ static int run_send (const options_t *options)
 
 /* ----------------------------------------------------------------------------- the drain */
 
-/* Receives and drops until nothing is there, or a bound. */
+/* Receives and drops until nothing is there, or a bound; with the pauses that the daemon makes, so
+ * that it is not ahead by a better loop. */
 static void drain (void *pull, zmq_msg_t *frame, unsigned long long *messages, unsigned long long *bytes)
 {
     size_t turn_bytes = 0;
-    for (unsigned i = 0; i < DRAIN_FRAMES_MAX && turn_bytes < DRAIN_BYTES_MAX; i++) {
+    unsigned frames = 0, frames_then = 0, pauses = 0;
+    while (frames < DRAIN_FRAMES_MAX && turn_bytes < DRAIN_BYTES_MAX) {
         if (zmq_msg_recv (frame, pull, ZMQ_DONTWAIT) == -1) {
             if (errno == EINTR)
                 continue;
-            break;
+            if (frames == frames_then || pauses++ == DRAIN_PAUSES_MAX)
+                break;
+            frames_then = frames;
+            sched_yield ();
+            continue;
         }
         turn_bytes += zmq_msg_size (frame);
-        (*messages)++;
+        frames++;
     }
+    *messages += frames;
     *bytes += turn_bytes;
 }
 
