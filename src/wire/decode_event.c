@@ -199,7 +199,9 @@ static __attribute__ ((noinline)) const uint8_t *read_odd_pair (zc_pairs_t *pair
         next = zc_skip (at, pairs->end, ZC_DEPTH_MAX - 1, &pairs->too_deep);
     if (!next || next >= pairs->end)
         return NULL;
-    return read_value (pairs, name.as.data, name.kind == ZC_STR ? name.size : 0, next);
+    if (name.kind != ZC_STR)
+        return zc_skip (next, pairs->end, ZC_DEPTH_MAX - 1, &pairs->too_deep);
+    return read_value (pairs, name.as.data, name.size, next);
 }
 
 /* Reads `count` pairs at `at`; NULL where the bytes end too soon. */

@@ -34,7 +34,10 @@ static inline int append (out_t *out, const void *bytes, size_t size)
 #define msgpack_pack_inline_func_cint(name) static inline __attribute__ ((unused)) int pack##name
 #define msgpack_pack_user out_t *
 #define msgpack_pack_append_buffer(user, bytes, size) return append ((user), (bytes), (size))
+/* The template's own timestamp packer, which we do not use, calls this one by its outer name. */
+#define msgpack_pack_ext pack_ext
 #include <msgpack/pack_template.h>
+#undef msgpack_pack_ext
 
 /* ------------------------------------------------------------------------- each type */
 

@@ -34,7 +34,8 @@ ROLES = ("ingest", "publish", "query")
 
 def _is_sanitized():
     try:
-        return b"__asan_init" in (BIN / "zcostd").read_bytes()
+        program = (BIN / "zcostd").read_bytes()
+        return b"__asan_init" in program or b"__tsan_init" in program
     except OSError:
         return False
 
