@@ -13,12 +13,12 @@
  *
  * Threads: every function except zcost_open and zcost_close may be called from
  * any number of threads at once on one client. Emit calls are also safe in a
- * signal handler, but for the first one in a forked child.
+ * signal handler, but not in a forked child until its sender runs.
  *
  * Fork: a client works on in a forked child. The child starts with an empty
  * queue and counters at 0 (what the parent had queued is the parent's to send);
  * its first emit starts the child's own sender thread, the only emit that costs
- * a system call.
+ * system calls (where that fails, one emit a second tries again).
  *
  * Money is USD. Times are milliseconds since 1970-01-01T00:00:00Z.
  */
@@ -131,7 +131,7 @@ enum {
 
 /* One event. Zero the struct, set type and what is known; numbers also need their bit in `has`.
  * Strings are UTF-8, NUL-terminated, at most ZCOST_STRING_MAX bytes; NULL means absent. Nothing
- * is kept after the call. Fields that a type does not use (see zcost_protocol(7)) are not sent. */
+ * is kept after the call. Fields that a type does not use (README.md, "Events") are not sent. */
 typedef struct {
     zcost_type_t type;
     unsigned has;                     /* ZCOST_HAS_... */
@@ -156,9 +156,10 @@ typedef struct {
 
 /* The general emit. Never blocks.
  * Returns 0: the event has its place in the queue; ZCOST_EFULL: dropped and counted;
- * ZCOST_EINVAL: client or event is NULL, the type is unknown, a number is negative, not finite or
- * over its limit, a part is greater than its whole, a string is too long (nothing is counted);
- * ZCOST_ECLOSED. Strings are not checked to be UTF-8 here: the daemon rejects those that are not. */
+ * ZCOST_EINVAL (nothing is counted): client or event is NULL, the type is unknown, a number is
+ * negative, not finite or over its limit, a part is greater than its whole, `hit` comes with hits or
+ * misses, ts_ms is before the year 2000 or over 24 h ahead, a string is too long, a tag has no key or
+ * value or there are too many; ZCOST_ECLOSED. Strings are not checked to be UTF-8 here: the daemon rejects those that are not. */
 ZCOST_API int zcost_emit (zcost_t *client, const zcost_event_t *event);
 
 /* One call a type, for the common case; same returns as zcost_emit. */
@@ -188,7 +189,7 @@ typedef struct {
 } zcost_stats_t;
 
 /* A snapshot of the counters; they move on while it is taken, each by itself is exact. Any
- * thread; no system call. */
+ * thread; no system call. client NULL: all 0. ret_stats is not NULL. */
 ZCOST_API void zcost_stats (const zcost_t *client, zcost_stats_t *ret_stats);
 
 #ifdef __cplusplus

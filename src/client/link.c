@@ -215,7 +215,7 @@ static bool terminate (void *context, int linger_ms)
 
 bool zc_link_destroy (zc_link_t **self_p, int linger_ms)
 {
-    zc_link_t *self = *self_p;
+    zc_link_t *self = self_p ? *self_p : NULL;
     bool all_left = true;
     if (!self)
         return true;

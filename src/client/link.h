@@ -29,8 +29,9 @@ bool zc_link_watch (zc_link_t *self);
  * is, where there is no connection or no room. Whether it was sent. */
 bool zc_link_send (zc_link_t *self, const zc_queue_t *queue, const zc_batch_t *batch);
 
-/* Waits until the daemon has read what was sent over an ipc:// connection, at most to stop_at_ns of
- * the monotonic clock. Whether it has; true at once over tcp://, where the kernels see to it. */
+/* Waits until the daemon has read what was sent over an ipc:// connection, as far as two looks a
+ * millisecond apart can tell, at most to stop_at_ns of the monotonic clock. Whether it has; true at
+ * once over tcp://, where the kernels see to it. */
 bool zc_link_settle (zc_link_t *self, int64_t stop_at_ns);
 
 /* Closes, and waits linger_ms at most until what was sent has left the process. Whether all has.

@@ -319,7 +319,7 @@ static bool stop (zc_sender_t *self, int timeout_ms)
 
 int zc_sender_destroy (zc_sender_t **self_p, int timeout_ms)
 {
-    zc_sender_t *self = *self_p;
+    zc_sender_t *self = self_p ? *self_p : NULL;
     if (!self)
         return 0;
     *self_p = NULL;

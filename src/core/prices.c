@@ -121,7 +121,9 @@ int zc_price_cost (const zc_price_t *self, const zc_tokens_t *tokens, int64_t *r
 {
     if (!self->has_output && (tokens->output > 0 || tokens->reasoning > 0))
         return 1;
-    bool is_long = self->above_tokens > 0 && tokens->input > self->above_tokens;
+    int64_t parts = tokens->cache_read + tokens->cache_write;
+    int64_t input = tokens->input > parts ? tokens->input : parts;
+    bool is_long = self->above_tokens > 0 && input > self->above_tokens;
     return zc_money_cost (tokens, is_long ? &self->long_rates : &self->rates, ret_nanousd);
 }
 

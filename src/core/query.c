@@ -121,8 +121,8 @@ static void pack_health (msgpack_packer *out, const zc_view_t *view, const reque
     zc_pack_key_map (out, "store", 1);
     zc_pack_key_text (out, "state", "none");
     zc_pack_key_map (out, "queues", 2);
-    zc_pack_key_int (out, "ingest_frames", (int64_t) view->drained_frames);
-    zc_pack_key_int (out, "ingest_bytes", (int64_t) view->drained_bytes);
+    zc_pack_key_int (out, "last_drain_frames", (int64_t) view->drained_frames);
+    zc_pack_key_int (out, "last_drain_bytes", (int64_t) view->drained_bytes);
     zc_pack_key_int (out, "uptime_seconds", (view->now_ms - view->about->started_ms) / 1000);
     zc_pack_key_int (out, "rss_bytes", (int64_t) view->rss_bytes);
     zc_pack_key_int (out, "cells", (int64_t) zc_ledger_cells (view->ledger));

@@ -13,7 +13,7 @@
 #include "wire/event.h"
 
 #define ZC_REJECT_HEAD_BYTES 256
-#define ZC_REJECTS_KEEP_MAX 100000
+#define ZC_REJECTS_KEEP_MAX 10000
 
 typedef struct {
     int64_t ts_ms; /* when it arrived */

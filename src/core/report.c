@@ -70,12 +70,13 @@ static void pack_query_router (msgpack_packer *out, const zc_policy_t *policy, c
 
 static void pack_embedding_cache (msgpack_packer *out, const zc_totals_t *totals)
 {
-    zc_pack_key_map (out, "embedding_cache", 5);
+    zc_pack_key_map (out, "embedding_cache", 6);
     zc_pack_key_int (out, "total_requests", totals->cache_hits + totals->cache_misses);
     zc_pack_key_int (out, "cache_hits", totals->cache_hits);
     zc_pack_key_int (out, "cache_misses", totals->cache_misses);
     zc_pack_key_percent (out, "hit_rate_percent", totals->cache_hits, totals->cache_hits + totals->cache_misses);
     zc_pack_key_cost (out, "estimated_cost_saved", totals->cache_saved_nanousd);
+    zc_pack_key_usd (out, "estimated_cost_saved_usd", totals->cache_saved_nanousd);
 }
 
 static void pack_rag_parallel (msgpack_packer *out, const zc_totals_t *totals)

@@ -33,8 +33,8 @@ static int take_prices (zc_books_t *self)
     if (!prices)
         return -1;
     if (zc_ledger_use_prices (self->ledger, prices) == -1) {
-        zc_log (ZC_LOG_ERROR, "prices_unusable", "file=\"%s\" reason=\"no price for the baseline model %s\"", path,
-                self->settings->policy.baseline_model);
+        zc_log (ZC_LOG_ERROR, "prices_unusable", "reason=\"no price for the baseline model %s\" file=\"%s\"",
+                self->settings->policy.baseline_model, path);
         zc_prices_destroy (&prices);
         return -1;
     }

@@ -40,12 +40,22 @@ static char *read_file (const char *path, size_t *ret_size)
     return text;
 }
 
+/* Names come from a file: a quote in one must not look like the end of the value. */
+static void log_refused (const zc_price_refused_t *refused)
+{
+    char name [ZC_MODEL_MAX + 1];
+    snprintf (name, sizeof name, "%s", refused->name);
+    for (char *at = name; (at = strchr (at, '"')) != NULL;)
+        *at = '\'';
+    zc_log (ZC_LOG_WARN, "price_not_read", "reason=\"%s\" model=\"%s\"", refused->why, name);
+}
+
 static void log_table (const zc_prices_t *prices, const char *source)
 {
     size_t count;
     const zc_price_refused_t *refused = zc_prices_refused (prices, &count);
     for (size_t i = 0; i < count; i++)
-        zc_log (ZC_LOG_WARN, "price_not_read", "model=\"%s\" reason=\"%s\"", refused [i].name, refused [i].why);
+        log_refused (&refused [i]);
     zc_log (ZC_LOG_INFO, "prices", "source=\"%s\" models=%zu not_read=%zu", source, zc_prices_count (prices), count);
 }
 
@@ -67,6 +77,6 @@ zc_prices_t *zc_prices_file_load (const char *path)
     if (prices)
         log_table (prices, *path ? path : "builtin");
     else
-        zc_log (ZC_LOG_ERROR, "prices_unusable", "file=\"%s\" line=%d reason=\"%s\"", path, error.line, error.why);
+        zc_log (ZC_LOG_ERROR, "prices_unusable", "reason=\"%s\" line=%d file=\"%s\"", error.why, error.line, path);
     return prices;
 }

@@ -30,10 +30,6 @@
 #define IO_OF_INGEST 1
 #define IO_OF_OTHERS 2
 
-/* A peer whose frame is larger than this many times the limit is cut off by libzmq; below, the
- * frame is counted as `too_large`. */
-#define FRAME_HARD_FACTOR 4
-
 #define REQUEST_HARD_BYTES (1 << 20)
 #define SUBSCRIPTION_HARD_BYTES 4096
 #define REPLIES_QUEUED_MAX 100   /* a client; then replies to it are lost */
@@ -192,7 +188,7 @@ static zsock_t *new_socket (int type, const zc_endpoints_t *endpoints, int64_t h
 static int open_sockets (zc_server_t *self)
 {
     const zc_settings_t *settings = self->settings;
-    int64_t hard_bytes = FRAME_HARD_FACTOR * (int64_t) settings->limits.frame_bytes_max;
+    int64_t hard_bytes = ZC_FRAME_HARD_FACTOR * (int64_t) settings->limits.frame_bytes_max;
     zsys_set_io_threads (IO_THREADS);
     self->ingest = new_socket (ZMQ_PULL, &settings->ingest, hard_bytes);
     self->publish = new_socket (ZMQ_XPUB, &settings->publish, SUBSCRIPTION_HARD_BYTES);
@@ -220,14 +216,14 @@ static int open_loop (zc_server_t *self)
 {
     zmq_pollitem_t signals = {NULL, self->signals, ZMQ_POLLIN, 0};
     self->loop = zloop_new ();
-    if (!self->loop)
-        return -1;
     zloop_set_nonstop (self->loop, true); /* signals come by the descriptor */
     int rc = zloop_reader (self->loop, self->ingest, on_ingest, self);
     rc |= zloop_reader (self->loop, self->publish, zc_publish_on_subscription, &self->publisher);
     rc |= zloop_reader (self->loop, self->query, zc_answer_on_request, &self->books);
     rc |= zloop_poller (self->loop, &signals, on_signal, self);
     rc |= zloop_timer (self->loop, (size_t) self->settings->interval_ms, 0, on_interval, self) == -1;
+    if (rc != 0)
+        zc_log (ZC_LOG_ERROR, "loop", "reason=\"out of memory\"");
     return rc == 0 ? 0 : -1;
 }
 
@@ -276,12 +272,15 @@ int zc_server_run (zc_server_t *self)
 {
     zc_log (ZC_LOG_INFO, "ready", "version=%s instance=\"%s\" interval_seconds=%g data=none", ZCOST_VERSION,
             self->settings->instance, (double) self->settings->interval_ms / 1000);
-    zloop_start (self->loop);
+    /* -1: on_signal ended it; anything else: czmq could not poll. */
+    int rc = zloop_start (self->loop) == -1 ? 0 : -1;
+    if (rc == -1)
+        zc_log (ZC_LOG_ERROR, "loop", "reason=\"%s\"", zmq_strerror (errno));
     drain_the_rest (self);
     zc_publish_snapshot (&self->publisher);
     log_rejects (self);
     zc_log (ZC_LOG_INFO, "stopped", "accepted=%llu rejected=%llu",
             (unsigned long long) zc_ledger_accepted (self->books.ledger),
             (unsigned long long) zc_rejects_total (self->books.rejects));
-    return 0;
+    return rc;
 }

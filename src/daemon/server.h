@@ -14,7 +14,8 @@ typedef struct zc_server zc_server_t;
  * that say why. */
 zc_server_t *zc_server_new (const zc_settings_t *settings);
 
-/* Serves until SIGTERM or SIGINT; then drains, publishes a last snapshot, and returns 0. */
+/* Serves until SIGTERM or SIGINT; then drains, publishes a last snapshot, and returns 0. -1 after
+ * a line in the log: the sockets could not be polled. */
 int zc_server_run (zc_server_t *self);
 
 void zc_server_destroy (zc_server_t **self);

@@ -31,6 +31,9 @@ static const char *set_text (char *place, size_t size, const char *value)
         return wrong ("is empty");
     if (length >= size || !zc_utf8_valid (value, length))
         return wrong ("must be at most %zu bytes of UTF-8", size - 1);
+    for (size_t i = 0; i < length; i++)
+        if ((unsigned char) value [i] < ' ' || value [i] == '"' || value [i] == 0x7f)
+            return wrong ("holds a quote or a control character"); /* it goes into the log */
     memcpy (place, value, length + 1);
     return NULL;
 }
@@ -202,14 +205,39 @@ static const struct {
     {"memory/max_bytes", set_memory},
 };
 
+static const char *set_tier (zc_settings_t *self, const char *name, const char *model)
+{
+    char checked [ZCOST_STRING_MAX + 1];
+    const char *why = set_text (checked, sizeof checked, model);
+    if (!why && zc_policy_set_tier (&self->policy, name, model) == -1)
+        why = wrong ("a tier's name has at most %d bytes, and there are at most %d tiers", ZCOST_STRING_MAX,
+                     ZC_TIERS_MAX);
+    return why;
+}
+
+const char *zc_settings_check (const zc_settings_t *self)
+{
+    /* A frame may come this much larger than the limit before libzmq cuts it off. */
+    uint64_t hard_bytes = ZC_FRAME_HARD_FACTOR * self->limits.frame_bytes_max;
+    if (self->memory_max_bytes && hard_bytes >= (uint64_t) self->memory_max_bytes)
+        return wrong ("ingest/max_frame_bytes: %d times as much must be less than memory/max_bytes",
+                      ZC_FRAME_HARD_FACTOR);
+    return NULL;
+}
+
+bool zc_settings_has_section (const char *name)
+{
+    size_t size = strlen (name);
+    for (size_t i = 0; i < sizeof settings / sizeof *settings; i++)
+        if (strncmp (settings [i].path, name, size) == 0 && settings [i].path [size] == '/')
+            return true;
+    return strcmp (name, "tiers") == 0;
+}
+
 const char *zc_settings_set (zc_settings_t *self, const char *path, const char *value)
 {
-    if (strncmp (path, "tiers/", 6) == 0 && path [6] && !strchr (path + 6, '/')) {
-        if (zc_policy_set_tier (&self->policy, path + 6, value) == 0)
-            return NULL;
-        return wrong ("a tier and its model have at most %d bytes, and there are at most %d tiers", ZCOST_STRING_MAX,
-                      ZC_TIERS_MAX);
-    }
+    if (strncmp (path, "tiers/", 6) == 0 && path [6] && !strchr (path + 6, '/'))
+        return set_tier (self, path + 6, value);
     for (size_t i = 0; i < sizeof settings / sizeof *settings; i++)
         if (strcmp (settings [i].path, path) == 0)
             return settings [i].set (self, value);

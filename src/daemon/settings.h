@@ -33,6 +33,10 @@ typedef struct {
     int64_t memory_max_bytes; /* of address space; 0: no limit of ours */
 } zc_settings_t;
 
+/* A peer whose frame is larger than this many times the limit is cut off by libzmq; below, the frame
+ * is counted as `too_large`. */
+#define ZC_FRAME_HARD_FACTOR 4
+
 typedef enum { ZC_RUN, ZC_EXIT_DONE, ZC_EXIT_USAGE } zc_parsed_t;
 
 /* Reads the command line and the file that it names. ZC_EXIT_DONE: help or version was printed;
@@ -42,5 +46,11 @@ zc_parsed_t zc_settings_parse (int argc, char **argv, zc_settings_t *ret_setting
 /* Sets one setting by its path in the file, such as "ingest/endpoint". Returns NULL, or what is
  * wrong with the value (in a buffer that the next call reuses). */
 const char *zc_settings_set (zc_settings_t *self, const char *path, const char *value);
+
+/* Whether settings may stand below this section of the file. */
+bool zc_settings_has_section (const char *name);
+
+/* What is wrong with the settings as a whole, as zc_settings_set says it, or NULL. */
+const char *zc_settings_check (const zc_settings_t *self);
 
 #endif

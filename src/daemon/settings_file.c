@@ -50,6 +50,8 @@ static int apply (reading_t *self, zconfig_t *node, const char *above)
     zconfig_t *child = zconfig_child (node);
     const char *value = zconfig_value (node);
     if (!*above) {
+        if (!zc_settings_has_section (path))
+            return complain (self->path, line, path, "unknown section");
         if (value && *value)
             return complain (self->path, line, path, "is a section and takes no value");
     } else {

@@ -68,6 +68,15 @@ static zc_parsed_t bad_usage (const char *text, const char *why)
     return ZC_EXIT_USAGE;
 }
 
+/* What getopt could not read; within a cluster of letters optind still points before it. */
+static zc_parsed_t bad_option (const char *word)
+{
+    char letter [2] = {(char) optopt, '\0'};
+    if (optopt == 'h' || optopt == 'v')
+        return bad_usage (optopt == 'h' ? "--help" : "--version", " takes no value");
+    return optopt ? bad_usage ("unknown option -", letter) : bad_usage ("unknown option ", word);
+}
+
 /* One value of one option. seen: which options came before on the command line. */
 static zc_parsed_t apply_override (zc_settings_t *self, int override, const char *value, unsigned *seen)
 {
@@ -109,7 +118,7 @@ static zc_parsed_t walk (int argc, char **argv, zc_settings_t *self, const char 
         } else if (option == ':')
             parsed = bad_usage (argv [optind - 1], " needs a value");
         else if (option == '?')
-            parsed = bad_usage ("unknown option ", argv [optind - 1]);
+            parsed = bad_option (argv [optind - 1]);
         else
             parsed = bad_usage ("unexpected argument ", optarg);
     }
@@ -154,5 +163,10 @@ zc_parsed_t zc_settings_parse (int argc, char **argv, zc_settings_t *ret_setting
     fill_endpoints (&ret_settings->ingest);
     fill_endpoints (&ret_settings->publish);
     fill_endpoints (&ret_settings->query);
+    const char *why = parsed == ZC_RUN ? zc_settings_check (ret_settings) : NULL;
+    if (why) {
+        fprintf (stderr, "zcostd: %s\n", why);
+        parsed = ZC_EXIT_USAGE;
+    }
     return parsed;
 }

@@ -55,6 +55,10 @@ int main (int argc, char **argv)
     static zc_settings_t settings;
     take_signals ();
     zc_parsed_t parsed = zc_settings_parse (argc, argv, &settings);
+    if (parsed == ZC_EXIT_DONE && (fflush (stdout) == EOF || ferror (stdout))) {
+        fprintf (stderr, "zcostd: cannot write: %s\n", strerror (errno));
+        return 1;
+    }
     if (parsed != ZC_RUN)
         return parsed == ZC_EXIT_DONE ? 0 : 2;
     limit_memory (settings.memory_max_bytes);

@@ -31,7 +31,7 @@ void zc_frame_init (zc_frame_t *self, const void *bytes, size_t size, int64_t ar
     self->at = bytes;
     self->end = self->at + size;
     self->arrival_ms = arrival_ms;
-    self->array_left = 0;
+    self->array_left = self->batch_left = 0;
     self->batch_max = batch_max;
     self->stamped = false;
     read_stamp (self);
@@ -70,6 +70,14 @@ static zc_step_t skip_object (zc_frame_t *self, unsigned levels, zc_reason_t rea
     return rejected (self, next, ret_reject);
 }
 
+/* More elements than a batch may have, behind a header that lied: the rest of the frame is one. */
+static zc_step_t over_batch (zc_frame_t *self, zc_reject_t *ret_reject)
+{
+    self->array_left = 0;
+    *ret_reject = (zc_reject_t) {.reason = ZC_TOO_LARGE, .why = ZC_WHY_BATCH_LIMIT, .key = -1};
+    return rejected (self, self->end, ret_reject);
+}
+
 static inline zc_step_t read_event (zc_frame_t *self, const uint8_t *inside, uint32_t count, zc_event_t *ret_event,
                                     zc_reject_t *ret_reject)
 {
@@ -100,10 +108,14 @@ zc_step_t zc_frame_next (zc_frame_t *self, zc_event_t *ret_event, zc_reject_t *r
                 return skip_object (self, ZC_DEPTH_MAX + 1, ZC_TOO_LARGE, ZC_WHY_BATCH_LIMIT, ret_reject);
             self->array = self->at;
             self->array_left = value.size;
+            self->batch_left = self->batch_max;
             self->at = inside;
             continue;
         }
+        if (element && self->batch_left == 0)
+            return over_batch (self, ret_reject);
         self->array_left -= element;
+        self->batch_left -= element;
         if (value.kind == ZC_MAP)
             return read_event (self, inside, value.size, ret_event, ret_reject);
         return skip_object (self, ZC_DEPTH_MAX, ZC_NOT_A_MAP, ZC_WHY_NO_MAP, ret_reject);

@@ -51,7 +51,7 @@ static inline bool is_ascii (const uint8_t *p, uint32_t size)
     return (seen & HIGH_BITS) == 0;
 }
 
-static inline const uint8_t *take_str (zc_pairs_t *pairs, int key, const uint8_t *at, zc_str_t *ret_str)
+static inline const uint8_t *quick_str (zc_pairs_t *pairs, int key, const uint8_t *at, zc_str_t *ret_str)
 {
     uint32_t size = *at & 0x1f;
     if ((*at & 0xe0) != 0xa0 || pairs->end - at < 40 || !is_ascii (at + 1, size))
@@ -61,7 +61,7 @@ static inline const uint8_t *take_str (zc_pairs_t *pairs, int key, const uint8_t
     return zc_pair_good (pairs, key, at + 1 + size);
 }
 
-static inline const uint8_t *take_count (zc_pairs_t *pairs, int key, const uint8_t *at, int64_t *ret_count)
+static inline const uint8_t *quick_count (zc_pairs_t *pairs, int key, const uint8_t *at, int64_t *ret_count)
 {
     if (*at < 0x80) {
         *ret_count = *at;
@@ -75,7 +75,7 @@ static inline const uint8_t *take_count (zc_pairs_t *pairs, int key, const uint8
 }
 
 /* A float 64 from 0 to max, as an integer of 1/scale. */
-static inline const uint8_t *take_positive (zc_pairs_t *pairs, int key, const uint8_t *at, double max, double scale,
+static inline const uint8_t *quick_positive (zc_pairs_t *pairs, int key, const uint8_t *at, double max, double scale,
                                             int64_t *ret_scaled)
 {
     if (*at != 0xcb || pairs->end - at < 9)
@@ -89,7 +89,7 @@ static inline const uint8_t *take_positive (zc_pairs_t *pairs, int key, const ui
     return zc_pair_good (pairs, key, at + 9);
 }
 
-static inline const uint8_t *take_ts (zc_pairs_t *pairs, const uint8_t *at)
+static inline const uint8_t *quick_ts (zc_pairs_t *pairs, const uint8_t *at)
 {
     if (*at != 0xcf || pairs->end - at < 9)
         return zc_pair_read (pairs, ZC_KEY_TS, at);
@@ -100,7 +100,7 @@ static inline const uint8_t *take_ts (zc_pairs_t *pairs, const uint8_t *at)
     return zc_pair_good (pairs, ZC_KEY_TS, at + 9);
 }
 
-static inline const uint8_t *take_type (zc_pairs_t *pairs, const uint8_t *at)
+static inline const uint8_t *quick_type (zc_pairs_t *pairs, const uint8_t *at)
 {
     uint32_t size = *at & 0x1f;
     int type;
@@ -123,7 +123,7 @@ static inline __attribute__ ((always_inline)) const uint8_t *read_value (zc_pair
     switch (size) {
     case 2:
         if (NAMED ("ts"))
-            return take_ts (pairs, at);
+            return quick_ts (pairs, at);
         break;
     case 3:
         if (NAMED ("hit"))
@@ -131,56 +131,56 @@ static inline __attribute__ ((always_inline)) const uint8_t *read_value (zc_pair
         break;
     case 4:
         if (NAMED ("type"))
-            return take_type (pairs, at);
+            return quick_type (pairs, at);
         if (NAMED ("tier"))
-            return take_str (pairs, ZC_KEY_TIER, at, &event->tier);
+            return quick_str (pairs, ZC_KEY_TIER, at, &event->tier);
         if (NAMED ("cost"))
-            return take_positive (pairs, ZC_KEY_COST, at, ZCOST_COST_MAX_USD, ZC_NANOUSD_PER_USD,
+            return quick_positive (pairs, ZC_KEY_COST, at, ZCOST_COST_MAX_USD, ZC_NANOUSD_PER_USD,
                                   &event->cost_nanousd);
         if (NAMED ("hits"))
-            return take_count (pairs, ZC_KEY_HITS, at, &event->hits);
+            return quick_count (pairs, ZC_KEY_HITS, at, &event->hits);
         if (NAMED ("tags"))
             return zc_pair_read (pairs, ZC_KEY_TAGS, at);
         break;
     case 5:
         if (NAMED ("model"))
-            return take_str (pairs, ZC_KEY_MODEL, at, &event->model);
+            return quick_str (pairs, ZC_KEY_MODEL, at, &event->model);
         break;
     case 6:
         if (NAMED ("misses"))
-            return take_count (pairs, ZC_KEY_MISSES, at, &event->misses);
+            return quick_count (pairs, ZC_KEY_MISSES, at, &event->misses);
         break;
     case 7:
         if (NAMED ("service"))
-            return take_str (pairs, ZC_KEY_SERVICE, at, &event->service);
+            return quick_str (pairs, ZC_KEY_SERVICE, at, &event->service);
         break;
     case 8:
         if (NAMED ("provider"))
-            return take_str (pairs, ZC_KEY_PROVIDER, at, &event->provider);
+            return quick_str (pairs, ZC_KEY_PROVIDER, at, &event->provider);
         break;
     case 10:
         if (NAMED ("latency_ms"))
-            return take_positive (pairs, ZC_KEY_LATENCY_MS, at, ZC_LATENCY_MAX_MS, 1000, &event->latency_us);
+            return quick_positive (pairs, ZC_KEY_LATENCY_MS, at, ZC_LATENCY_MAX_MS, 1000, &event->latency_us);
         break;
     case 12:
         if (NAMED ("input_tokens"))
-            return take_count (pairs, ZC_KEY_INPUT_TOKENS, at, &event->input_tokens);
+            return quick_count (pairs, ZC_KEY_INPUT_TOKENS, at, &event->input_tokens);
         break;
     case 13:
         if (NAMED ("output_tokens"))
-            return take_count (pairs, ZC_KEY_OUTPUT_TOKENS, at, &event->output_tokens);
+            return quick_count (pairs, ZC_KEY_OUTPUT_TOKENS, at, &event->output_tokens);
         break;
     case 16:
         if (NAMED ("reasoning_tokens"))
-            return take_count (pairs, ZC_KEY_REASONING_TOKENS, at, &event->reasoning_tokens);
+            return quick_count (pairs, ZC_KEY_REASONING_TOKENS, at, &event->reasoning_tokens);
         break;
     case 17:
         if (NAMED ("cache_read_tokens"))
-            return take_count (pairs, ZC_KEY_CACHE_READ_TOKENS, at, &event->cache_read_tokens);
+            return quick_count (pairs, ZC_KEY_CACHE_READ_TOKENS, at, &event->cache_read_tokens);
         break;
     case 18:
         if (NAMED ("cache_write_tokens"))
-            return take_count (pairs, ZC_KEY_CACHE_WRITE_TOKENS, at, &event->cache_write_tokens);
+            return quick_count (pairs, ZC_KEY_CACHE_WRITE_TOKENS, at, &event->cache_write_tokens);
         if (NAMED ("time_saved_seconds"))
             return zc_pair_read (pairs, ZC_KEY_TIME_SAVED_SECONDS, at);
         break;

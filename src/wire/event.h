@@ -3,7 +3,7 @@
  * event.h - one usage event, decoded, and the reasons why one is not.
  *
  * Owns nothing: strings are views into the frame and live as long as it does.
- * All numbers are integers already; the wire's doubles end in decode.c.
+ * All numbers are integers already; the wire's doubles end where they are decoded.
  */
 #ifndef ZC_EVENT_H
 #define ZC_EVENT_H

@@ -178,6 +178,7 @@ class Oracle:
         rate = Decimal(self.hits) * 100 / self.requests if self.requests else Decimal(0)
         check_rounded(test, cache["hit_rate_percent"], rate, 1)
         check_rounded(test, cache["estimated_cost_saved"], Decimal(self.saved) / NANO, 4)
+        test.assertEqual(Decimal(cache["estimated_cost_saved_usd"]), Decimal(self.saved) / NANO)
 
     def _check_rag(self, test, rag):
         test.assertEqual(rag["total_preloads"], self.preloads)

@@ -319,6 +319,8 @@ class Keys(RejectCase):
                                      for i in range(20_000)]))
         health = self.settle(count + 20_000)
         self.assertEqual(health["events"]["rejected"], 0)
+        self.assertEqual(health["cells_folded_to_other"], count - 998)  # beside `default` and `other`
+        self.assertEqual(self.zcostd.ask("report", service="other")["query_router"]["total_queries"], count - 998)
         self.assertEqual(sum(health["unpriced"].values()), 20_000)
         report = self.zcostd.report()
         self.assertEqual(report["query_router"]["total_cost_usd"], f"{count}.000000000")

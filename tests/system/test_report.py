@@ -55,7 +55,8 @@ class Shape(ReportCase):
             "model", "per_query_usd", "measured_queries", "assumed_queries"})
         self.assertEqual(list(report["query_router"]["cost_breakdown"]), ["simple", "medium", "complex"])
         self.assertEqual(set(report["embedding_cache"]), {
-            "total_requests", "cache_hits", "cache_misses", "hit_rate_percent", "estimated_cost_saved"})
+            "total_requests", "cache_hits", "cache_misses", "hit_rate_percent", "estimated_cost_saved",
+            "estimated_cost_saved_usd"})
         self.assertEqual(set(report["rag_parallel"]), {
             "total_preloads", "avg_time_saved_seconds", "measured_preloads"})
         self.assertEqual(set(report["llm_calls"]), {

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import samples
 import wire
-from harness import ANY_PORT, TestCase, run
+from harness import ANY_PORT, SANITIZED, TestCase, run
 
 PORTS = ("--ingest", ANY_PORT, "--publish", ANY_PORT, "--query", ANY_PORT)
 
@@ -93,15 +93,20 @@ class Options(TestCase):
         self.assertEqual(zcostd.report()["zcost"]["interval_seconds"], 0.5)
 
     def test_defaults(self):
-        zcost = self.daemon(interval=None).report()["zcost"]
+        daemon = self.daemon(interval=None)
+        if not SANITIZED:  # these reserve the address space
+            with open(f"/proc/{daemon.process.pid}/limits") as limits:
+                text = limits.read()
+            self.assertRegex(text, rf"Max address space +{4 << 30} ")
+        zcost = daemon.report()["zcost"]
         self.assertEqual(zcost["interval_seconds"], 30)
         self.assertTrue(zcost["instance"])
 
 
 class BadFile(TestCase):
     def refused(self, text, line, *naming):
-        with tempfile.NamedTemporaryFile("w", suffix=".conf") as file:
-            file.write(text)
+        with tempfile.NamedTemporaryFile(suffix=".conf") as file:
+            file.write(text if isinstance(text, bytes) else text.encode())
             file.flush()
             result = run("zcostd", *PORTS, "--config", file.name)
             self.assertEqual(result.returncode, 2, result.stderr)
@@ -115,12 +120,13 @@ class BadFile(TestCase):
 
     def test_unknown_settings(self):
         self.refused("nope = 5\n", 1, "nope")
-        self.refused("# a comment\n\nnope\n    x = 5\n", "[34]", "nope")
+        self.refused("# a comment\n\nnope\n    x = 5\n", 3, "nope")
+        self.refused("server\n    instance = a\nnosuchsection\n", 3, "nosuchsection")
         self.refused("server\n    instance = a\ningest\n    # more\n    endpoints = tcp://127.0.0.1:*\n", 5,
                      "ingest", "endpoints")
         self.refused("ingest\n    endpoint = tcp://127.0.0.1:*\n        deeper = 5\n", 3, "deeper")
         self.refused("publish\n    endpoint = tcp://127.0.0.1:*\n    max_frame_bytes = 5\n", 3, "max_frame_bytes")
-        self.refused("Server\n    instance = a\n", "[12]", "Server")
+        self.refused("Server\n    instance = a\n", 1, "Server")
 
     def test_bad_values(self):
         for section, name, values in (
@@ -139,6 +145,16 @@ class BadFile(TestCase):
             for value in values:
                 with self.subTest(setting=f"{section}/{name}", value=value):
                     self.refused(f'server\n    instance = a\n{section}\n    {name} = "{value}"\n', 4, name)
+
+    def test_a_frame_limit_beyond_the_memory_is_refused(self):
+        self.refused("ingest\n    max_frame_bytes = 268435456\nmemory\n    max_bytes = 1073741824\n", None,
+                     "ingest/max_frame_bytes", "memory/max_bytes")
+
+    def test_strings_are_utf8_without_quotes(self):
+        for setting in ("tiers\n    simple", "server\n    instance", "baseline\n    model", "prices\n    file"):
+            with self.subTest(setting=setting):
+                self.refused((setting + " = caf\udce9\n").encode(errors="surrogateescape"), 2)
+                self.refused(setting + " = 'a\"b'\n", 2)
 
     def test_bad_names(self):
         self.refused(f"tiers\n    simple = {'x' * 129}\n", 2, "simple")

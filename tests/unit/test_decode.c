@@ -123,6 +123,24 @@ static void test_decode_refuses_a_batch_over_the_limit_whole (void **state)
     }
 }
 
+/* A header that promises more than the bytes hold buys no larger batch. */
+static void test_decode_bounds_a_batch_whose_header_lies (void **state)
+{
+    (void) state;
+    for (size_t count = 9; count <= 20; count++) {
+        bytes_t frame = {0};
+        pack_raw (&frame, "\xdd\xff\xff\xff\xff", 5);
+        for (size_t i = 0; i < count; i++)
+            pack_raw (&frame, BYTES (EVENT));
+        walk_t seen = walk_limited (frame.data, frame.size, 10);
+        assert_int_equal (seen.events, count < 10 ? count : 10);
+        assert_int_equal (seen.rejects, 1);
+        assert_int_equal (seen.reject [0].reason, count > 10 ? ZC_TOO_LARGE : ZC_MALFORMED);
+        walk_end (&seen);
+        msgpack_sbuffer_destroy (&frame);
+    }
+}
+
 /* The depth of an event counts from the event, in a batch over the limit too. */
 static void test_decode_a_batch_over_the_limit_may_hold_the_deepest_events (void **state)
 {
@@ -357,6 +375,7 @@ int main (void)
         cmocka_unit_test (test_decode_tells_events_apart_in_every_framing),
         cmocka_unit_test (test_decode_says_why_and_shows_the_bytes),
         cmocka_unit_test (test_decode_refuses_a_batch_over_the_limit_whole),
+        cmocka_unit_test (test_decode_bounds_a_batch_whose_header_lies),
         cmocka_unit_test (test_decode_a_batch_over_the_limit_may_hold_the_deepest_events),
         cmocka_unit_test (test_decode_believes_no_promise),
         cmocka_unit_test (test_decode_limits_the_depth_of_what_is_no_event),

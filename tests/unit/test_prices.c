@@ -153,6 +153,20 @@ static void test_prices_cost_of_a_call (void **state)
     zc_prices_destroy (&prices);
 }
 
+/* A call that tells only the parts of its input is as long as they are together. */
+static void test_prices_parts_without_a_whole_make_a_long_call (void **state)
+{
+    (void) state;
+    zc_prices_t *prices = read_table ("{\"m\": {\"input_cost_per_token\": 1e-06, \"output_cost_per_token\": 0,"
+                                      " \"input_cost_per_token_above_200k_tokens\": 1e-05}}");
+    zc_resolved_t resolved;
+    const zc_price_t *price = zc_prices_find (prices, str_of ("m"), &resolved);
+    int64_t nanousd;
+    assert_int_equal (zc_price_cost (price, &(zc_tokens_t) {.cache_read = 100000, .cache_write = 100001}, &nanousd), 0);
+    assert_int_equal (nanousd, 200001 * 10000);
+    zc_prices_destroy (&prices);
+}
+
 static void test_prices_output_without_a_rate_has_no_price (void **state)
 {
     (void) state;
@@ -180,6 +194,7 @@ int main (void)
         cmocka_unit_test (test_prices_recall_agrees_with_find),
         cmocka_unit_test (test_prices_recall_takes_a_name_of_any_length),
         cmocka_unit_test (test_prices_cost_of_a_call),
+        cmocka_unit_test (test_prices_parts_without_a_whole_make_a_long_call),
         cmocka_unit_test (test_prices_output_without_a_rate_has_no_price),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);

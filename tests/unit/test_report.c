@@ -64,7 +64,8 @@ static void test_report_of_nothing_has_every_key (void **state)
     assert_integer (AT (router, "unpriced_queries"), 0);
 
     const msgpack_object *cache = AT (report, "embedding_cache");
-    ASSERT_KEYS (cache, "total_requests", "cache_hits", "cache_misses", "hit_rate_percent", "estimated_cost_saved");
+    ASSERT_KEYS (cache, "total_requests", "cache_hits", "cache_misses", "hit_rate_percent", "estimated_cost_saved",
+                 "estimated_cost_saved_usd");
     assert_integer (AT (cache, "total_requests"), 0);
     assert_integer (AT (cache, "cache_hits"), 0);
     assert_integer (AT (cache, "cache_misses"), 0);
