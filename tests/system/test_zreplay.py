@@ -258,6 +258,27 @@ class Formats(ZreplayCase):
         self.assertEqual(said[0], f'zreplay: {path}:1: key "shade" is not known and ignored')
         self.assertEqual([line.split(": ", 2)[1] for line in said[1:]], [f"{path}:{n}" for n in range(2, 9)])
 
+    def test_what_a_trace_says_steers_no_terminal(self):
+        bad = ("\x1b]0;owned\x07", "\x7f", "\x9b31m", "\x80", "\u200e\u200f", "\u202a\u202bgnp.exe\u202e",
+               "\u2066\u2067\u2068\u2069", "a\u2028b\u2029c", "\u061c")
+        clean = ("?]0;owned?", "?", "?31m", "?", "??", "??gnp.exe?", "????", "a?b?c", "?")
+        rows = "\n".join(f"{text},1" for text in bad).encode() + b"\n\xff\xc3,1\n\xe6\x97,1\n\xed\xa0\x80,1\n"
+        path = self.file("日本 tränen \U0001f4b8.csv", b"type,cost\n" + rows)
+        _, said = self.played_badly(path)
+        self.assertEqual(said, [f'zreplay: {path}:{line}: type: "{text}" is not a type of event'
+                                for line, text in enumerate((*clean, "??", "??", "???"), 2)])
+        lines = '{"type":"rag_parallel","\u202ek\u0085\u00e9y":1}\n{"type":"\\u001b[2J\\u009b"}\n{"type":"日本"}'
+        _, said = self.played_badly("-", stdin=lines.encode())
+        self.assertEqual(said, ['zreplay: stdin:1: key "?k?éy" is not known and ignored',
+                                'zreplay: stdin:2: type: "?[2J?" is not a type of event',
+                                'zreplay: stdin:3: type: "日本" is not a type of event'])
+
+    def test_a_name_that_is_no_utf8_is_shown_as_far_as_it_goes(self):
+        done = subprocess.run([executable("zreplay"), b"/nonexistent/caf\xe9\x9b/\xc3\xa9"], capture_output=True,
+                              timeout=10 * PATIENCE)
+        self.assertEqual(done.returncode, 1)
+        self.assertRegex(done.stderr.decode(), r"\Azreplay: /nonexistent/caf\?\?/é: [^\n]+\n\Z")
+
     def test_a_file_that_is_wrong_throughout_does_not_flood(self):
         events, said = self.played_badly("--tiers", "1,2", "-", stdin=b"input_tokens\n" + b"x\n" * 5000)
         self.assertEqual((events, len(said)), ([], 101))
@@ -380,7 +401,12 @@ class Pace(ZreplayCase):
 
 class CommandLine(ZreplayCase):
     def test_mistakes_are_one_line_and_exit_2(self):
-        for args in ((), ("--colour", "a"), ("-x",), ("--speed",), ("--speed", "0", "a"), ("--speed", "fast", "a"),
+        for args in ((), ("--speed", "0", "a"), ("--speed", "fast", "a"), ("--speed", "inf", "a"),
+                     ("--rate", "0x10", "--demo"), ("--timeout", "0x10", "a"), ("--timeout", "inf", "a"),
+                     ("--timeout", "nan", "a"), ("--timeout", " 5", "a"), ("--duration", "0x1p3", "a"),
+                     ("--endpoint", "tcp://localhost", "a"), ("--endpoint", "tcp://localhost:", "a"),
+                     ("--endpoint", "tcp://:7751", "a"), ("--endpoint", "tcp://localhost:0", "a"),
+                     ("--endpoint", "tcp://localhost:65536", "a"), ("--endpoint", "ipc://", "a"),
                      ("--tiers", "1", "a"), ("--tiers", "5,3", "a"), ("--tiers", "1,2,3", "a"), ("--count", "-1", "a"),
                      ("--timeout", "x", "a"), ("--endpoint", "udp://x", "a"), ("--format", "xml", "a"), ("a", "b"),
                      ("--demo", "a"), ("--demo", "--tiers", "1,2"), ("--rate", "5", "a"), ("--service", "", "a")):
@@ -388,6 +414,26 @@ class CommandLine(ZreplayCase):
                 done = self.replay(*args)
                 self.assertEqual((done.returncode, done.stdout, done.stderr.count(b"\n")), (2, b"", 1), done.stderr)
                 self.assertTrue(done.stderr.startswith(b"zreplay: "), done.stderr)
+
+    def test_a_mistake_is_named_as_it_was_typed(self):
+        for args, named in ((("--colour", "a"), "--colour"), (("-x",), "-x "), (("-xy", "a"), "-xy"),
+                            (("a", "-xy"), "-xy"), (("--demo", "-é"), "-é"), (("--speed",), "--speed needs a value"),
+                            (("--help=foo",), "--help takes no value"), (("--json=3", "a"), "--json takes no value"),
+                            (("--tim", "x", "a"), "--timeout"), (("--t", "1", "a"), "--t ")):
+            with self.subTest(args):
+                done = self.replay(*args)
+                self.assertEqual((done.returncode, done.stdout, done.stderr.count(b"\n")), (2, b"", 1), done.stderr)
+                self.assertIn(named, done.stderr.decode())
+
+    def test_what_cannot_be_written_is_a_failure(self):
+        with Collector() as collector:
+            for args in (("--help",), ("--version",),
+                         ("--endpoint", collector.endpoint, "--demo", "--count", "5", "--json")):
+                with self.subTest(args), open("/dev/full", "w") as full:
+                    done = subprocess.run([executable("zreplay"), *args], stdout=full, stderr=subprocess.PIPE,
+                                          timeout=10 * PATIENCE, text=True)
+                    self.assertEqual(done.returncode, 1)
+                    self.assertRegex(done.stderr, r"\Azreplay: cannot write: [^\n]+\n\Z")
 
     def test_help_and_version_are_data(self):
         for option, text in (("--help", b"usage: zreplay"), ("--version", b"zreplay ")):

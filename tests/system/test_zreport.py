@@ -72,12 +72,18 @@ class Usage(TestCase):
         for args, named in (
             (["--colour"], "'--colour'"),
             (["-x"], "'-x'"),
-            (["--json=yes"], "--json"),
+            (["-xy"], "'-xy'"),
+            (["ping", "-é"], "'-é'"),
+            (["--json=3"], "--json takes no value"),
+            (["--help=foo"], "--help takes no value"),
             (["--timeout"], "--timeout"),
             (["--timeout", "soon"], "'soon'"),
             (["--timeout", "0"], "'0'"),
             (["--timeout", "-1"], "'-1'"),
             (["--timeout", "nan"], "'nan'"),
+            (["--timeout", "inf"], "'inf'"),
+            (["--timeout", "0x10"], "'0x10'"),
+            (["--timeout", " 5"], "' 5'"),
             (["rejects", "--limit", "0"], "'0'"),
             (["rejects", "--limit", "3x"], "'3x'"),
             (["report", "--limit", "3"], "--limit"),
@@ -87,6 +93,8 @@ class Usage(TestCase):
             (["bill"], "'bill'"),
             (["ping", "pong"], "'pong'"),
             (["--endpoint", "localhost"], "'localhost'"),
+            (["--endpoint", "tcp://localhost"], "'tcp://localhost'"),
+            (["watch", "--endpoint", "tcp://localhost"], "'tcp://localhost'"),
             (["watch", "--endpoint", "http://x"], "'http://x'"),
         ):
             with self.subTest(args=args):
@@ -96,9 +104,14 @@ class Usage(TestCase):
                 self.assertIn(named, done.stderr)
 
     def test_a_report_that_cannot_be_written_is_a_failure(self):
-        with open("/dev/full", "w") as full:
-            done = subprocess.run([executable("zreport"), "--help"], stdout=full, stderr=subprocess.PIPE, timeout=10)
-        self.assertEqual(done.returncode, 1)
+        daemon = self.daemon()
+        query, publish = (["--endpoint", daemon.endpoint(role)] for role in ("query", "publish"))
+        for args in (["--help"], ["--version"], query, ["health", "--json", *query], ["watch", *publish]):
+            with self.subTest(args=args), open("/dev/full", "w") as full:
+                done = subprocess.run([executable("zreport"), *args], stdout=full, stderr=subprocess.PIPE, text=True,
+                                      timeout=10 * PATIENCE)
+                self.assertEqual(done.returncode, 1)
+                self.assertRegex(done.stderr, r"\Azreport: cannot write: [^\n]+\n\Z")
 
 
 class Away(TestCase):
@@ -131,7 +144,8 @@ class Away(TestCase):
 
 
 class StandIn:
-    """A ROUTER that answers every question with the same frames, or not at all."""
+    """A ROUTER that answers every question with the same frames, or with those that `frames` of the question
+    returns; not at all where the one frame is None."""
 
     def __init__(self, *frames):
         self._context = zmq.Context()
@@ -149,8 +163,11 @@ class StandIn:
             with contextlib.suppress(zmq.Again):
                 peer, empty, question = self._socket.recv_multipart()
                 self.questions.append(msgpack.unpackb(question))
-                if self._frames != (None,):
-                    self._socket.send_multipart([peer, empty, *self._frames])
+                frames = self._frames
+                if callable(frames[0]):
+                    frames = frames[0](self.questions[-1])
+                if frames != (None,):
+                    self._socket.send_multipart([peer, empty, *frames])
 
     def __enter__(self):
         self._thread.start()
@@ -207,6 +224,15 @@ class Replies(TestCase):
         self.assertEqual((done.returncode, done.stdout), (1, ""))
         self.assertEqual(done.stderr, "zreport: refused: not \\x1b[31mtoday (unavailable)\n")
 
+    def test_a_report_is_shown_without_the_names_of_what_is_unpriced(self):
+        report = {"ok": True, "query": "report", "result": {"llm_calls": {"unpriced_calls": 2}}}
+        refusal = {"ok": False, "error": {"code": "unavailable", "message": "not today"}}
+        with StandIn(lambda q: (msgpack.packb(report if q["query"] == "report" else refusal),)) as peer:
+            done = zreport("--endpoint", peer.endpoint)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertRegex(done.stdout, r"(?m)^! Unpriced +2 events ")
+        self.assertRegex(done.stdout, r"(?m)^  to see which: zreport health$")
+
     def test_json_is_exactly_the_result(self):
         result = {"z": 1, "a": {"usd": 0.1, "more": [0.0016, 37.5, -3, 2**63 - 1, -2**63], "none": None},
                   "truth": True, "name": "caf\u00e9 \u65e5\u672c \x1b[31m", "bin": b"\x81\xa4type", "": "", "list": []}
@@ -225,6 +251,7 @@ class Replies(TestCase):
             ([], {"query": "report"}),
             (["health"], {"query": "health"}),
             (["rejects"], {"query": "rejects"}),
+            (["report", "--service", "é"], {"query": "report", "service": "é"}),
             (["rejects", "--limit", "7"], {"query": "rejects", "limit": 7}),
             (["price", "gpt-4o"], {"query": "price", "model": "gpt-4o"}),
             (["price", "--", "--odd"], {"query": "price", "model": "--odd"}),
@@ -291,10 +318,21 @@ class Report(TestCase):
         self.assertNotIn("! Dropped", table)
 
     def test_it_keeps_to_the_width(self):
-        for columns in (60, 80, 120):
-            for command in (["report"], ["health"], ["rejects"], ["price", "gpt-4o"]):
+        commands = (["report"], ["report", "--service", "s" * 100], ["health"], ["rejects"], ["price", "gpt-4o"],
+                    ["price", "claude-sonnet-4-5"], ["ping"])
+        for columns in (40, 60, 80, 120):
+            for command in commands:
                 for line in self.ask(*command, columns=columns).splitlines():
                     self.assertLessEqual(len(line), columns, command)
+
+    def test_a_narrow_screen_shows_the_columns_that_matter(self):
+        narrow = self.ask(columns=40)
+        self.assertRegex(narrow, r"(?m)^Tier +queries +cost +model$")
+        self.assertRegex(narrow, r"(?m)^simple +3 +\$0\.004800 +gpt-4o\S*$")
+        for columns in (60, 80):
+            self.assertRegex(self.ask(columns=columns), r"(?m)^Tier +queries +share +cost +per query +model$")
+        rejects = self.ask("rejects", columns=40)
+        self.assertRegex(rejects, r"(?m)^  time \(UTC\) +reason +detail$")
 
     def test_ascii_alone_where_the_locale_has_no_more(self):
         for command in (["report"], ["health"], ["rejects"]):
@@ -308,7 +346,7 @@ class Report(TestCase):
         self.assertRegex(table, rf"(?m)^Events +accepted {len(EVENTS)}, rejected 2, ")
         self.assertRegex(table, r"(?m)^! Rejected +malformed 1, ")
         self.assertRegex(table, r"(?m)^  no-such-model +2$")
-        for label in ("zcostd", "Up", "Memory", "Cells", "Producers", "Journal", "Store", "Queues"):
+        for label in ("zcostd", "Up", "Memory", "Cells", "Producers", "Journal", "Store"):
             self.assertRegex(table, rf"(?m)^{label} ")
 
     def test_rejects_newest_first(self):
@@ -333,6 +371,112 @@ class Report(TestCase):
         table = self.ask("ping")
         self.assertIn(pong["version"], table)
         self.assertRegex(table, r"(?m)^Round trip +\d+\.\d\d ms$")
+
+
+class Services(TestCase):
+    """A report of one service says nothing of the others."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.daemon_ = cls.enterClassContext(Daemon())
+        cls.daemon_.push_events(
+            *[{"type": "llm_call", "service": "dear", "model": "no-such-model", "input_tokens": 7}] * 2,
+            {"type": "llm_call", "service": "cheap", "cost": 0.5},
+            {"type": "embedding_cache", "service": "search", "hit": True, "model": "no-such-embedding",
+             "input_tokens": 7})
+        cls.daemon_.push(b"\xc1")
+        cls.daemon_.settle(5)
+
+    def ask(self, *args):
+        done = zreport("report", *args, "--endpoint", self.daemon_.endpoint("query"))
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        return done.stdout
+
+    def test_the_head_names_the_service(self):
+        table = self.ask("--service", "cheap")
+        self.assertRegex(table, r"(?m)\Azcost at .*\nsince .*\nService +cheap\n\nSpent +\$0\.5000$")
+        self.assertNotIn("Service", self.ask())
+        self.assertRegex(self.ask("--service", "\x1b[2J"), r"(?m)^Service +\\x1b\[2J$")
+
+    def test_others_unpriced_models_are_not_blamed_on_it(self):
+        for service in ("cheap", "search", "never-seen"):
+            table = self.ask("--service", service)
+            for other in ("! Unpriced", "! Estimated", "no-such"):
+                self.assertNotIn(other, table, service)
+        table = self.ask("--service", "dear")
+        self.assertRegex(table, r"(?m)^! Unpriced +2 events of models without a known price: .*$")
+        self.assertRegex(table, r"(?m)^  to see which, of all services: zreport health$")
+        self.assertNotIn("no-such", table)
+        self.assertNotIn("! Estimated", table)
+
+    def test_counts_of_the_whole_daemon_say_so(self):
+        table = self.ask("--service", "cheap")
+        self.assertRegex(table, r"(?m)^Events +4 of all services accepted$")
+        self.assertRegex(table, r"(?m)^! Rejected +1 of all services not counted above: ")
+        self.assertNotIn("all services", self.ask())
+
+
+class Savings(TestCase):
+    """What the embedding cache saved."""
+
+    def table(self, daemon):
+        done = zreport("--endpoint", daemon.endpoint("query"))
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        return done.stdout
+
+    def test_it_is_the_exact_sum_rounded_once(self):
+        nano = {"mode": "embedding", "input_cost_per_token": 1e-9}  # a token is a nano-dollar
+        baseline = {"mode": "chat", "input_cost_per_token": 1e-6, "output_cost_per_token": 1e-6}
+        daemon = self.daemon(prices=json.dumps({"nano": nano, "gpt-4o": baseline}))
+        for events, (tokens, exact, shown) in enumerate((
+                (7, "0.000000007", "0.000000007"),  # nothing of it is left in the report's four decimals
+                (12_344_993, "0.012345000", "0.0123"),
+                (5_000, "0.012350000", "0.0124")), 1):
+            daemon.push_events({"type": "embedding_cache", "hit": True, "model": "nano", "input_tokens": tokens})
+            daemon.settle(events)
+            self.assertEqual(daemon.report()["embedding_cache"]["estimated_cost_saved_usd"], exact)
+            self.assertRegex(self.table(daemon), rf"(?m)^  embedding cache +\${re.escape(shown)} +100\.0% of requests")
+
+    def test_the_exact_value_beats_the_rounded_one(self):
+        cache = {"total_requests": 1, "estimated_cost_saved": 12.3456}
+        for exact, shown in (({"estimated_cost_saved_usd": "12.345650000"}, "12.3457"), ({}, "12.3456")):
+            with answering({"embedding_cache": {**cache, **exact}}) as peer:
+                done = zreport("--endpoint", peer.endpoint)
+                self.assertRegex(done.stdout, rf"(?m)^  embedding cache +\${re.escape(shown)} ")
+
+    def test_hits_without_a_price_do_not_make_the_spend_too_low(self):
+        daemon = self.daemon()
+        daemon.push_events(*[{"type": "embedding_cache", "hit": True, "model": "no-such-embedding",
+                              "input_tokens": 7}] * 3)
+        daemon.settle(3)
+        table = self.table(daemon)
+        self.assertNotIn("too low", table)
+        self.assertNotIn("! Unpriced", table)
+        self.assertRegex(table, r"(?m)^! Estimated +3 embedding events of models without a known price: ")
+        self.assertRegex(table, r"(?m)^  no-such-embedding +3$")
+        self.assertRegex(table, r"(?m)^  embedding cache +\$0\.000300 ")
+        daemon.push_events({"type": "llm_call", "model": "no-such-model", "input_tokens": 7})
+        daemon.settle(4)
+        table = self.table(daemon)
+        self.assertRegex(table, r"(?m)^! Unpriced +1 event of models without a known price: [^!]* too\s+low$")
+        self.assertRegex(table, r"(?m)^! Estimated +3 embedding events ")
+
+
+class Health(TestCase):
+    def test_the_last_drain_in_words(self):
+        for queues, told in (({"last_drain_frames": 12, "last_drain_bytes": 3072}, r"Last drain +12 frames, 3\.0 KiB"),
+                             ({"last_drain_frames": 1, "last_drain_bytes": 40}, r"Last drain +1 frame, 40 bytes"),
+                             ({"web": 3}, r"Queues +web 3")):
+            with answering({"queues": queues}) as peer:
+                done = zreport("health", "--endpoint", peer.endpoint)
+                self.assertRegex(done.stdout, rf"(?m)^{told}$")
+                self.assertEqual(len(re.findall("(?m)^(?:Last drain|Queues) ", done.stdout)), 1)
+
+    def test_the_daemons_own_words_are_known(self):
+        daemon = self.daemon()
+        done = zreport("health", "--endpoint", daemon.endpoint("query"))
+        self.assertRegex(done.stdout, r"(?m)^Last drain +\d+ frames?, \d+ bytes$")
+        self.assertNotIn("Queues", done.stdout)
 
 
 class Empty(TestCase):
@@ -433,14 +577,35 @@ class Watch(TestCase):
             _, stderr = process.communicate(timeout=10 * PATIENCE)
             self.assertEqual((process.returncode, stderr), (0, ""))
 
-    def test_silence_is_told_once_and_waited_out(self):
-        process = self.start("--timeout", "0.2", "--endpoint", NOWHERE)
-        self.assertRegex(process.stderr.readline(), rf"\Azreport: no snapshot from {NOWHERE} for .*; waiting\n\Z")
-        time.sleep(0.5)
+    def test_nobody_there_is_one_line_within_the_timeout(self):
+        daemon = self.daemon()
+        for endpoint in (NOWHERE, "ipc:///nonexistent/zcost", daemon.endpoint("query")):
+            for flags in ([], ["--json"]):
+                with self.subTest(endpoint=endpoint, flags=flags):
+                    start = time.monotonic()
+                    done = zreport("watch", *flags, "--timeout", "0.5", "--endpoint", endpoint)
+                    self.assertLess(time.monotonic() - start, 0.5 + 1.5 * PATIENCE)
+                    self.assertEqual((done.returncode, done.stdout), (1, ""))
+                    self.assertRegex(done.stderr, r"\Azreport: [^\n]+\n\Z")
+                    self.assertIn(f"no snapshot from {endpoint} within 0.5 s", done.stderr)
+
+    def test_nobody_there_leaves_a_terminal_as_it_was(self):
+        code, text = on_terminal("watch", "--timeout", "0.3", "--endpoint", NOWHERE)
+        self.assertEqual(code, 1)
+        self.assertRegex(text, r"\Azreport: no snapshot from [^\n]+\n\Z")
+
+    def test_silence_after_a_snapshot_is_told_once_and_waited_out(self):
+        daemon = self.daemon(interval=0.1)
+        endpoint = daemon.endpoint("publish")
+        process = self.start("--json", "--timeout", "0.2", "--endpoint", endpoint)
+        self.assertIn("query_router", process.stdout.readline())
+        daemon.stop()
+        self.assertRegex(process.stderr.readline(), rf"\Azreport: no snapshot from {endpoint} for .*; waiting\n\Z")
+        time.sleep(0.7)
         self.assertIsNone(process.poll())
         process.send_signal(signal.SIGINT)
-        stdout, stderr = process.communicate(timeout=10 * PATIENCE)
-        self.assertEqual((process.returncode, stdout, stderr), (0, "", ""))
+        _, stderr = process.communicate(timeout=10 * PATIENCE)
+        self.assertEqual((process.returncode, stderr), (0, ""))
 
     def test_a_daemon_that_comes_back_is_seen(self):
         path = "ipc://{dir}/publish"

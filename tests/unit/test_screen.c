@@ -84,6 +84,7 @@ static void show_fields (const zc_screen_t *screen)
     zc_screen_field (screen, "Label", "one two three four five six seven");
     zc_screen_field (screen, "", "%s", "continued");
     zc_screen_alarm (screen, "! Long", "%s", "averyveryverylongwordthatdoesnotfit");
+    zc_screen_field (screen, "A label as long as this", "text");
 }
 
 static void test_screen_fields_wrap_under_themselves (void **state)
@@ -94,7 +95,9 @@ static void test_screen_fields_wrap_under_themselves (void **state)
                    "                 six seven\n"
                    "                 continued\n"
                    "! Long           averyveryverylongwordth\n"
-                   "                 atdoesnotfit\n");
+                   "                 atdoesnotfit\n"
+                   "A label as long as this\n"
+                   "                 text\n");
 }
 
 static void test_screen_colours_only_where_asked (void **state)
@@ -114,6 +117,8 @@ static void show_ends (const zc_screen_t *screen)
 {
     zc_screen_ends (screen, "left", "right");
     zc_screen_ends (screen, "left left left left left", "right right right");
+    zc_screen_ends (screen, "left left left left left left left left left", "right");
+    zc_screen_ends (screen, "left", "");
 }
 
 static void test_screen_ends_share_a_line_or_do_not (void **state)
@@ -122,7 +127,11 @@ static void test_screen_ends_share_a_line_or_do_not (void **state)
     assert_prints (ascii, show_ends,
                    "left                               right\n"
                    "left left left left left\n"
-                   "right right right\n");
+                   "right right right\n"
+                   "left left left left left left left left\n"
+                   "left\n"
+                   "right\n"
+                   "left\n");
 }
 
 static void show_table (const zc_screen_t *screen)
@@ -175,6 +184,39 @@ static void test_screen_table_aligns_decimal_points (void **state)
                    "c                 -\n");
 }
 
+static void show_dispensable (const zc_screen_t *screen)
+{
+    zc_table_t *table = zc_table_new (screen, 0, "eRrD");
+    ZC_HEADING (table, "a model of some length", "share", "queries", "cost");
+    ZC_ROW (table, "x", "100.0%", "123,456,789,012", "$1,234.567890");
+    zc_table_print (table);
+    zc_table_destroy (&table);
+}
+
+static void test_screen_table_leaves_out_what_is_dispensable (void **state)
+{
+    (void) state;
+    zc_screen_t wide = {.columns = 50};
+    assert_prints (wide, show_dispensable,
+                   "a model of...  share         queries          cost\n"
+                   "x             100.0% 123,456,789,012 $1,234.567890\n");
+    assert_prints (ascii, show_dispensable,
+                   "a model...         queries          cost\n"
+                   "x          123,456,789,012 $1,234.567890\n");
+    zc_screen_t narrow = {.columns = 36};
+    assert_prints (narrow, show_dispensable,
+                   "a model of some l...         queries\n"
+                   "x                    123,456,789,012\n");
+}
+
+static void test_screen_table_destroy_takes_nothing (void **state)
+{
+    (void) state;
+    zc_table_t *none = NULL;
+    zc_table_destroy (&none);
+    zc_table_destroy (NULL);
+}
+
 int main (void)
 {
     const struct CMUnitTest tests [] = {
@@ -185,6 +227,8 @@ int main (void)
         cmocka_unit_test (test_screen_ends_share_a_line_or_do_not),
         cmocka_unit_test (test_screen_table_aligns_and_cuts_only_what_is_elastic),
         cmocka_unit_test (test_screen_table_aligns_decimal_points),
+        cmocka_unit_test (test_screen_table_leaves_out_what_is_dispensable),
+        cmocka_unit_test (test_screen_table_destroy_takes_nothing),
     };
     /* wcwidth asks the locale. */
     setlocale (LC_CTYPE, "C.UTF-8");

@@ -3,7 +3,8 @@
  * console.h - all that the tool says on stderr: lines, and one line that is redrawn.
  *
  * The status line is drawn on a terminal only, and gives way to every other line.
- * Text from traces is shown with its control characters replaced.
+ * Text from traces is shown with a ? for each control character, for each mark that turns the
+ * direction of text, and for each byte that is no UTF-8.
  */
 #ifndef ZC_REPLAY_CONSOLE_H
 #define ZC_REPLAY_CONSOLE_H

@@ -49,8 +49,9 @@ static const char help [] =
     "Exit: 0 all was handed over (the demo: also when stopped); 1 it was not, or rows were wrong; 2 usage;\n"
     "130 or 143 a trace was stopped by SIGINT or SIGTERM.\n";
 
+/* Above all that can be a letter behind one dash. */
 enum {
-    OPT_ENDPOINT = 1,
+    OPT_ENDPOINT = 256,
     OPT_TIMEOUT,
     OPT_COUNT,
     OPT_DURATION,
@@ -89,6 +90,11 @@ static const struct option table [] = {
     {0},
 };
 
+static const char *name_of (int option)
+{
+    return table [option - OPT_ENDPOINT].name;
+}
+
 static int mistake (const char *format, ...) __attribute__ ((format (printf, 1, 2)));
 
 static int mistake (const char *format, ...)
@@ -102,11 +108,18 @@ static int mistake (const char *format, ...)
     return -1;
 }
 
-static int read_real (const char *name, const char *text, double min, double max, double *ret)
+/* A decimal number: strtod alone would take hexadecimal, "inf" and "nan". */
+static bool is_number (const char *text, double *ret)
 {
     char *end;
-    double value = strtod (text, &end);
-    if (end == text || *end != '\0' || !(value >= min && value <= max))
+    *ret = strtod (text, &end);
+    return end != text && *end == '\0' && text [strspn (text, "0123456789+-.eE")] == '\0';
+}
+
+static int read_real (const char *name, const char *text, double min, double max, double *ret)
+{
+    double value;
+    if (!is_number (text, &value) || value < min || value > max)
         return mistake ("--%s: \"%s\" is not a number from %g to %g", name, text, min, max);
     *ret = value;
     return 0;
@@ -131,9 +144,8 @@ static int read_pace (const char *name, const char *text, double *ret)
         *ret = 0;
         return 0;
     }
-    char *end;
-    double value = strtod (text, &end);
-    if (end == text || *end != '\0' || !(value >= 1e-6 && value <= 1e9))
+    double value;
+    if (!is_number (text, &value) || value < 1e-6 || value > 1e9)
         return mistake ("--%s: \"%s\" is neither a number from 1e-6 to 1e9 nor max", name, text);
     *ret = value;
     return 0;
@@ -160,9 +172,21 @@ static int read_name (const char *name, const char *text, const char **ret)
     return 0;
 }
 
+/* Whether text ends on a colon and a port, with a host before it. */
+static bool has_port (const char *text)
+{
+    const char *colon = strrchr (text, ':');
+    if (!colon || colon == text || strlen (colon + 1) > 5 || colon [1 + strspn (colon + 1, "0123456789")] != '\0')
+        return false;
+    int port = atoi (colon + 1);
+    return port > 0 && port <= 65535;
+}
+
 static int read_endpoint (const char *text, const char **ret)
 {
-    if (strncmp (text, "tcp://", 6) != 0 && strncmp (text, "ipc://", 6) != 0)
+    bool tcp = strncmp (text, "tcp://", 6) == 0 && has_port (text + 6);
+    bool ipc = strncmp (text, "ipc://", 6) == 0 && text [6] != '\0';
+    if (!tcp && !ipc)
         return mistake ("--endpoint: \"%s\" is neither tcp://HOST:PORT nor ipc://PATH", text);
     *ret = text;
     return 0;
@@ -228,14 +252,28 @@ static int check (zc_options_t *options, const bool *given, char *const *files, 
         return mistake ("nothing to play: name a FILE, - or --demo (zreplay --help tells more)");
     for (size_t i = 0; options->demo && i < sizeof of_traces / sizeof *of_traces; i++)
         if (given [of_traces [i]])
-            return mistake ("--%s is for traces, not for --demo", table [of_traces [i] - 1].name);
+            return mistake ("--%s is for traces, not for --demo", name_of (of_traces [i]));
     for (size_t i = 0; !options->demo && i < sizeof of_demo / sizeof *of_demo; i++)
         if (given [of_demo [i]])
-            return mistake ("--%s is for --demo", table [of_demo [i] - 1].name);
+            return mistake ("--%s is for --demo", name_of (of_demo [i]));
     options->file = files [0];
     if (options->demo)
         options->speed = 1; /* its own times are its rate */
     return 0;
+}
+
+/* What getopt_long could not read; with opterr off it leaves the words to us. */
+static int refuse (int option, char **argv)
+{
+    const char *word = argv [optind - 1];
+    if (option == ':')
+        return mistake ("%s needs a value", word);
+    if (optopt >= OPT_ENDPOINT)
+        return mistake ("--%s takes no value", name_of (optopt));
+    /* Of letters behind one dash it has read the first, and is not past the word unless that is all. */
+    if (optopt && (word [0] != '-' || word [1] != (char) optopt || word [2]))
+        word = argv [optind];
+    return mistake ("unknown option %s (zreplay --help tells more)", word);
 }
 
 int zc_options_read (zc_options_t *ret_options, int argc, char **argv)
@@ -246,10 +284,8 @@ int zc_options_read (zc_options_t *ret_options, int argc, char **argv)
 
     opterr = 0;
     for (int option; (option = getopt_long (argc, argv, ":", table, NULL)) != -1;) {
-        if (option == ':')
-            return mistake ("%s needs a value", argv [optind - 1]);
-        if (option == '?')
-            return mistake ("unknown option %s (zreplay --help tells more)", argv [optind - 1]);
+        if (option == ':' || option == '?')
+            return refuse (option, argv);
         if (option == OPT_HELP || option == OPT_VERSION) {
             fputs (option == OPT_HELP ? help : "zreplay " ZCOST_VERSION "\n", stdout);
             return 1;

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "wire/event.h"
 #include "wire/utf8.h"
 #include "zreplay/timestamp.h"
 
@@ -158,18 +159,9 @@ static int wrong_number (zc_record_t *self, const zc_field_t *field, double numb
 
 static int set_type (zc_record_t *self, const zc_field_t *field, const char *value)
 {
-    static const struct {
-        const char *name;
-        zcost_type_t type;
-    } types [] = {
-        {"query_router", ZCOST_QUERY_ROUTER},
-        {"embedding_cache", ZCOST_EMBEDDING_CACHE},
-        {"rag_parallel", ZCOST_RAG_PARALLEL},
-        {"llm_call", ZCOST_LLM_CALL},
-    };
-    for (size_t i = 0; i < COUNT_OF (types); i++)
-        if (strcmp (value, types [i].name) == 0) {
-            self->event.type = types [i].type;
+    for (zcost_type_t type = ZCOST_QUERY_ROUTER; type <= ZCOST_LLM_CALL; type++)
+        if (strcmp (value, zc_type_name (type)) == 0) {
+            self->event.type = type;
             return 0;
         }
     return wrong_text (self, field, value);

@@ -5,8 +5,10 @@
  * A trace is a CSV table or JSON lines of events; --demo needs none. Events go through
  * libzcost, as a service's do.
  */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "zreplay/console.h"
 #include "zreplay/options.h"
@@ -43,12 +45,21 @@ static int play (const zc_options_t *options, zc_source_t *source, zc_stop_t *st
     return zc_source_bad_rows (source) > 0 ? EXIT_FAILED : EXIT_DONE;
 }
 
+/* A summary that a full disk cut off is none. */
+static int close_stdout (int status)
+{
+    if (fflush (stdout) == 0 && !ferror (stdout))
+        return status;
+    fprintf (stderr, "zreplay: cannot write: %s\n", strerror (errno));
+    return EXIT_FAILED;
+}
+
 int main (int argc, char **argv)
 {
     zc_options_t options;
     int rc = zc_options_read (&options, argc, argv);
     if (rc)
-        return rc < 0 ? EXIT_USAGE : EXIT_DONE;
+        return rc < 0 ? EXIT_USAGE : close_stdout (EXIT_DONE);
 
     zc_console_t console;
     zc_console_init (&console, options.quiet);
@@ -64,5 +75,5 @@ int main (int argc, char **argv)
                           : EXIT_FAILED;
     zc_source_destroy (&source);
     zc_stop_destroy (&stop);
-    return status;
+    return close_stdout (status);
 }

@@ -27,6 +27,7 @@ struct zc_ask {
     zsock_t *socket;
     zsock_t *monitor; /* tells how far the connection came; NULL: nobody knows */
     int64_t elapsed_ns;
+    bool broken; /* no reply came, or half of one: nothing more can be asked */
     char error [512];
 };
 
@@ -79,7 +80,7 @@ zc_ask_t *zc_ask_new (const char *endpoint, int timeout_ms)
 
 void zc_ask_destroy (zc_ask_t **self_p)
 {
-    zc_ask_t *self = *self_p;
+    zc_ask_t *self = self_p ? *self_p : NULL;
     if (!self)
         return;
     if (self->monitor)
@@ -196,12 +197,16 @@ static int open_envelope (zc_ask_t *self, const json_t *reply, json_t **ret_resu
 
 int zc_ask (zc_ask_t *self, const json_t *request, json_t **ret_result)
 {
+    if (self->broken)
+        return -1;
+    self->broken = true; /* until the reply has come */
     int64_t start_ns = now_ns ();
     if (send_request (self, request) != 0)
         return -1;
     zframe_t *frame = receive_reply (self);
     if (!frame)
         return -1;
+    self->broken = false;
     self->elapsed_ns = now_ns () - start_ns;
 
     json_t *reply;

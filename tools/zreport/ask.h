@@ -21,7 +21,8 @@ zc_ask_t *zc_ask_new (const char *endpoint, int timeout_ms);
 void zc_ask_destroy (zc_ask_t **self_p);
 
 /* Asks and waits for the reply. request: {"query": …}, the caller's. *ret_result: the reply's
- * `result`, a new reference. Returns 0, or -1 with zc_ask_error; after that, ask no more. */
+ * `result`, a new reference. Returns 0, or -1 with zc_ask_error. Where no reply came, later questions
+ * fail at once and for the same reason; after one that was refused, others may be asked. */
 int zc_ask (zc_ask_t *self, const json_t *request, json_t **ret_result);
 
 /* Why the last question failed: one line without its end; may hold bytes from the wire. */

@@ -66,7 +66,9 @@ static bool parse_seconds (const char *text, int *ret_ms)
     char *end;
     errno = 0;
     double seconds = strtod (text, &end);
-    if (errno || end == text || *end || !isfinite (seconds) || seconds < 0.001 || seconds > TIMEOUT_MAX_SECONDS)
+    /* strtod alone would take hexadecimal and "nan". */
+    if (errno || end == text || *end || text [strspn (text, "0123456789+-.eE")] || seconds < 0.001 ||
+        seconds > TIMEOUT_MAX_SECONDS)
         return false;
     *ret_ms = (int) lround (seconds * 1000);
     return true;
@@ -121,7 +123,8 @@ static zc_parsed_t check (zc_options_t *options)
     return ZC_OPTIONS_GO;
 }
 
-enum { OPT_ENDPOINT = 1, OPT_TIMEOUT, OPT_JSON, OPT_SERVICE, OPT_LIMIT, OPT_COUNT, OPT_HELP, OPT_VERSION };
+/* Above all that can be a letter behind one dash. */
+enum { OPT_ENDPOINT = 256, OPT_TIMEOUT, OPT_JSON, OPT_SERVICE, OPT_LIMIT, OPT_COUNT, OPT_HELP, OPT_VERSION };
 
 static const struct option long_options [] = {
     {"endpoint", required_argument, NULL, OPT_ENDPOINT},
@@ -174,10 +177,11 @@ static zc_parsed_t refuse (int option, char **argv)
     const char *word = argv [optind - 1];
     if (option == ':')
         return wrong ("%s needs a value", word);
-    if (optopt >= OPT_ENDPOINT && optopt <= OPT_VERSION)
+    if (optopt >= OPT_ENDPOINT)
         return wrong ("--%s takes no value", long_options [optopt - OPT_ENDPOINT].name);
-    if (optopt)
-        return wrong ("unknown option '-%c'", optopt);
+    /* Of letters behind one dash it has read the first, and is not past the word unless that is all. */
+    if (optopt && (word [0] != '-' || word [1] != (char) optopt || word [2]))
+        word = argv [optind];
     return wrong ("unknown option '%s'", word);
 }
 

@@ -167,6 +167,22 @@ static size_t line_of (const zc_screen_t *self, const char *text, int columns)
     return fit;
 }
 
+/* Prints text from column `indent` on, where the cursor stands, and on as many lines as it needs; no end
+ * of the last. */
+static void put_wrapped (const zc_screen_t *self, int indent, const char *text)
+{
+    while (true) {
+        size_t size = line_of (self, text, self->columns - indent);
+        fprintf (self->out, "%.*s", (int) size, text);
+        text += size;
+        while (*text == ' ')
+            text++;
+        if (*text == 0)
+            return;
+        fprintf (self->out, "\n%*s", indent, "");
+    }
+}
+
 __attribute__ ((format (printf, 4, 0)))
 static void put_field (const zc_screen_t *self, bool alarm, const char *label, const char *format, va_list args)
 {
@@ -175,17 +191,9 @@ static void put_field (const zc_screen_t *self, bool alarm, const char *label, c
         zc_need (NULL);
     fprintf (self->out, "%s%-*s%s", alarm ? alarming (self) : zc_screen_bold (self), ZC_SCREEN_LABEL, label,
              alarm ? "" : zc_screen_plain (self));
-    const char *rest = text;
-    while (true) {
-        size_t size = line_of (self, rest, self->columns - ZC_SCREEN_LABEL);
-        fprintf (self->out, "%.*s", (int) size, rest);
-        rest += size;
-        while (*rest == ' ')
-            rest++;
-        if (*rest == 0)
-            break;
+    if (zc_screen_width (self, label) >= ZC_SCREEN_LABEL)
         fprintf (self->out, "\n%*s", ZC_SCREEN_LABEL, "");
-    }
+    put_wrapped (self, ZC_SCREEN_LABEL, text);
     fprintf (self->out, "%s\n", alarm ? zc_screen_plain (self) : "");
     free (text);
 }
@@ -206,12 +214,21 @@ void zc_screen_alarm (const zc_screen_t *self, const char *label, const char *fo
     va_end (args);
 }
 
+void zc_screen_text (const zc_screen_t *self, const char *text)
+{
+    put_wrapped (self, 0, text);
+    fputc ('\n', self->out);
+}
+
 void zc_screen_ends (const zc_screen_t *self, const char *left, const char *right)
 {
     int gap = self->columns - zc_screen_width (self, left) - zc_screen_width (self, right);
-    fprintf (self->out, "%s%s%s", zc_screen_bold (self), left, zc_screen_plain (self));
-    if (gap >= 2)
-        fprintf (self->out, "%*s%s\n", gap, "", right);
-    else
-        fprintf (self->out, "\n%s\n", right);
+    fputs (zc_screen_bold (self), self->out);
+    put_wrapped (self, 0, left);
+    fputs (zc_screen_plain (self), self->out);
+    if (gap >= 2 && *right)
+        fprintf (self->out, "%*s", gap, "");
+    else if (*right)
+        fputc ('\n', self->out);
+    fprintf (self->out, "%s\n", right);
 }

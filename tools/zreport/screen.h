@@ -53,7 +53,10 @@ void zc_screen_field (const zc_screen_t *self, const char *label, const char *fo
 void zc_screen_alarm (const zc_screen_t *self, const char *label, const char *format, ...)
     __attribute__ ((format (printf, 3, 4)));
 
-/* Two texts at both ends of a line, or on two lines where one is too short. */
+/* Lines of clean text, wrapped. */
+void zc_screen_text (const zc_screen_t *self, const char *text);
+
+/* Two clean texts at both ends of a line, or on lines of their own where one is too short. */
 void zc_screen_ends (const zc_screen_t *self, const char *left, const char *right);
 
 /* Returns its argument; ends the process where that is NULL: a tool out of memory has nothing

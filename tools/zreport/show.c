@@ -115,11 +115,28 @@ static void show_health_unpriced (const zc_screen_t *screen, const json_t *healt
     zc_show_unpriced (screen, unpriced, SIZE_MAX);
 }
 
+/* The last drain in words, and whatever else a daemon tells of its queues. */
+static void show_queues (const zc_screen_t *screen, const json_t *health)
+{
+    json_t *others = json_copy (zc_field (health, "queues"));
+    int64_t frames = zc_field_count (others, "last_drain_frames");
+    int64_t bytes = zc_field_count (others, "last_drain_bytes");
+    if (json_object_del (others, "last_drain_frames") == 0 && json_object_del (others, "last_drain_bytes") == 0)
+        zc_screen_field (screen, "Last drain", "%s frame%s, %s", zc_count (frames).text, frames == 1 ? "" : "s",
+                         zc_bytes (bytes).text);
+    if (json_object_size (others) > 0) {
+        char *text = map_text (screen, others);
+        zc_screen_field (screen, "Queues", "%s", text);
+        free (text);
+    }
+    json_decref (others);
+}
+
 /* The keys that have words of their own, in zc_show_health. */
 static bool is_told (const char *key)
 {
     static const char *const told [] = {"instance", "version", "uptime_seconds", "rss_bytes", "events", "rejected",
-                                        "unpriced", "cells", "cells_folded_to_other"};
+                                        "unpriced", "queues", "cells", "cells_folded_to_other"};
     for (size_t i = 0; i < COUNT (told); i++)
         if (strcmp (key, told [i]) == 0)
             return true;
@@ -159,6 +176,7 @@ void zc_show_health (const zc_screen_t *screen, const json_t *health)
     if (folded > 0)
         zc_screen_alarm (screen, "! Folded", "%s events into the cell \"other\": too many distinct labels",
                          zc_count (folded).text);
+    show_queues (screen, health);
     show_untold (screen, (json_t *) health);
     free (instance);
     free (version);
@@ -199,7 +217,9 @@ static void add_reject (const zc_screen_t *screen, zc_table_t *table, const json
     /* Without year and zone: the heading says that it is UTC, and the ring is short. */
     char *shown = time.text + strcspn (time.text, "-");
     shown += *shown == '-';
-    shown [strcspn (shown, "U")] = 0;
+    char *zone = strstr (shown, " UTC");
+    if (zone)
+        *zone = 0;
     ZC_ROW (table, shown, reason, detail, head);
     free (reason);
     free (detail);
@@ -213,7 +233,7 @@ void zc_show_rejects (const zc_screen_t *screen, const json_t *rejects)
         fputs ("nothing was rejected\n", screen->out);
         return;
     }
-    zc_table_t *table = zc_table_new (screen, 2, "llee");
+    zc_table_t *table = zc_table_new (screen, 2, "lleE");
     ZC_HEADING (table, "time (UTC)", "reason", "detail", "first bytes");
     for (size_t i = 0; i < json_array_size (rows); i++)
         add_reject (screen, table, json_array_get (rows, i));
@@ -233,14 +253,12 @@ static const struct {
     {"reasoning_usd_per_mtok", "reasoning"},
 };
 
-/* A rate with two decimals at least, as prices are written. */
 static zc_text_t rate_text (const zc_screen_t *screen, const json_t *rates, const char *key)
 {
     zc_text_t to = {"-"};
     char *rate = zc_field_text (screen, rates, key);
-    size_t decimals = strlen (rate + strcspn (rate, ".")); /* the point included */
     if (*rate)
-        snprintf (to.text, sizeof to.text, "$%s%s", rate, decimals == 0 ? ".00" : decimals == 2 ? "0" : "");
+        snprintf (to.text, sizeof to.text, "$%s", rate);
     free (rate);
     return to;
 }
@@ -251,7 +269,7 @@ static void show_rates (const zc_screen_t *screen, const json_t *price)
     char above [64];
     snprintf (above, sizeof above, "above %s tokens",
               zc_count (zc_field_count (price, "long_context.above_tokens")).text);
-    zc_table_t *table = zc_table_new (screen, 2, more ? "ldd" : "ld");
+    zc_table_t *table = zc_table_new (screen, 2, more ? "edd" : "ed");
     ZC_HEADING (table, "per million tokens", "USD", above);
     for (size_t i = 0; i < COUNT (rate_kinds); i++) {
         const char *key = rate_kinds [i].key;

@@ -10,8 +10,9 @@
 
 #include "zreport/screen.h"
 
-/* The cost report. unpriced: health's map of model names, or NULL where nobody asked. */
-void zc_show_report (const zc_screen_t *screen, const json_t *report, const json_t *unpriced);
+/* The cost report. service: whose alone it is; NULL: of all. unpriced: health's map of model names,
+ * which is of all services, or NULL where nobody asked. */
+void zc_show_report (const zc_screen_t *screen, const json_t *report, const char *service, const json_t *unpriced);
 
 /* Models by name with their counts, the most frequent first, at most `max` of them. */
 void zc_show_unpriced (const zc_screen_t *screen, const json_t *unpriced, size_t max);

@@ -26,19 +26,31 @@ static zc_text_t dollars (int64_t nanousd)
 
 /* ------------------------------------------------------------------ head */
 
-static void show_head (const zc_screen_t *screen, const json_t *report)
+static void show_service (const zc_screen_t *screen, const char *service)
+{
+    char *clean = zc_screen_clean (screen, service, strlen (service));
+    zc_screen_field (screen, "Service", "%s", clean);
+    free (clean);
+}
+
+static void show_head (const zc_screen_t *screen, const json_t *report, const char *service)
 {
     int64_t since_ms = zc_field_count (report, "zcost.since"), until_ms = zc_field_count (report, "zcost.until");
     char *instance = zc_field_text (screen, report, "zcost.instance");
-    char left [300], right [100] = "";
-    snprintf (left, sizeof left, "zcost%s%s", *instance ? " at " : "", instance);
-    if (until_ms > 0)
-        snprintf (right, sizeof right, "%s", zc_time (until_ms).text);
-    zc_screen_ends (screen, left, right);
-    if (since_ms > 0 && until_ms >= since_ms)
-        fprintf (screen->out, "since %s, %s\n", zc_time (since_ms).text, zc_span ((until_ms - since_ms) / 1000).text);
+    char *left, right [128];
+    if (asprintf (&left, "zcost%s%s", *instance ? " at " : "", instance) < 0)
+        zc_need (NULL);
+    zc_screen_ends (screen, left, until_ms > 0 ? zc_time (until_ms).text : "");
+    if (since_ms > 0 && until_ms >= since_ms) {
+        snprintf (right, sizeof right, "since %s, %s", zc_time (since_ms).text,
+                  zc_span ((until_ms - since_ms) / 1000).text);
+        zc_screen_text (screen, right);
+    }
+    if (service)
+        show_service (screen, service);
     fputc ('\n', screen->out);
     free (instance);
+    free (left);
 }
 
 /* ------------------------------------------------------------------ money */
@@ -127,7 +139,7 @@ static void show_tiers (const zc_screen_t *screen, const json_t *report)
     int64_t total = zc_field_count (report, "query_router.total_queries");
     if (total == 0)
         return;
-    zc_table_t *table = zc_table_new (screen, 0, "errdde");
+    zc_table_t *table = zc_table_new (screen, 0, "erRdDe");
     ZC_HEADING (table, "Tier", "queries", "share", "cost", "per query", "model");
     const char *name;
     json_t *tier;
@@ -189,23 +201,26 @@ static void show_preloads (const zc_screen_t *screen, const json_t *report)
 
 /* ------------------------------------------------------------------ how good the data is */
 
-static void show_events (const zc_screen_t *screen, const json_t *report)
+/* Events are counted for the daemon as a whole, also where the report is of one service. */
+static void show_events (const zc_screen_t *screen, const json_t *report, const char *service)
 {
+    const char *whose = service ? " of all services" : "";
     int64_t rejected = zc_field_count (report, "zcost.events.rejected");
     int64_t duplicate = zc_field_count (report, "zcost.events.duplicate");
     int64_t lost = zc_field_count (report, "zcost.events.lost");
     int64_t dropped = zc_field_count (report, "zcost.events.dropped");
     bool whole = rejected == 0 && lost == 0 && dropped == 0;
-    zc_screen_field (screen, "Events", "%s accepted%s%s%s",
-                     zc_count (zc_field_count (report, "zcost.events.accepted")).text,
+    zc_screen_field (screen, "Events", "%s%s accepted%s%s%s",
+                     zc_count (zc_field_count (report, "zcost.events.accepted")).text, whose,
                      duplicate > 0 ? ", duplicates left out: " : "", duplicate > 0 ? zc_count (duplicate).text : "",
                      whole ? ", none rejected, lost or dropped" : "");
     if (rejected > 0)
-        zc_screen_alarm (screen, "! Rejected", "%s not counted above: see zreport rejects", zc_count (rejected).text);
+        zc_screen_alarm (screen, "! Rejected", "%s%s not counted above: see zreport rejects", zc_count (rejected).text,
+                         whose);
     if (lost > 0)
-        zc_screen_alarm (screen, "! Lost", "%s sent, and never arrived", zc_count (lost).text);
+        zc_screen_alarm (screen, "! Lost", "%s%s sent, and never arrived", zc_count (lost).text, whose);
     if (dropped > 0)
-        zc_screen_alarm (screen, "! Dropped", "%s by services whose queue was full", zc_count (dropped).text);
+        zc_screen_alarm (screen, "! Dropped", "%s%s where a service's queue was full", zc_count (dropped).text, whose);
 }
 
 static int64_t sum_of (json_t *counts)
@@ -219,32 +234,37 @@ static int64_t sum_of (json_t *counts)
     return sum;
 }
 
-static void show_missing_prices (const zc_screen_t *screen, const json_t *report, const json_t *unpriced)
+/* Queries and calls without a price cost nothing here; cache hits without one still saved something. The
+ * report counts the former; what health names beyond them are the latter. */
+static void show_missing_prices (const zc_screen_t *screen, const json_t *report, const char *service,
+                                 const json_t *unpriced)
 {
-    int64_t reported = zc_field_count (report, "query_router.unpriced_queries") +
-                       zc_field_count (report, "llm_calls.unpriced_calls");
+    int64_t spent = zc_field_count (report, "query_router.unpriced_queries") +
+                    zc_field_count (report, "llm_calls.unpriced_calls");
     int64_t named = sum_of ((json_t *) unpriced);
-    int64_t count = named > reported ? named : reported;
-    if (count == 0)
-        return;
-    zc_screen_alarm (screen, "! Unpriced", "%s event%s of models without a known price: the spend above is too low",
-                     zc_count (count).text, plural (count));
+    int64_t saved = named > spent ? named - spent : 0;
+    if (spent > 0)
+        zc_screen_alarm (screen, "! Unpriced", "%s event%s of models without a known price: the spend above is too low",
+                         zc_count (spent).text, plural (spent));
+    if (saved > 0)
+        zc_screen_alarm (screen, "! Estimated", "%s embedding event%s of models without a known price: what the hits "
+                         "saved is the flat estimate", zc_count (saved).text, plural (saved));
     if (named > 0) {
         zc_show_unpriced (screen, unpriced, UNPRICED_SHOWN);
         fputs ("  to price them: zcostd --prices FILE\n", screen->out);
-    } else
-        fputs ("  to see which: zreport health\n", screen->out);
+    } else if (spent > 0)
+        fprintf (screen->out, "  to see which%s: zreport health\n", service ? ", of all services" : "");
 }
 
-void zc_show_report (const zc_screen_t *screen, const json_t *report, const json_t *unpriced)
+void zc_show_report (const zc_screen_t *screen, const json_t *report, const char *service, const json_t *unpriced)
 {
-    show_head (screen, report);
+    show_head (screen, report, service);
     show_money (screen, report);
     show_tiers (screen, report);
     fputc ('\n', screen->out);
     show_baseline (screen, report);
     show_cache (screen, report);
     show_preloads (screen, report);
-    show_events (screen, report);
-    show_missing_prices (screen, report, unpriced);
+    show_events (screen, report, service);
+    show_missing_prices (screen, report, service, unpriced);
 }

@@ -5,13 +5,15 @@
 #include "zreport/table.h"
 
 #include <assert.h>
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define GAP 2
 #define GAP_NARROW 1
 #define ELASTIC_GOOD 20 /* before an elastic column becomes narrower, the gaps do */
-#define ELASTIC_MIN 8
+#define ELASTIC_MIN 8   /* before one becomes narrower than this, dispensable columns are left out */
+#define ELASTIC_LEAST 4 /* an ellipsis of ASCII, and a letter */
 
 typedef struct {
     bool bold;
@@ -28,6 +30,7 @@ struct zc_table {
 
 typedef struct {
     int width [ZC_TABLE_COLUMNS_MAX];
+    bool left_out [ZC_TABLE_COLUMNS_MAX];
     int gap;
 } layout_t;
 
@@ -44,7 +47,7 @@ zc_table_t *zc_table_new (const zc_screen_t *screen, int indent, const char *sha
 
 void zc_table_destroy (zc_table_t **self_p)
 {
-    zc_table_t *self = *self_p;
+    zc_table_t *self = self_p ? *self_p : NULL;
     if (!self)
         return;
     for (size_t i = 0; i < self->count; i++)
@@ -64,15 +67,32 @@ void zc_table_row (zc_table_t *self, bool bold, const char *const *cells)
         row->cells [i] = zc_need (strdup (cells [i]));
 }
 
+static char align_of (const zc_table_t *self, size_t column)
+{
+    return (char) tolower (self->shape [column]);
+}
+
 /* Columns that a row takes where no elastic column is wider than `elastic_max`. */
 static int row_width (const zc_table_t *self, const layout_t *layout, int elastic_max)
 {
-    int total = self->indent + layout->gap * ((int) self->columns - 1);
+    int total = self->indent - layout->gap;
     for (size_t i = 0; i < self->columns; i++) {
-        bool cut = self->shape [i] == 'e' && layout->width [i] > elastic_max;
-        total += cut ? elastic_max : layout->width [i];
+        bool cut = align_of (self, i) == 'e' && layout->width [i] > elastic_max;
+        if (!layout->left_out [i])
+            total += layout->gap + (cut ? elastic_max : layout->width [i]);
     }
     return total;
+}
+
+static bool fits (const zc_table_t *self, const layout_t *layout, int elastic_max)
+{
+    return row_width (self, layout, elastic_max) <= self->screen->columns;
+}
+
+static void leave_out (const zc_table_t *self, layout_t *layout)
+{
+    for (size_t i = 0; i < self->columns && !fits (self, layout, ELASTIC_MIN); i++)
+        layout->left_out [i] = isupper (self->shape [i]);
 }
 
 static layout_t make_layout (const zc_table_t *self)
@@ -83,13 +103,14 @@ static layout_t make_layout (const zc_table_t *self)
             int width = zc_screen_width (self->screen, self->rows [i].cells [j]);
             layout.width [j] = width > layout.width [j] ? width : layout.width [j];
         }
-    if (row_width (self, &layout, ELASTIC_GOOD) > self->screen->columns)
+    if (!fits (self, &layout, ELASTIC_GOOD))
         layout.gap = GAP_NARROW;
+    leave_out (self, &layout);
     int elastic_max = self->screen->columns;
-    while (elastic_max > ELASTIC_MIN && row_width (self, &layout, elastic_max) > self->screen->columns)
+    while (elastic_max > ELASTIC_LEAST && !fits (self, &layout, elastic_max))
         elastic_max--;
     for (size_t i = 0; i < self->columns; i++)
-        if (self->shape [i] == 'e' && layout.width [i] > elastic_max)
+        if (align_of (self, i) == 'e' && layout.width [i] > elastic_max)
             layout.width [i] = elastic_max;
     return layout;
 }
@@ -146,12 +167,16 @@ static void print_cell (const zc_table_t *self, const char *text, int width, cha
 static void print_row (const zc_table_t *self, const layout_t *layout, const row_t *row)
 {
     size_t last = self->columns - 1; /* empty cells at a row's end leave no spaces there */
-    while (last > 0 && *row->cells [last] == 0)
+    while (last > 0 && (layout->left_out [last] || *row->cells [last] == 0))
         last--;
     fprintf (self->screen->out, "%*s%s", self->indent, "", row->bold ? zc_screen_bold (self->screen) : "");
+    int gap = 0;
     for (size_t i = 0; i <= last; i++) {
-        fprintf (self->screen->out, "%*s", i > 0 ? layout->gap : 0, "");
-        print_cell (self, row->cells [i], layout->width [i], self->shape [i], i == last);
+        if (layout->left_out [i])
+            continue;
+        fprintf (self->screen->out, "%*s", gap, "");
+        print_cell (self, row->cells [i], layout->width [i], align_of (self, i), i == last);
+        gap = layout->gap;
     }
     fprintf (self->screen->out, "%s\n", row->bold ? zc_screen_plain (self->screen) : "");
 }
@@ -159,7 +184,7 @@ static void print_row (const zc_table_t *self, const layout_t *layout, const row
 void zc_table_print (zc_table_t *self)
 {
     for (size_t i = 0; i < self->columns; i++)
-        if (self->shape [i] == 'd')
+        if (align_of (self, i) == 'd')
             align_points (self, i);
     layout_t layout = make_layout (self);
     for (size_t i = 0; i < self->count; i++)

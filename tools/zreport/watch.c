@@ -83,8 +83,7 @@ static void draw_terminal (watch_t *self)
         zc_screen_alarm (&canvas, "! Silence", "%s", silence);
         free (silence);
     }
-    if (self->shown)
-        zc_show_report (&canvas, self->shown, NULL);
+    zc_show_report (&canvas, self->shown, NULL, NULL);
     fclose (canvas.out);
     overprint (self, zc_need (text));
     free (text);
@@ -101,13 +100,18 @@ static void draw (watch_t *self)
     else {
         if (self->count > 1)
             putchar ('\n');
-        zc_show_report (self->screen, self->shown, NULL);
+        zc_show_report (self->screen, self->shown, NULL, NULL);
     }
     if (fflush (stdout) != 0) {
         fprintf (stderr, "zreport: cannot write: %s\n", strerror (errno));
         self->status = 1;
         self->ended = true;
     }
+}
+
+static bool is_redrawn (const watch_t *self)
+{
+    return self->screen->terminal && !self->options->json;
 }
 
 static void complain (const watch_t *self, const char *what)
@@ -128,6 +132,8 @@ static void on_snapshot (watch_t *self, json_t *report)
     double interval_ms = 1000 * zc_field_real (report, "zcost.interval_seconds");
     self->patience_ms = self->options->timeout_ms + (interval_ms > 0 && interval_ms < 86400e3 ? (int) interval_ms : 0);
     self->ended = self->options->count > 0 && self->count >= self->options->count;
+    if (is_redrawn (self) && self->count == 1)
+        fputs (CLEAR_ALL, stdout);
     draw (self);
 }
 
@@ -166,18 +172,26 @@ static void on_signal (watch_t *self)
         return;
     }
     zc_screen_resize (self->screen);
-    if (self->screen->terminal && !self->options->json && (self->shown || self->told)) {
+    if (is_redrawn (self) && self->shown) {
         fputs (CLEAR_ALL, stdout);
         draw (self);
     }
 }
 
+/* A daemon greets each subscriber with a snapshot: where none has come, none is there. One that is away
+ * for a while is waited for. */
 static void on_silence (watch_t *self)
 {
-    bool redraw = self->screen->terminal && !self->options->json;
+    if (!self->shown) {
+        fprintf (stderr, "zreport: no snapshot from %s within %g s: no zcostd publishes there\n",
+                 self->options->endpoint, self->options->timeout_ms / 1000.0);
+        self->status = 1;
+        self->ended = true;
+        return;
+    }
     bool first = !self->told;
     self->told = true;
-    if (redraw)
+    if (is_redrawn (self))
         draw (self);
     else if (first) {
         char *text = silence_text (self);
@@ -250,13 +264,10 @@ int zc_watch (const zc_options_t *options, zc_screen_t *screen)
         return 1;
     }
     self.socket = open_socket (options->endpoint);
-    if (self.socket) {
-        if (screen->terminal && !options->json)
-            fputs (CLEAR_ALL, stdout);
+    if (self.socket)
         loop (&self);
-        if (screen->terminal && !options->json)
-            putchar ('\n'); /* away from the terminal's ^C */
-    }
+    if (is_redrawn (&self) && self.shown)
+        putchar ('\n'); /* away from the terminal's ^C */
     bool opened = self.socket != NULL;
     zsock_destroy (&self.socket);
     close (self.signals);

@@ -18,6 +18,7 @@
 #include "zreport/show.h"
 #include "zreport/watch.h"
 
+/* options: what the question's arguments are taken from; NULL: it has none. */
 static int ask (zc_ask_t *connection, const char *query, const zc_options_t *options, json_t **ret_result)
 {
     json_t *request = zc_need (json_pack ("{s:s}", "query", query));
@@ -32,17 +33,6 @@ static int ask (zc_ask_t *connection, const char *query, const zc_options_t *opt
     return status;
 }
 
-/* The report counts what has no price, the health query names it. */
-static void show_report (const zc_screen_t *screen, zc_ask_t *connection, const json_t *report)
-{
-    json_t *health = NULL;
-    /* Without the names the report is still worth showing. */
-    if (ask (connection, "health", NULL, &health) != 0)
-        health = NULL;
-    zc_show_report (screen, report, zc_field (health, "unpriced"));
-    json_decref (health);
-}
-
 /* The first question also waited for the connection: a second one measures the way alone. */
 static void show_ping (const zc_screen_t *screen, zc_ask_t *connection, const json_t *ping)
 {
@@ -52,7 +42,9 @@ static void show_ping (const zc_screen_t *screen, zc_ask_t *connection, const js
     zc_show_ping (screen, ping, zc_ask_elapsed_ns (connection));
 }
 
-static void show (const zc_options_t *options, const zc_screen_t *screen, zc_ask_t *connection, const json_t *result)
+/* health: asked for beside a report; else NULL. */
+static void show (const zc_options_t *options, const zc_screen_t *screen, zc_ask_t *connection, const json_t *health,
+                  const json_t *result)
 {
     switch (options->command) {
     case ZC_HEALTH:
@@ -68,7 +60,7 @@ static void show (const zc_options_t *options, const zc_screen_t *screen, zc_ask
         show_ping (screen, connection, result);
         return;
     default:
-        show_report (screen, connection, result);
+        zc_show_report (screen, result, options->service, zc_field (health, "unpriced"));
         return;
     }
 }
@@ -80,6 +72,17 @@ static void show_json (const json_t *result)
     free (text);
 }
 
+/* The report counts what has no price; health names it, for all services together. Health comes first, so
+ * that what arrives between the two is counted and not yet named: never the other way round. Without it
+ * the report is still worth showing. */
+static json_t *ask_health (zc_ask_t *connection, const zc_options_t *options)
+{
+    json_t *health = NULL;
+    if (options->command == ZC_REPORT && !options->json && !options->service)
+        ask (connection, "health", NULL, &health);
+    return health;
+}
+
 static int ask_and_show (const zc_options_t *options, const zc_screen_t *screen)
 {
     static const char *const queries [] = {"report", NULL, "health", "rejects", "price", "ping"};
@@ -88,7 +91,7 @@ static int ask_and_show (const zc_options_t *options, const zc_screen_t *screen)
         fprintf (stderr, "zreport: --endpoint '%s': %s\n", options->endpoint, zmq_strerror (errno));
         return 2;
     }
-    json_t *result;
+    json_t *health = ask_health (connection, options), *result;
     int status = ask (connection, queries [options->command], options, &result);
     if (status != 0) {
         const char *error = zc_ask_error (connection);
@@ -99,20 +102,21 @@ static int ask_and_show (const zc_options_t *options, const zc_screen_t *screen)
         if (options->json)
             show_json (result);
         else
-            show (options, screen, connection, result);
+            show (options, screen, connection, health, result);
         json_decref (result);
     }
+    json_decref (health);
     zc_ask_destroy (&connection);
     return status != 0;
 }
 
-/* A report that a full disk cut off is no report. */
+/* A report that a full disk cut off is no report. A failure before that was told already. */
 static int close_stdout (int status)
 {
-    if (fflush (stdout) == 0 && !ferror (stdout))
+    if ((fflush (stdout) == 0 && !ferror (stdout)) || status)
         return status;
     fprintf (stderr, "zreport: cannot write: %s\n", strerror (errno));
-    return status ? status : 1;
+    return 1;
 }
 
 int main (int argc, char **argv)
