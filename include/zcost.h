@@ -92,8 +92,9 @@ typedef struct {
 ZCOST_API int zcost_open (const zcost_options_t *options, zcost_t **ret_client);
 
 /* Sends what is queued, waits at most timeout_ms (0: hardly at all; negative: ZCOST_EINVAL) for it
- * to leave the process, stops the sender thread, which may take another 100 ms, and frees the client. Emits of other threads
- * must have ended. *client becomes NULL; NULL and a pointer to NULL are fine.
+ * to leave the process, stops the sender thread, which may take another 100 ms, and frees the
+ * client. Calls of other threads must have ended. *client becomes NULL; NULL and a pointer to NULL
+ * are fine.
  * Returns 0 when all was handed to a connected daemon's connection; ZCOST_ETIMEOUT when some was
  * not: that part is lost. In a forked child that never emitted, frees the child's copy at once. */
 ZCOST_API int zcost_close (zcost_t **client, int timeout_ms);

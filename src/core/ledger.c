@@ -182,7 +182,7 @@ static bool fits (int64_t sum, int64_t more, int64_t *ret_sum)
 static int fold_query (zc_ledger_t *self, const zc_event_t *event)
 {
     size_t tier = tier_of (self, event);
-    bool own_model = event->has & ZC_BIT (ZC_KEY_MODEL);
+    bool own_model = event->model.size > 0; /* an empty name is none */
     bool measured = event->has & KEYS_OF_TOKENS;
     int64_t cost, baseline = self->policy.baseline_per_query_nanousd;
     priced_t priced = cost_of (event, own_model ? price_of (self, event) : self->tier_prices [tier], &cost);

@@ -52,9 +52,23 @@ static const char read_key [] = "cache_read_input_token_cost";
 static const char write_key [] = "cache_creation_input_token_cost";
 static const char reasoning_key [] = "output_cost_per_reasoning_token";
 
+/* Whether something but tokens costs something. An entry that is 0 throughout is free. */
+static bool is_priced_otherwise (json_t *entry)
+{
+    const char *key;
+    json_t *value;
+    json_object_foreach (entry, key, value)
+    {
+        bool is_cost = strstr (key, "_cost_per_") && !strstr (key, "token");
+        if (is_cost && json_number_value (value) > 0)
+            return true;
+    }
+    return false;
+}
+
 /* The base rates. A missing cache rate means the plain input rate, not free, and so does a rate of
  * 0 for writing to the cache; reasoning without a rate of its own is plain output. */
-static const char *read_base (const json_t *entry, zc_price_t *price)
+static const char *read_base (json_t *entry, zc_price_t *price)
 {
     zc_rates_t *rates = &price->rates;
     int input = read_rate (entry, input_key, &rates->input);
@@ -71,6 +85,8 @@ static const char *read_base (const json_t *entry, zc_price_t *price)
     int reasoning = read_rate (entry, reasoning_key, &rates->reasoning);
     if (input < 0 || output < 0 || read < 0 || write < 0 || reasoning < 0)
         return "a rate that is no number from 0 to 9 USD a token";
+    if (rates->input == 0 && rates->output == 0 && is_priced_otherwise (entry))
+        return "priced by the image, second, character or page, not by the token";
     return NULL;
 }
 

@@ -5,6 +5,7 @@
 #include "daemon/prices_file.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +16,9 @@
 /* The whole file, NULL with errno. The caller frees it. */
 static char *read_file (const char *path, size_t *ret_size)
 {
-    FILE *file = fopen (path, "rb");
+    /* Without waiting: to open a pipe takes until somebody writes to it. */
+    int descriptor = open (path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    FILE *file = descriptor == -1 ? NULL : fdopen (descriptor, "rb");
     if (!file)
         return NULL;
     struct stat status;

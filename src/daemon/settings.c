@@ -66,7 +66,7 @@ static bool is_endpoint (const char *value)
     if (strncmp (value, "ipc://", 6) == 0)
         return value [6] != '\0';
     const char *colon = strrchr (value, ':');
-    if (strncmp (value, "tcp://", 6) != 0 || colon <= value + 6)
+    if (strncmp (value, "tcp://", 6) != 0 || colon <= value + 6 || strchr (value, ';'))
         return false;
     int64_t port;
     bool digits = colon [1] && colon [1 + strspn (colon + 1, "0123456789")] == '\0';

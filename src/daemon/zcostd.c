@@ -10,6 +10,8 @@
 #include "daemon/server.h"
 #include "daemon/settings.h"
 
+#define OPEN_FILES_MIN 64
+
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define RESERVES_ADDRESS_SPACE 1
 #elif defined(__has_feature)
@@ -47,13 +49,40 @@ static void take_signals (void)
     sigaddset (&taken, SIGHUP);
     sigprocmask (SIG_BLOCK, &taken, NULL);
     signal (SIGPIPE, SIG_IGN);
-    zsys_handler_set (NULL);
+}
+
+/* Each producer and each reader is an open file: take as many as we may have. libzmq aborts where
+ * its own few fail, and spins where it cannot accept. */
+static int raise_open_files (void)
+{
+    struct rlimit limit;
+    if (getrlimit (RLIMIT_NOFILE, &limit) == -1)
+        return 0;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit (RLIMIT_NOFILE, &limit);
+    if (limit.rlim_max >= OPEN_FILES_MIN)
+        return 0;
+    zc_log (ZC_LOG_ERROR, "open_files", "reason=\"at most %llu may be open, at least %d are needed\"",
+            (unsigned long long) limit.rlim_max, OPEN_FILES_MIN);
+    return -1;
+}
+
+/* So that no socket of ours gets the number of a stream that we were started without. */
+static void fill_standard_streams (void)
+{
+    int descriptor;
+    do
+        descriptor = open ("/dev/null", O_RDWR);
+    while (descriptor != -1 && descriptor <= STDERR_FILENO);
+    if (descriptor != -1)
+        close (descriptor);
 }
 
 int main (int argc, char **argv)
 {
     static zc_settings_t settings;
-    take_signals ();
+    fill_standard_streams ();
+    zsys_handler_set (NULL);
     zc_parsed_t parsed = zc_settings_parse (argc, argv, &settings);
     if (parsed == ZC_EXIT_DONE && (fflush (stdout) == EOF || ferror (stdout))) {
         fprintf (stderr, "zcostd: cannot write: %s\n", strerror (errno));
@@ -61,7 +90,10 @@ int main (int argc, char **argv)
     }
     if (parsed != ZC_RUN)
         return parsed == ZC_EXIT_DONE ? 0 : 2;
+    take_signals ();
     limit_memory (settings.memory_max_bytes);
+    if (raise_open_files () == -1)
+        return 1;
     zc_server_t *server = zc_server_new (&settings);
     if (!server)
         return 1;

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: MPL-2.0
 """Start and stop: what has arrived is counted, endpoints are not stolen, prices are read again."""
 import json
+import os
 import pathlib
 import re
 import signal
+import subprocess
 import tempfile
 import threading
 import time
@@ -15,7 +17,7 @@ import zmq
 
 import samples
 import wire
-from harness import PATIENCE, SANITIZED, TestCase, run
+from harness import ANY_PORT, PATIENCE, SANITIZED, TestCase, executable, run
 
 GOOD = wire.pack({"type": "query_router", "cost": 1})
 
@@ -266,6 +268,12 @@ class Reload(TestCase):
         self.hang_up(level="info")
         self.assertEqual(self.cost_of_a_million("acme-full"), 5)
 
+    def test_a_pipe_in_the_files_place_is_not_waited_for(self):
+        self.zcostd.prices_path.unlink()
+        os.mkfifo(self.zcostd.prices_path)
+        self.hang_up(level="error", event="prices_unusable")
+        self.assertEqual(self.cost_of_a_million("acme-full"), 3)
+
     def test_a_table_without_the_baseline_model_changes_nothing(self):
         table = json.loads(samples.PRICES)
         del table["gpt-4o"]
@@ -289,6 +297,30 @@ class Reload(TestCase):
 
 
 class Resources(TestCase):
+    def test_streams_that_are_closed_get_no_sockets(self):
+        """Else the log would go into whatever took the number of stderr."""
+        process = subprocess.Popen(f"exec {executable('zcostd')} --ingest {ANY_PORT} --publish {ANY_PORT} "
+                                   f"--query {ANY_PORT} 0<&- 1>&- 2>&-", shell=True)
+        try:
+            folder = f"/proc/{process.pid}/fd"
+            deadline = time.monotonic() + 10 * PATIENCE
+            while len(os.listdir(folder)) < 10:  # its sockets are open
+                self.assertLess(time.monotonic(), deadline)
+                time.sleep(0.02)
+            self.assertEqual({os.readlink(f"{folder}/{number}") for number in range(3)}, {"/dev/null"})
+            process.terminate()
+            self.assertEqual(process.wait(10 * PATIENCE), 0)
+        finally:
+            process.kill()
+            process.wait()
+
+    def test_too_few_open_files_is_one_line(self):
+        done = subprocess.run(["bash", "-c", f"ulimit -n 12; exec {executable('zcostd')} --ingest {ANY_PORT} "
+                               f"--publish {ANY_PORT} --query {ANY_PORT}"], stderr=subprocess.PIPE, text=True,
+                              timeout=20 * PATIENCE)
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertRegex(done.stderr, "level=error event=open_files .*12")
+
     def test_rss_does_not_grow_with_events(self):
         zcostd = self.daemon()
         frame = wire.array([GOOD] * 500)

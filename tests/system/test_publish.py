@@ -109,6 +109,12 @@ class BadSubscribers(TestCase):
                 subscriber.subscribe(b"topic-%d" % i)
         self.assertEqual(zcostd.ask("ping")["protocol"], 1)
 
+    def test_an_identity_of_any_size_is_let_in(self):
+        """The bound on what a subscriber may send holds for its handshake too."""
+        zcostd = self.daemon()
+        with zcostd.subscribe(b"snapshot", identity=b"i" * 255) as subscriber:
+            self.assertEqual(subscriber.recv_multipart()[0], b"snapshot")
+
     def test_what_an_xsub_may_send_up(self):
         zcostd = self.daemon()
         with zcostd.socket(zmq.XSUB, "publish") as xsub:

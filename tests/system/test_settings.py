@@ -47,7 +47,7 @@ class Options(TestCase):
         for option, values in {
                 "interval": ("0", "-1", "x", "", "nan", "inf", "1e99", "30x", "0x10", "1,5", "-0"),
                 "ingest": ("", "nope", "127.0.0.1:7751", "tcp://", "tcp://127.0.0.1", "tcp://127.0.0.1:99999",
-                           "tcp://127.0.0.1:x", "http://127.0.0.1:1", "ipc://"),
+                           "tcp://127.0.0.1:x", "tcp://127.0.0.1:1;127.0.0.1:2", "http://127.0.0.1:1", "ipc://"),
                 "publish": ("nope",), "query": ("nope", "inproc://x"),
                 "data": ("/tmp", "")}.items():
             for value in values:
@@ -97,6 +97,7 @@ class Options(TestCase):
         if not SANITIZED:  # these reserve the address space
             with open(f"/proc/{daemon.process.pid}/limits") as limits:
                 text = limits.read()
+            self.assertRegex(text, r"Max open files +(\d+) +\1 ")  # the soft limit is raised to the hard one
             self.assertRegex(text, rf"Max address space +{4 << 30} ")
         zcost = daemon.report()["zcost"]
         self.assertEqual(zcost["interval_seconds"], 30)
@@ -158,6 +159,12 @@ class BadFile(TestCase):
 
     def test_bad_names(self):
         self.refused(f"tiers\n    simple = {'x' * 129}\n", 2, "simple")
+
+    def test_the_line_of_a_syntax_error_deep_in_a_long_file_comes_soon(self):
+        lines = ["publish\n"] + ["    interval_seconds = 10\n"] * 2000
+        lines[1500] = "   interval_seconds = 10\n"
+        self.refused("".join(lines), 1501)
+        self.refused("# " + "x" * 65536 + "\n", None, "64 KiB")
 
     def test_text_that_is_no_zpl(self):
         for text in ("server\n  instance = a\n", "server\n        instance = a\n", "= 5\n", 'server\n    instance = "a\n',

@@ -57,6 +57,7 @@ static void test_ledger_of_one_query (void **state)
         {with_model (tokens (query_of ("simple")), "gpt-4.1-mini"), SIMPLE, true, 120000, 1200000},
         {with_model (tokens (query_of ("simple")), "openai/gpt-4o-2024-08-06"), SIMPLE, true, 1200000, 1200000},
         {with_model (tokens (query_of ("purple")), "gpt-4o-mini"), OTHER, true, 12000, 1200000},
+        {with_model (tokens (query_of ("simple")), ""), SIMPLE, true, 12000, 1200000}, /* an empty name is none */
         /* A cost that is given beats one that is computed, not the baseline. */
         {with_cost (tokens (query_of ("simple")), 7), SIMPLE, true, 7, 1200000},
         {with_cost (with_model (tokens (query_of ("simple")), "nobody's"), 7), SIMPLE, true, 7, 1200000},
@@ -100,7 +101,6 @@ static void test_ledger_keeps_unpriced_queries_out_of_the_sums (void **state)
         const char *model;
     } table [] = {
         {with_model (tokens (query_of ("simple")), "nobody's"), SIMPLE, "nobody's"},
-        {with_model (tokens (query_of ("simple")), ""), SIMPLE, ""},
         {with_model (tokens (query_of ("complex")), "embed"), COMPLEX, "embed"}, /* no rate for output */
         {tokens (query_of ("purple")), OTHER, ""},                             /* other has no model */
     };

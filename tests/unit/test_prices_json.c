@@ -261,7 +261,8 @@ static void test_prices_json_reads_the_builtin_table_whole (void **state)
     zc_prices_destroy (&prices);
 }
 
-/* Beside the checkout, where it is there: 218 entries, one of them priced by the second. */
+/* Beside the checkout, where it is there: 218 entries, one of them priced by the second, one by the
+ * image. */
 static void test_prices_json_reads_the_public_table (void **state)
 {
     (void) state;
@@ -276,10 +277,12 @@ static void test_prices_json_reads_the_public_table (void **state)
     zc_prices_t *prices = read_table_of (text, size);
     size_t count;
     const zc_price_refused_t *refused = zc_prices_refused (prices, &count);
-    assert_int_equal (zc_prices_count (prices), 217);
-    assert_int_equal (count, 1);
-    assert_string_equal (refused [0].name, "gpt-realtime-whisper");
-    assert_non_null (strstr (refused [0].why, "input_cost_per_token"));
+    assert_int_equal (zc_prices_count (prices), 216);
+    assert_int_equal (count, 2);
+    assert_string_equal (refused [0].name, "gemini-2.0-flash-exp-image-generation");
+    assert_non_null (strstr (refused [0].why, "by the image"));
+    assert_string_equal (refused [1].name, "gpt-realtime-whisper");
+    assert_non_null (strstr (refused [1].why, "input_cost_per_token"));
     /* A rate for writing to the cache of 0 is no gift. */
     zc_resolved_t resolved;
     const zc_price_t *price = zc_prices_find (prices, str_of ("deepseek-v4-pro"), &resolved);
