@@ -74,7 +74,7 @@ zc_prices_t *zc_prices_file_load (const char *path)
         if (text)
             prices = zc_prices_new (text, size, &error);
         else
-            snprintf (error.why, sizeof error.why, "%s", strerror (errno));
+            snprintf (error.why, sizeof error.why, "%s", errno == EINVAL ? "no regular file" : strerror (errno));
         free (text);
     }
     if (prices)
