@@ -160,7 +160,8 @@ typedef struct {
  * ZCOST_EINVAL (nothing is counted): client or event is NULL, the type is unknown, a number is
  * negative, not finite or over its limit, a part is greater than its whole, `hit` comes with hits or
  * misses, ts_ms is before the year 2000 or over 24 h ahead, a string is too long, a tag has no key or
- * value or there are too many; ZCOST_ECLOSED. Strings are not checked to be UTF-8 here: the daemon rejects those that are not. */
+ * value or there are too many; ZCOST_ECLOSED. Strings are not checked to be UTF-8 here: the daemon
+ * rejects those that are not. */
 ZCOST_API int zcost_emit (zcost_t *client, const zcost_event_t *event);
 
 /* One call a type, for the common case; same returns as zcost_emit. */

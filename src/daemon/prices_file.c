@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "daemon/log.h"
 
@@ -19,8 +20,13 @@ static char *read_file (const char *path, size_t *ret_size)
     /* Without waiting: to open a pipe takes until somebody writes to it. */
     int descriptor = open (path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     FILE *file = descriptor == -1 ? NULL : fdopen (descriptor, "rb");
-    if (!file)
+    if (!file) {
+        int error = errno;
+        if (descriptor != -1)
+            close (descriptor);
+        errno = error;
         return NULL;
+    }
     struct stat status;
     char *text = NULL;
     if (fstat (fileno (file), &status) == -1)

@@ -31,7 +31,7 @@
 #define IO_OF_OTHERS 2
 
 #define REQUEST_HARD_BYTES (1 << 20)
-#define SUBSCRIPTION_HARD_BYTES 512 /* libzmq keeps each topic, at 32 bytes a byte; handshakes fit too */
+#define SUBSCRIPTION_HARD_BYTES 512 /* libzmq keeps each topic, at many times its size; handshakes fit too */
 #define REPLIES_QUEUED_MAX 100   /* a client; then replies to it are lost */
 #define SNAPSHOTS_QUEUED_MAX 100 /* a subscriber; then snapshots to it are lost */
 

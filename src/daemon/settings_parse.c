@@ -46,15 +46,16 @@ static const struct {
 #define LISTS 3
 #define OVERRIDES (int) (sizeof overrides / sizeof *overrides)
 
-/* getopt's codes: an override's place from 256 on, or a letter. */
+/* getopt's codes, none a letter: an override's place from CODE on, and then these. */
 #define CODE 256
+enum { CODE_CONFIG = CODE + 6, CODE_HELP, CODE_VERSION };
 
 static const struct option options [] = {
     {"ingest", required_argument, NULL, CODE},       {"publish", required_argument, NULL, CODE + 1},
     {"query", required_argument, NULL, CODE + 2},    {"interval", required_argument, NULL, CODE + 3},
     {"data", required_argument, NULL, CODE + 4},     {"prices", required_argument, NULL, CODE + 5},
-    {"config", required_argument, NULL, 'c'},        {"help", no_argument, NULL, 'h'},
-    {"version", no_argument, NULL, 'v'},             {NULL, 0, NULL, 0},
+    {"config", required_argument, NULL, CODE_CONFIG}, {"help", no_argument, NULL, CODE_HELP},
+    {"version", no_argument, NULL, CODE_VERSION},    {NULL, 0, NULL, 0},
 };
 
 static zc_endpoints_t *list_of (zc_settings_t *self, int override)
@@ -72,8 +73,8 @@ static zc_parsed_t bad_usage (const char *text, const char *why)
 static zc_parsed_t bad_option (const char *word)
 {
     char letter [2] = {(char) optopt, '\0'};
-    if (optopt == 'h' || optopt == 'v')
-        return bad_usage (optopt == 'h' ? "--help" : "--version", " takes no value");
+    if (optopt >= CODE)
+        return bad_usage (optopt == CODE_HELP ? "--help" : "--version", " takes no value");
     return optopt ? bad_usage ("unknown option -", letter) : bad_usage ("unknown option ", word);
 }
 
@@ -107,12 +108,12 @@ static zc_parsed_t walk (int argc, char **argv, zc_settings_t *self, const char 
         last = option;
         if (option >= CODE && option < CODE + OVERRIDES)
             parsed = self ? apply_override (self, option - CODE, optarg, &seen) : ZC_RUN;
-        else if (option == 'c')
+        else if (option == CODE_CONFIG)
             *ret_config = optarg;
-        else if (option == 'h') {
+        else if (option == CODE_HELP) {
             fputs (help, stdout);
             parsed = ZC_EXIT_DONE;
-        } else if (option == 'v') {
+        } else if (option == CODE_VERSION) {
             puts ("zcostd " ZCOST_VERSION);
             parsed = ZC_EXIT_DONE;
         } else if (option == ':')
