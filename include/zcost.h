@@ -8,6 +8,14 @@
  * nobody woken. A thread of the library's own empties the queue every few
  * milliseconds, batches, and sends to zcostd over a ZeroMQ PUSH socket.
  *
+ * Plain mode: what is handed to the socket is forgotten; a daemon that dies takes
+ * what it had not read with it. Reliable mode (options.publish): an event keeps its
+ * place in the queue until the daemon acknowledges that it is on its disk, is sent
+ * again after a silence or to a new daemon, and is counted exactly once. With a
+ * spool (options.spool_dir) the queue stands in a file, and what was emitted
+ * survives a kill of the service: the next start that names the same directory
+ * sends it.
+ *
  * The library is a guest in your service: it touches no signals, writes no
  * log, never exits, and never waits except in zcost_flush and zcost_close.
  *
@@ -18,7 +26,9 @@
  * Fork: a client works on in a forked child. The child starts with an empty
  * queue and counters at 0 (what the parent had queued is the parent's to send);
  * its first emit starts the child's own sender thread, the only emit that costs
- * system calls (where that fails, one emit a second tries again).
+ * system calls (where that fails, one emit a second tries again). With a spool that
+ * emit also makes the child's own file; where that fails, the child works without
+ * one (zcost_stats_t, spooled).
  *
  * Money is USD. Times are milliseconds since 1970-01-01T00:00:00Z.
  */
@@ -61,7 +71,7 @@ enum {
     ZCOST_EFULL = -2,    /* the queue was full: the event is dropped and counted */
     ZCOST_ENOMEM = -3,   /* no memory */
     ZCOST_ESYSTEM = -4,  /* a system or socket call failed; zcost_open sets errno */
-    ZCOST_ETIMEOUT = -5, /* time ran out before everything was handed over */
+    ZCOST_ETIMEOUT = -5, /* time ran out before everything was handed over, or acknowledged */
     ZCOST_ECLOSED = -6   /* the client is being closed */
 };
 
@@ -81,26 +91,41 @@ typedef struct {
     size_t queue_bytes;         /* memory of the queue; default 4 MiB; 64 KiB to 1 GiB, rounded up to a power of 2 */
     unsigned flush_interval_ms; /* longest an event waits before it is sent; default 5; 1 to 1000 */
     size_t batch_bytes;         /* a message holds at most this (or one event); default 32 KiB; 1 KiB to 1 MiB */
+    const char *publish;        /* SUB connects here, for acknowledgements: reliable mode; NULL: plain mode */
+    const char *spool_dir;      /* a directory that exists, for the spool; needs publish; NULL: no spool */
 } zcost_options_t;
+
+/* The spool. Each client, and each forked child that emits, has a file of its own there, of a little
+ * more than queue_bytes, allocated when it is made, locked while it lives, removed by a zcost_close
+ * that found all acknowledged. Files that nobody has locked are sent, under their own numbers, by any
+ * client that is connected, one after the other, and then removed; one that cannot be read is renamed
+ * to FILE.bad. An emit is the same copy to memory as without a spool: a kill of the process (also
+ * kill -9) loses nothing that an emit returned 0 for, but a power cut may, since the kernel writes the
+ * pages in its own time. Where power cuts do not matter a directory in memory (tmpfs) spares the disk.
+ * Many processes may share one directory; nothing else may write to the files. */
 
 /* Opens a client and starts its sender thread; connecting goes on in the background, so a
  * daemon that is away is no error here.
  * options: NULL for all defaults. *ret_client: owned by the caller, ended by zcost_close; left
  * alone on failure.
  * Returns 0; ZCOST_EINVAL (an option out of range, a malformed endpoint, a service over
- * ZCOST_STRING_MAX); ZCOST_ENOMEM; ZCOST_ESYSTEM (errno says). */
+ * ZCOST_STRING_MAX, a spool without publish); ZCOST_ENOMEM; ZCOST_ESYSTEM (errno says: also a spool
+ * that cannot be made, such as ENOSPC, EFBIG, ENOENT). */
 ZCOST_API int zcost_open (const zcost_options_t *options, zcost_t **ret_client);
 
 /* Sends what is queued, waits at most timeout_ms (0: hardly at all; negative: ZCOST_EINVAL) for it
- * to leave the process, stops the sender thread, which may take another 100 ms, and frees the
- * client. Calls of other threads must have ended. *client becomes NULL; NULL and a pointer to NULL
- * are fine.
- * Returns 0 when all was handed to a connected daemon's connection; ZCOST_ETIMEOUT when some was
- * not: that part is lost. In a forked child that never emitted, frees the child's copy at once. */
+ * to leave the process, in reliable mode for it to be acknowledged; stops the sender thread, which may
+ * take another 100 ms, and frees the client. Calls of other threads must have ended. *client becomes
+ * NULL; NULL and a pointer to NULL are fine.
+ * Returns 0 when all was handed to a connected daemon's connection, in reliable mode: acknowledged;
+ * ZCOST_ETIMEOUT when some was not: that part is in the spool, for the next start; without a spool it
+ * is lost (in reliable mode: unless it was sent, and its acknowledgement was only late). In a forked
+ * child that never emitted, frees the child's copy at once. */
 ZCOST_API int zcost_close (zcost_t **client, int timeout_ms);
 
 /* Waits at most timeout_ms until all that was emitted before the call is handed to a socket that
- * is connected. Returns 0, ZCOST_ETIMEOUT or ZCOST_EINVAL. Sleeps: not for a request's path. */
+ * is connected; in reliable mode until it is acknowledged, and the daemon told of what was dropped.
+ * Returns 0, ZCOST_ETIMEOUT (nothing is lost by it) or ZCOST_EINVAL. Sleeps: not for a request's path. */
 ZCOST_API int zcost_flush (zcost_t *client, int timeout_ms);
 
 typedef enum {
@@ -178,16 +203,22 @@ ZCOST_API int zcost_rag_parallel (zcost_t *client, double time_saved_seconds);
 /* One model call outside the router; the daemon prices it. A negative count means absent. */
 ZCOST_API int zcost_llm_call (zcost_t *client, const char *model, int64_t input_tokens, int64_t output_tokens);
 
-/* Counts events since zcost_open (in a forked child: since the fork). emitted = sent + queued;
- * a dropped event is in neither. `queued` is what still has its place in the queue. */
+/* Counts events since zcost_open (in a forked child: since the fork); a leftover of the spool counts
+ * nowhere. Dropped events are in none of the other counts. In plain mode emitted = sent + queued; in
+ * reliable mode emitted = acked + lost + queued. */
 typedef struct {
     uint64_t emitted;     /* emit calls that returned 0 */
-    uint64_t sent;        /* handed to the connected socket */
-    uint64_t queued;      /* waiting in the queue */
+    uint64_t sent;        /* handed to the connected socket, at least once */
+    uint64_t queued;      /* have their place in the queue: in reliable mode also what is sent and not acknowledged */
     uint64_t dropped;     /* emit calls that returned ZCOST_EFULL */
     size_t queue_bytes;   /* capacity of the queue */
     size_t queued_bytes;  /* how much of it is in use */
     bool connected;       /* to a daemon, as far as the socket knows */
+    uint64_t acked;       /* reliable mode: on the daemon's disk */
+    uint64_t resent;      /* reliable mode: handed to the socket again, each time */
+    uint64_t lost;        /* reliable mode: given up, since the daemon had closed their numbers while this client
+                             was away: some may have been counted, and must not be twice */
+    bool spooled;         /* the queue stands in a file: a kill loses nothing */
 } zcost_stats_t;
 
 /* A snapshot of the counters; they move on while it is taken, each by itself is exact. Any

@@ -13,6 +13,7 @@
 #include <time.h>
 
 #include "client/queue.h"
+#include "client/room.h"
 #include "client/sender.h"
 #include "wire/encode.h"
 
@@ -52,7 +53,8 @@ static bool settle (const zcost_options_t *options, zcost_options_t *ret_settled
     if (settled.batch_bytes == 0)
         settled.batch_bytes = BATCH_BYTES;
     *ret_settled = settled;
-    return (!settled.service || strnlen (settled.service, ZCOST_STRING_MAX + 1) <= ZCOST_STRING_MAX) &&
+    return (!settled.spool_dir || settled.publish) &&
+           (!settled.service || strnlen (settled.service, ZCOST_STRING_MAX + 1) <= ZCOST_STRING_MAX) &&
            settled.queue_bytes >= ZC_QUEUE_BYTES_MIN && settled.queue_bytes <= ZC_QUEUE_BYTES_MAX &&
            settled.flush_interval_ms <= FLUSH_INTERVAL_MAX_MS && settled.batch_bytes >= BATCH_BYTES_MIN &&
            settled.batch_bytes <= BATCH_BYTES_MAX;
@@ -70,17 +72,22 @@ static int open_parts (zcost_t *self, const zcost_options_t *options)
 {
     if (options->service)
         self->service = memcpy (self->service_text, options->service, strlen (options->service) + 1);
-    int rc = zc_queue_init (&self->queue, power_of_2 (options->queue_bytes));
+    size_t room_bytes = options->publish ? ZC_ROOM_BYTES : 0;
+    int rc = zc_queue_init (&self->queue, power_of_2 (options->queue_bytes), room_bytes, options->spool_dir != NULL);
     if (rc != 0)
         return rc;
     self->gate = zc_queue_gate (&self->queue);
     const zc_sender_options_t sender = {
         .endpoint = options->endpoint,
+        .publish = options->publish,
+        .spool_dir = options->spool_dir,
         .flush_interval_ms = options->flush_interval_ms,
         .batch_bytes = options->batch_bytes,
     };
     if ((rc = zc_sender_new (&self->queue, &sender, &self->sender)) != 0) {
+        int error = errno;
         zc_queue_term (&self->queue);
+        errno = error;
         return rc;
     }
     return zc_sender_start (self->sender);
@@ -190,18 +197,27 @@ int zcost_llm_call (zcost_t *client, const char *model, int64_t input_tokens, in
 
 void zcost_stats (const zcost_t *client, zcost_stats_t *ret_stats)
 {
-    zc_queue_stats_t queue = {0};
+    zc_sender_stats_t sender;
+    zc_queue_stats_t queue;
     memset (ret_stats, 0, sizeof *ret_stats);
     if (!client)
         return;
+    /* The sender's first: what it sent is then among what the queue has. */
+    zc_sender_stats (client->sender, &sender);
     zc_queue_stats (&client->queue, &queue);
     ret_stats->emitted = queue.pushed;
-    ret_stats->sent = queue.popped;
+    ret_stats->sent = sender.sent > queue.popped ? sender.sent : queue.popped;
     ret_stats->queued = queue.pushed - queue.popped;
     ret_stats->dropped = queue.dropped;
     ret_stats->queue_bytes = zc_queue_bytes (&client->queue);
     ret_stats->queued_bytes = queue.used_bytes;
-    ret_stats->connected = zc_sender_connected (client->sender);
+    ret_stats->connected = sender.connected;
+    if (!sender.is_reliable)
+        return;
+    ret_stats->acked = queue.popped - sender.lost;
+    ret_stats->resent = sender.resent;
+    ret_stats->lost = sender.lost;
+    ret_stats->spooled = sender.spooled;
 }
 
 const char *zcost_version (void)

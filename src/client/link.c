@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0
  *
- * link.c - one context, one socket, one monitor.
+ * link.c - one context, one socket, one monitor; and one more socket for acknowledgements.
  */
 #include "client/link.h"
 
@@ -23,13 +23,15 @@
 #define KEEPALIVE_IDLE_S 30 /* a dead host is noticed after 30 s and 3 probes of 10 s */
 #define KEEPALIVE_INTERVAL_S 10
 #define KEEPALIVE_PROBES 3
-#define READ_LOOKS 2 /* a millisecond apart */
-#define DESCRIPTORS 16 /* that a context with our two sockets may need */
+#define READ_LOOKS 2       /* a millisecond apart */
+#define DESCRIPTORS 20     /* that a context with our three sockets may need */
+#define PUBLISHED_MAX 1000 /* that wait to be looked at; the next ones tell the same, and more */
+#define BODY_BYTES_MAX 1024
 
 #define MONITOR "inproc://monitor"
 
 struct zc_link {
-    void *context, *push, *monitor;
+    void *context, *push, *monitor, *sub;
     bool connected;
     bool is_local; /* ipc:// */
     int local_fd;  /* of such a connection, libzmq's; -1: none */
@@ -53,15 +55,19 @@ static bool set (void *socket, int option, int value)
     return zmq_setsockopt (socket, option, &value, sizeof value) == 0;
 }
 
-static bool configure (void *push, size_t message_bytes)
+static bool configure (void *socket)
+{
+    return set (socket, ZMQ_LINGER, 0) && set (socket, ZMQ_IPV6, 1) && set (socket, ZMQ_RECONNECT_IVL, RECONNECT_MS) &&
+           set (socket, ZMQ_RECONNECT_IVL_MAX, RECONNECT_MAX_MS) && set (socket, ZMQ_TCP_KEEPALIVE, 1) &&
+           set (socket, ZMQ_TCP_KEEPALIVE_IDLE, KEEPALIVE_IDLE_S) &&
+           set (socket, ZMQ_TCP_KEEPALIVE_INTVL, KEEPALIVE_INTERVAL_S) &&
+           set (socket, ZMQ_TCP_KEEPALIVE_CNT, KEEPALIVE_PROBES);
+}
+
+static bool configure_push (void *push, size_t message_bytes)
 {
     size_t held = HELD_BYTES / message_bytes;
-    return set (push, ZMQ_LINGER, 0) && set (push, ZMQ_IPV6, 1) &&
-           set (push, ZMQ_SNDHWM, held > HELD_MESSAGES_MIN ? (int) held : HELD_MESSAGES_MIN) &&
-           set (push, ZMQ_RECONNECT_IVL, RECONNECT_MS) && set (push, ZMQ_RECONNECT_IVL_MAX, RECONNECT_MAX_MS) &&
-           set (push, ZMQ_TCP_KEEPALIVE, 1) && set (push, ZMQ_TCP_KEEPALIVE_IDLE, KEEPALIVE_IDLE_S) &&
-           set (push, ZMQ_TCP_KEEPALIVE_INTVL, KEEPALIVE_INTERVAL_S) &&
-           set (push, ZMQ_TCP_KEEPALIVE_CNT, KEEPALIVE_PROBES) &&
+    return configure (push) && set (push, ZMQ_SNDHWM, held > HELD_MESSAGES_MIN ? (int) held : HELD_MESSAGES_MIN) &&
            /* Events handed over outlive a broken connection, for the next one to send. */
            set (push, ZMQ_IMMEDIATE, 0);
 }
@@ -80,16 +86,33 @@ static int code_of (int error)
     return error == ENOMEM ? ZCOST_ENOMEM : ZCOST_ESYSTEM;
 }
 
-static int open_sockets (zc_link_t *self, const char *endpoint, size_t message_bytes)
+static int connect_to (void *socket, const char *endpoint)
+{
+    if (zmq_connect (socket, endpoint) == 0)
+        return 0;
+    return errno == ENOMEM || errno == EMFILE || errno == EMTHREAD ? code_of (errno) : ZCOST_EINVAL;
+}
+
+static int open_sub (zc_link_t *self, const char *publish)
+{
+    self->sub = zmq_socket (self->context, ZMQ_SUB);
+    /* A frame over the limit ends the connection, before it takes memory. */
+    const int64_t size_max = BODY_BYTES_MAX;
+    if (!self->sub || !configure (self->sub) || !set (self->sub, ZMQ_RCVHWM, PUBLISHED_MAX) ||
+        zmq_setsockopt (self->sub, ZMQ_MAXMSGSIZE, &size_max, sizeof size_max) != 0)
+        return code_of (errno);
+    return connect_to (self->sub, publish);
+}
+
+static int open_sockets (zc_link_t *self, const char *endpoint, const char *publish, size_t message_bytes)
 {
     if (!descriptors_left () || !(self->context = zmq_ctx_new ()))
         return code_of (errno);
     self->push = zmq_socket (self->context, ZMQ_PUSH);
-    if (!self->push || !configure (self->push, message_bytes) || !monitor (self))
+    if (!self->push || !configure_push (self->push, message_bytes) || !monitor (self))
         return code_of (errno);
-    if (zmq_connect (self->push, endpoint) == 0)
-        return 0;
-    return errno == ENOMEM || errno == EMFILE || errno == EMTHREAD ? code_of (errno) : ZCOST_EINVAL;
+    int rc = connect_to (self->push, endpoint);
+    return rc == 0 && publish ? open_sub (self, publish) : rc;
 }
 
 /* libzmq looks at a port only when it connects, and then tells nobody. */
@@ -109,16 +132,16 @@ static bool is_known (const char *endpoint)
     return strncmp (endpoint, "ipc://", 6) == 0;
 }
 
-int zc_link_new (const char *endpoint, size_t message_bytes, zc_link_t **ret_link)
+int zc_link_new (const char *endpoint, const char *publish, size_t message_bytes, zc_link_t **ret_link)
 {
-    if (!is_known (endpoint))
+    if (!is_known (endpoint) || (publish && !is_known (publish)))
         return ZCOST_EINVAL;
     zc_link_t *self = calloc (1, sizeof *self);
     if (!self)
         return ZCOST_ENOMEM;
     self->is_local = strncmp (endpoint, "ipc://", 6) == 0;
     self->local_fd = -1;
-    int rc = open_sockets (self, endpoint, message_bytes);
+    int rc = open_sockets (self, endpoint, publish, message_bytes);
     if (rc == 0) {
         *ret_link = self;
         return 0;
@@ -166,19 +189,65 @@ static bool has_room (void *push)
     return zmq_getsockopt (push, ZMQ_EVENTS, &events, &size) == 0 && (events & ZMQ_POLLOUT);
 }
 
-bool zc_link_send (zc_link_t *self, const zc_queue_t *queue, const zc_batch_t *batch)
+bool zc_link_is_ready (const zc_link_t *self)
+{
+    return self->connected && has_room (self->push);
+}
+
+bool zc_link_send (zc_link_t *self, const void *head, size_t head_size, const zc_queue_t *queue,
+                   const zc_batch_t *batch)
 {
     zmq_msg_t message;
     /* Asked first: a message that finds no room would be built again every few milliseconds. */
-    if (!self->connected || !has_room (self->push) || zmq_msg_init_size (&message, batch->bytes) != 0)
+    if (!zc_link_is_ready (self) || zmq_msg_init_size (&message, head_size + batch->bytes) != 0)
         return false;
-    zc_queue_copy (queue, batch, zmq_msg_data (&message));
+    uint8_t *data = zmq_msg_data (&message);
+    if (head_size > 0)
+        memcpy (data, head, head_size);
+    zc_queue_copy (queue, batch, data + head_size);
     if (zmq_msg_send (&message, self->push, ZMQ_DONTWAIT) < 0) {
         zmq_msg_close (&message);
         return false;
     }
-    zc_queue_pop (queue, batch);
     return true;
+}
+
+/* ------------------------------------------------------------------------ acknowledgements */
+
+void zc_link_subscribe (zc_link_t *self, const uint8_t producer [ZC_UUID_BYTES])
+{
+    char topic [ZC_TOPIC_BYTES];
+    zc_receipt_topic (producer, topic);
+    zmq_setsockopt (self->sub, ZMQ_SUBSCRIBE, topic, sizeof topic);
+}
+
+void zc_link_unsubscribe (zc_link_t *self, const uint8_t producer [ZC_UUID_BYTES])
+{
+    char topic [ZC_TOPIC_BYTES];
+    zc_receipt_topic (producer, topic);
+    zmq_setsockopt (self->sub, ZMQ_UNSUBSCRIBE, topic, sizeof topic);
+}
+
+static bool has_more (void *socket)
+{
+    int more = 0;
+    size_t size = sizeof more;
+    return zmq_getsockopt (socket, ZMQ_RCVMORE, &more, &size) == 0 && more;
+}
+
+int zc_link_receive (zc_link_t *self, zc_receipt_t *ret_receipt)
+{
+    uint8_t topic [ZC_TOPIC_BYTES], body [BODY_BYTES_MAX], rest;
+    int topic_size = zmq_recv (self->sub, topic, sizeof topic, ZMQ_DONTWAIT), body_size = -1;
+    if (topic_size < 0)
+        return -1;
+    if (has_more (self->sub))
+        body_size = zmq_recv (self->sub, body, sizeof body, ZMQ_DONTWAIT);
+    bool is_pair = body_size >= 0 && !has_more (self->sub);
+    while (has_more (self->sub) && zmq_recv (self->sub, &rest, sizeof rest, ZMQ_DONTWAIT) >= 0)
+        ;
+    return is_pair && topic_size <= (int) sizeof topic && body_size <= (int) sizeof body &&
+           zc_receipt_read (topic, (size_t) topic_size, body, (size_t) body_size, ret_receipt);
 }
 
 /* ------------------------------------------------------------------------------ close */
@@ -222,6 +291,8 @@ bool zc_link_destroy (zc_link_t **self_p, int linger_ms)
     *self_p = NULL;
     if (self->monitor)
         zmq_close (self->monitor);
+    if (self->sub)
+        zmq_close (self->sub);
     if (self->push) {
         set (self->push, ZMQ_LINGER, linger_ms);
         zmq_close (self->push);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0
  *
- * link.h - the ZeroMQ end: a context, a PUSH socket, and the monitor that tells whether it is
- * connected.
+ * link.h - the ZeroMQ end: a context, a PUSH socket, the monitor that tells whether it is connected,
+ * and in reliable mode a SUB socket for acknowledgements.
  *
  * Owned and used by one thread. Refuses to take an event while no daemon is connected: what waits
  * then, waits in the client's queue, whose bytes are bounded and whose events are counted.
@@ -14,20 +14,33 @@
 #include <stdint.h>
 
 #include "client/queue.h"
+#include "client/receipt.h"
 
 typedef struct zc_link zc_link_t;
 
-/* Opens the socket; connecting goes on in the background. message_bytes: the largest message that
- * will be sent, to bound what libzmq holds. Returns 0, ZCOST_EINVAL (the endpoint is malformed, or
- * neither tcp nor ipc), ZCOST_ENOMEM, ZCOST_ESYSTEM (errno says). */
-int zc_link_new (const char *endpoint, size_t message_bytes, zc_link_t **ret_link);
+/* Opens the sockets; connecting goes on in the background. publish: where acknowledgements come from;
+ * NULL: nowhere. message_bytes: the largest message that will be sent, to bound what libzmq holds.
+ * Returns 0, ZCOST_EINVAL (an endpoint is malformed, or neither tcp nor ipc), ZCOST_ENOMEM,
+ * ZCOST_ESYSTEM (errno says). */
+int zc_link_new (const char *endpoint, const char *publish, size_t message_bytes, zc_link_t **ret_link);
 
 /* Looks, without waiting, at what the monitor has told; whether a daemon is connected. */
 bool zc_link_watch (zc_link_t *self);
 
-/* Sends the batch as one message, without waiting, and pops it from the queue; or leaves all as it
- * is, where there is no connection or no room. Whether it was sent. */
-bool zc_link_send (zc_link_t *self, const zc_queue_t *queue, const zc_batch_t *batch);
+/* Whether a message could be sent now. */
+bool zc_link_is_ready (const zc_link_t *self);
+
+/* Sends the head and behind it the batch as one message, without waiting; or does nothing, where there
+ * is no connection or no room. Whether it was sent. */
+bool zc_link_send (zc_link_t *self, const void *head, size_t head_size, const zc_queue_t *queue,
+                   const zc_batch_t *batch);
+
+/* Of a link with a publish endpoint: from now on, or no more, a producer's acknowledgements come. */
+void zc_link_subscribe (zc_link_t *self, const uint8_t producer [ZC_UUID_BYTES]);
+void zc_link_unsubscribe (zc_link_t *self, const uint8_t producer [ZC_UUID_BYTES]);
+
+/* The next thing published, without waiting: 1 and the acknowledgement; 0: it was none; -1: nothing. */
+int zc_link_receive (zc_link_t *self, zc_receipt_t *ret_receipt);
 
 /* Waits until the daemon has read what was sent over an ipc:// connection, as far as two looks a
  * millisecond apart can tell, at most to stop_at_ns of the monotonic clock. Whether it has; true at

@@ -30,13 +30,20 @@ struct zc_queue_lines {
     /* The consumer's line. */
     APART _Atomic uint32_t head;
     _Atomic uint64_t popped;
+};
 
+/* Private to this process, whatever the queue stands on. */
+struct zc_queue_own {
+    _Atomic uint32_t gate;    /* of a queue on_file */
+    _Atomic uint32_t is_ours; /* of a queue on_file: this process has mapped it */
     APART uint8_t annex [ZC_QUEUE_ANNEX_BYTES];
 };
 
-#define LINES_BYTES ((size_t) 4096)
+#define LINES_BYTES ZC_QUEUE_PAGE_BYTES
+#define OWN_BYTES ZC_QUEUE_PAGE_BYTES
 #define HUGE_PAGE ((size_t) 2 << 20)
 static_assert (sizeof (zc_queue_lines_t) <= LINES_BYTES, "the ring begins on the next page");
+static_assert (sizeof (zc_queue_own_t) <= OWN_BYTES, "the room begins on the next page");
 
 static inline uint32_t units_of (uint32_t size)
 {
@@ -60,9 +67,19 @@ static inline uint32_t word_at (const zc_queue_t *self, uint32_t position)
 
 /* ------------------------------------------------------------------------ the mapping */
 
+static size_t mapped_bytes (const zc_queue_t *self)
+{
+    return (size_t) ((uint8_t *) self->ring - (uint8_t *) self->own) + zc_queue_bytes (self);
+}
+
+size_t zc_queue_image_bytes (size_t bytes, size_t room_bytes)
+{
+    return room_bytes + LINES_BYTES + bytes;
+}
+
 int zc_queue_populate (const zc_queue_t *self)
 {
-    return madvise (self->lines, LINES_BYTES + zc_queue_bytes (self), MADV_POPULATE_WRITE);
+    return madvise (self->own, mapped_bytes (self), MADV_POPULATE_WRITE);
 }
 
 /* A mapping that starts on a huge page's boundary: mapped larger, and trimmed. */
@@ -79,10 +96,20 @@ static void *map_aligned (size_t size)
     return map + before;
 }
 
-int zc_queue_init (zc_queue_t *self, size_t bytes)
+static void lay_out (zc_queue_t *self, void *map, size_t bytes, size_t room_bytes, bool on_file)
+{
+    self->own = map;
+    self->lines = (void *) ((uint8_t *) map + OWN_BYTES + room_bytes);
+    self->ring = (void *) ((uint8_t *) self->lines + LINES_BYTES);
+    self->mask = (uint32_t) (bytes / UNIT - 1);
+    self->on_file = on_file;
+}
+
+int zc_queue_init (zc_queue_t *self, size_t bytes, size_t room_bytes, bool on_file)
 {
     assert (bytes >= ZC_QUEUE_BYTES_MIN && bytes <= ZC_QUEUE_BYTES_MAX && (bytes & (bytes - 1)) == 0);
-    size_t size = LINES_BYTES + bytes;
+    assert (room_bytes % ZC_QUEUE_PAGE_BYTES == 0);
+    size_t size = OWN_BYTES + zc_queue_image_bytes (bytes, room_bytes);
     void *map = map_aligned (size);
     if (!map)
         return errno == ENOMEM ? ZCOST_ENOMEM : ZCOST_ESYSTEM;
@@ -92,33 +119,56 @@ int zc_queue_init (zc_queue_t *self, size_t bytes)
         errno = error;
         return ZCOST_ESYSTEM;
     }
+    lay_out (self, map, bytes, room_bytes, on_file);
+    if (on_file)
+        return 0;
     /* Where there are huge pages, one TLB entry serves the lines and what is written next to the
      * ring: it halves the p99 of a push into cold caches. */
     madvise (map, size, MADV_HUGEPAGE);
-    self->lines = map;
-    self->ring = (void *) ((uint8_t *) map + LINES_BYTES);
-    self->mask = (uint32_t) (bytes / UNIT - 1);
     /* A fresh page costs more than a microsecond: the caller of emit must not be who pays. */
     if (zc_queue_populate (self) != 0)
         memset (map, 0, size);
     return 0;
 }
 
+int zc_queue_map (const zc_queue_t *self, int fd)
+{
+    assert (self->on_file);
+    size_t size = mapped_bytes (self) - OWN_BYTES;
+    int flags = MAP_FIXED | (fd >= 0 ? MAP_SHARED : MAP_PRIVATE | MAP_ANONYMOUS);
+    void *map = mmap (zc_queue_room (self), size, PROT_READ | PROT_WRITE, flags, fd, 0);
+    if (map == MAP_FAILED || (fd < 0 && madvise (map, size, MADV_WIPEONFORK) != 0))
+        return ZCOST_ESYSTEM;
+    zc_queue_populate (self);
+    atomic_store (&self->own->is_ours, 1);
+    return 0;
+}
+
+bool zc_queue_is_foreign (const zc_queue_t *self)
+{
+    return self->on_file && !atomic_load (&self->own->is_ours);
+}
+
 void zc_queue_term (zc_queue_t *self)
 {
-    if (self->lines)
-        munmap (self->lines, LINES_BYTES + zc_queue_bytes (self));
-    self->lines = NULL;
+    if (self->own)
+        munmap (self->own, mapped_bytes (self));
+    self->own = NULL;
 }
 
 _Atomic uint32_t *zc_queue_gate (const zc_queue_t *self)
 {
-    return &self->lines->gate;
+    return self->on_file ? &self->own->gate : &self->lines->gate;
 }
 
 void *zc_queue_annex (const zc_queue_t *self)
 {
-    return self->lines->annex;
+    return self->own->annex;
+}
+
+void *zc_queue_room (const zc_queue_t *self)
+{
+    return (uint8_t *) self->own + OWN_BYTES;
 }
 
 /* --------------------------------------------------------------------------- producers */
@@ -190,13 +240,13 @@ __attribute__ ((hot)) int zc_queue_push (const zc_queue_t *self, zc_record_t *re
 
 /* ---------------------------------------------------------------------------- consumer */
 
-bool zc_queue_peek (const zc_queue_t *self, size_t bytes_max, zc_batch_t *ret_batch)
+bool zc_queue_peek (const zc_queue_t *self, uint32_t ahead, size_t bytes_max, zc_batch_t *ret_batch)
 {
-    zc_batch_t batch = {0};
     uint32_t head = atomic_load_explicit (&self->lines->head, memory_order_relaxed);
+    zc_batch_t batch = {.position = head + ahead};
     /* Bounded by the ring: behind the last record of a full one stands the first. */
-    while (batch.units <= self->mask) {
-        uint32_t word = word_at (self, head + batch.units);
+    while (ahead + batch.units <= self->mask) {
+        uint32_t word = word_at (self, batch.position + batch.units);
         size_t size = word & ~COMMITTED;
         if (word == 0 || (batch.events > 0 && batch.bytes + size > bytes_max))
             break;
@@ -206,6 +256,17 @@ bool zc_queue_peek (const zc_queue_t *self, size_t bytes_max, zc_batch_t *ret_ba
     }
     *ret_batch = batch;
     return batch.events > 0;
+}
+
+int zc_queue_look (const zc_queue_t *self, uint32_t position, zc_batch_t *ret_batch)
+{
+    uint32_t word = word_at (self, position), size = word & ~COMMITTED;
+    if (word == 0)
+        return 0;
+    if (!(word & COMMITTED) || size == 0 || size > ZC_RECORD_BYTES_MAX)
+        return -1;
+    *ret_batch = (zc_batch_t){.bytes = size, .events = 1, .units = units_of (size), .position = position};
+    return 1;
 }
 
 /* The bytes of a record stand behind its word, and may wrap. */
@@ -221,7 +282,7 @@ static void copy_out (const zc_queue_t *self, uint32_t position, uint8_t *ret_by
 
 void zc_queue_copy (const zc_queue_t *self, const zc_batch_t *batch, void *ret_bytes)
 {
-    uint32_t position = atomic_load_explicit (&self->lines->head, memory_order_relaxed);
+    uint32_t position = batch->position;
     uint8_t *to = ret_bytes;
     for (uint32_t i = 0; i < batch->events; i++) {
         uint32_t size = word_at (self, position) & ~COMMITTED;
@@ -235,6 +296,7 @@ void zc_queue_pop (const zc_queue_t *self, const zc_batch_t *batch)
 {
     zc_queue_lines_t *lines = self->lines;
     uint32_t head = atomic_load_explicit (&lines->head, memory_order_relaxed);
+    assert (batch->position == head);
     /* All of it is zeroed: the word of a later record may come to stand at any unit. */
     size_t at = head & self->mask, room = self->mask + 1 - at;
     size_t first = batch->units <= room ? batch->units : room;
@@ -245,9 +307,35 @@ void zc_queue_pop (const zc_queue_t *self, const zc_batch_t *batch)
     atomic_store_explicit (&lines->popped, popped + batch->events, memory_order_release);
 }
 
+/* A multiplication spreads each unit over all bits above it, the shift brings them back down. */
+uint64_t zc_queue_digest (const zc_queue_t *self, const zc_batch_t *batch)
+{
+    uint64_t digest = batch->units;
+    for (uint32_t i = 0; i < batch->units; i++) {
+        digest = (digest ^ self->ring [(batch->position + i) & self->mask]) * UINT64_C (0x9e3779b97f4a7c15);
+        digest ^= digest >> 32;
+    }
+    return digest;
+}
+
+void zc_queue_adopt (const zc_queue_t *self, const zc_batch_t *batch, uint64_t popped)
+{
+    zc_queue_lines_t *lines = self->lines;
+    uint64_t tail = (uint64_t) (uint32_t) (popped + batch->events) << 32 | (uint32_t) (batch->position + batch->units);
+    if (batch->units <= self->mask)
+        self->ring [(batch->position + batch->units) & self->mask] = 0;
+    atomic_store (&lines->tail, tail);
+    atomic_store (&lines->head, batch->position);
+    atomic_store (&lines->popped, popped);
+}
+
 void zc_queue_stats (const zc_queue_t *self, zc_queue_stats_t *ret_stats)
 {
     zc_queue_lines_t *lines = self->lines;
+    if (zc_queue_is_foreign (self)) {
+        memset (ret_stats, 0, sizeof *ret_stats);
+        return;
+    }
     uint64_t popped = atomic_load_explicit (&lines->popped, memory_order_acquire);
     uint32_t head = atomic_load_explicit (&lines->head, memory_order_acquire);
     uint64_t tail = atomic_load_explicit (&lines->tail, memory_order_relaxed);

@@ -2,9 +2,16 @@
  *
  * queue.h - a bounded byte queue in memory: many producers, one consumer, no lock.
  *
- * Owns one anonymous private mapping, prefaulted. All-zero memory is the valid empty state, and
- * the kernel wipes the mapping in a forked child (MADV_WIPEONFORK): so the child's queue is empty
- * and its counters are 0 by construction, whatever the parent's threads were doing.
+ * Owns one mapping, prefaulted. All-zero memory is the valid empty state. By default the mapping is
+ * anonymous and private, and the kernel wipes it in a forked child (MADV_WIPEONFORK): so the child's
+ * queue is empty and its counters are 0 by construction, whatever the parent's threads were doing.
+ *
+ * A queue on a file has all but its first page shared with the file, which no fork wipes: a child
+ * sees its parent's queue there. It must not push (the gate, on the first page, is 0), and to the
+ * stats the queue is empty, until the child has mapped a file of its own over it.
+ *
+ *   | own: gate, annex | room | lines | ring |
+ *                       '---- the file -----'
  *
  *   tail  reserved by compare-and-swap -------------------v
  *         | consumed, zeroed | committed | reserved | committed | zeroed |
@@ -29,14 +36,18 @@
 #define ZC_QUEUE_BYTES_MAX ((size_t) 1 << 30)
 #define ZC_RECORD_BYTES_MAX 2048
 #define ZC_QUEUE_ANNEX_BYTES 256
+#define ZC_QUEUE_PAGE_BYTES ((size_t) 4096)
 
 typedef struct zc_queue_lines zc_queue_lines_t;
+typedef struct zc_queue_own zc_queue_own_t;
 
-/* A handle: three words, the queue's own, to copy freely (and to find on one cache line). */
+/* A handle: four words, the queue's own, to copy freely (and to find on one cache line). */
 typedef struct {
     zc_queue_lines_t *lines;
-    uint64_t *ring; /* units */
-    uint32_t mask;  /* units in the ring - 1 */
+    uint64_t *ring;   /* units */
+    uint32_t mask;    /* units in the ring - 1 */
+    uint32_t on_file; /* whether it is one that lives on files */
+    zc_queue_own_t *own;
 } zc_queue_t;
 
 /* A record, filled in before any place in the queue is reserved. The caller writes to `bytes`;
@@ -49,10 +60,11 @@ typedef union {
     uint64_t units [(sizeof (uint32_t) + ZC_RECORD_BYTES_MAX) / sizeof (uint64_t) + 2];
 } zc_record_t;
 
-/* Some committed records at the head, in order. */
+/* Some committed records, in order. Positions count units and wrap at 2^32. */
 typedef struct {
     size_t bytes; /* of their contents, without the records' words */
     uint32_t events, units;
+    uint32_t position; /* of the first one */
 } zc_batch_t;
 
 typedef struct {
@@ -60,8 +72,19 @@ typedef struct {
     size_t used_bytes;
 } zc_queue_stats_t;
 
-/* bytes: a power of 2 within ZC_QUEUE_BYTES_MIN and _MAX. Returns 0, ZCOST_ENOMEM or ZCOST_ESYSTEM (errno says). */
-int zc_queue_init (zc_queue_t *self, size_t bytes);
+/* bytes: of the ring, a power of 2 within ZC_QUEUE_BYTES_MIN and _MAX. room_bytes: whole pages for the
+ * owner's use (zc_queue_room). on_file: zc_queue_map puts it on a file before its first push.
+ * Returns 0, ZCOST_ENOMEM or ZCOST_ESYSTEM (errno says). */
+int zc_queue_init (zc_queue_t *self, size_t bytes, size_t room_bytes, bool on_file);
+
+/* Puts room, lines and ring of a queue on_file onto a file, which holds zc_queue_image_bytes of them,
+ * zeroed but for the room; fd -1: onto fresh private memory. What was there before is gone from this
+ * process's view. No other thread may be using it. Returns 0, or ZCOST_ESYSTEM (errno says): then it
+ * must not be used. */
+int zc_queue_map (const zc_queue_t *self, int fd);
+
+/* Whether what stands there is another process's: a queue on_file that this one has not mapped. */
+bool zc_queue_is_foreign (const zc_queue_t *self);
 
 /* Unmaps, for all copies of the handle. Does nothing to a zeroed handle. */
 void zc_queue_term (zc_queue_t *self);
@@ -82,18 +105,30 @@ int zc_queue_push (const zc_queue_t *self, zc_record_t *record, size_t size);
 
 /* The consumer's three steps. It must be one thread at a time. */
 
-/* Measures the committed records at the head, as many as fit bytes_max, but one at least where
- * there is one. Whether there is any. */
-bool zc_queue_peek (const zc_queue_t *self, size_t bytes_max, zc_batch_t *ret_batch);
+/* Measures the committed records that stand `ahead` units behind the head, as many as fit bytes_max,
+ * but one at least where there is one. Whether there is any. */
+bool zc_queue_peek (const zc_queue_t *self, uint32_t ahead, size_t bytes_max, zc_batch_t *ret_batch);
 
 /* Copies their contents, back to back: ret_bytes has room for batch->bytes. */
 void zc_queue_copy (const zc_queue_t *self, const zc_batch_t *batch, void *ret_bytes);
 
-/* Gives their place back to the producers. */
+/* Gives their place back to the producers: the batch must stand at the head. Its bytes do not matter. */
 void zc_queue_pop (const zc_queue_t *self, const zc_batch_t *batch);
+
+/* A number that tells the batch's records, with their words, from others; not from a forger's. */
+uint64_t zc_queue_digest (const zc_queue_t *self, const zc_batch_t *batch);
 
 /* Any thread. pushed is read after popped: their difference is never negative. */
 void zc_queue_stats (const zc_queue_t *self, zc_queue_stats_t *ret_stats);
+
+/* Of a queue whose memory was read from a file: nothing in it is believed. The consumer is alone. */
+
+/* One record at any position. 1 and the batch that it makes; 0 where there is none; -1 where there is
+ * what no push leaves behind. */
+int zc_queue_look (const zc_queue_t *self, uint32_t position, zc_batch_t *ret_batch);
+
+/* Makes the batch what the queue holds, as if popped events had come and gone before it. */
+void zc_queue_adopt (const zc_queue_t *self, const zc_batch_t *batch, uint64_t popped);
 
 static inline size_t zc_queue_bytes (const zc_queue_t *self)
 {
@@ -101,9 +136,13 @@ static inline size_t zc_queue_bytes (const zc_queue_t *self)
 }
 
 /* Memory of the same mapping for the queue's owner: zero at first, zero again in a forked child.
- * The gate stands beside the tail, where it costs a push no cache line of its own; the annex, of
- * ZC_QUEUE_ANNEX_BYTES, is far from both. */
+ * The gate stands beside the tail, where it costs a push no cache line of its own (but for a queue
+ * on_file); the annex, of ZC_QUEUE_ANNEX_BYTES, is far from both. */
 _Atomic uint32_t *zc_queue_gate (const zc_queue_t *self);
 void *zc_queue_annex (const zc_queue_t *self);
+
+/* What goes onto the file: the owner's room, which stands first, lines and ring. */
+void *zc_queue_room (const zc_queue_t *self);
+size_t zc_queue_image_bytes (size_t bytes, size_t room_bytes);
 
 #endif

@@ -11,14 +11,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/courier.h"
 #include "client/futex.h"
-#include "client/link.h"
+#include "client/spool.h"
 #include "zcost.h"
 
 #define NAP_MIN_NS 50000              /* a shorter sleep is none: the kernel's timers have that much slack */
 #define NAP_HURRIED_NS ZC_NS_PER_MS   /* while somebody waits for us */
 #define RETRY_NS ZC_NS_PER_S          /* between two starts that fail */
-#define LINGER_MIN_MS 5               /* what left the queue just now needs a moment to leave the process */
 #define GRACE_NS (100 * ZC_NS_PER_MS) /* to end, beyond the bound of a close */
 
 /* Who frees: whoever comes second. */
@@ -39,6 +39,9 @@ typedef struct {
     _Atomic int32_t error_no;
     _Atomic int64_t retry_at_ns;
     _Atomic int64_t stop_at_ns; /* 0: go on */
+    _Atomic uint32_t claim;     /* futex: somebody is getting a forked child its own file */
+    _Atomic uint32_t spooled;
+    _Atomic uint64_t sent, resent, given_up, declared;
 } shared_t;
 
 static_assert (sizeof (shared_t) <= ZC_QUEUE_ANNEX_BYTES, "the annex holds it");
@@ -48,16 +51,47 @@ struct zc_sender {
     _Atomic uint32_t *gate;
     shared_t *shared;
     pthread_t thread;
-    zc_link_t *link; /* the thread's own; a stale copy of the parent's in a forked child */
-    size_t batch_bytes;
+    zc_courier_t *courier; /* the thread's own; a stale copy of the parent's in a forked child */
     int64_t interval_ns;
-    char endpoint [];
+    char *endpoint, *publish, *spool_dir; /* NULL: not given */
+    size_t batch_bytes;
+    const zc_outbox_times_t *times;
+    zc_spool_t spool; /* of the parent's file, in a forked child, until it has its own */
 };
+
+/* ------------------------------------------------------------------------- its own memory */
+
+static void release_self (zc_sender_t *self)
+{
+    free (self->endpoint);
+    free (self->publish);
+    free (self->spool_dir);
+    free (self);
+}
+
+static bool copy (const char *text, char **ret_copy)
+{
+    *ret_copy = text ? strdup (text) : NULL;
+    return *ret_copy || !text;
+}
+
+/* The directory by its full name: the service may change its own. */
+static int open_spool (zc_sender_t *self, const char *dir)
+{
+    if (!(self->spool_dir = realpath (dir, NULL)))
+        return errno == ENOMEM ? ZCOST_ENOMEM : ZCOST_ESYSTEM;
+    if (strlen (self->spool_dir) > ZC_SPOOL_DIR_MAX) {
+        errno = ENAMETOOLONG;
+        return ZCOST_ESYSTEM;
+    }
+    int rc = zc_spool_new (self->spool_dir, &self->queue, &self->spool);
+    atomic_store (&self->shared->spooled, rc == 0);
+    return rc;
+}
 
 int zc_sender_new (const zc_queue_t *queue, const zc_sender_options_t *options, zc_sender_t **ret_sender)
 {
-    size_t endpoint_size = strlen (options->endpoint) + 1;
-    zc_sender_t *self = calloc (1, sizeof *self + endpoint_size);
+    zc_sender_t *self = calloc (1, sizeof *self);
     if (!self)
         return ZCOST_ENOMEM;
     self->queue = *queue;
@@ -65,15 +99,20 @@ int zc_sender_new (const zc_queue_t *queue, const zc_sender_options_t *options, 
     self->shared = zc_queue_annex (queue);
     self->batch_bytes = options->batch_bytes;
     self->interval_ns = (int64_t) options->flush_interval_ms * ZC_NS_PER_MS;
-    memcpy (self->endpoint, options->endpoint, endpoint_size);
-    *ret_sender = self;
-    return 0;
-}
-
-static void release (zc_sender_t *self)
-{
-    zc_queue_term (&self->queue);
-    free (self);
+    self->times = options->times;
+    self->spool.fd = -1;
+    bool copied = copy (options->endpoint, &self->endpoint) && copy (options->publish, &self->publish);
+    int rc = copied ? 0 : ZCOST_ENOMEM;
+    if (rc == 0 && options->spool_dir)
+        rc = open_spool (self, options->spool_dir);
+    if (rc == 0) {
+        *ret_sender = self;
+        return 0;
+    }
+    int error = errno;
+    release_self (self);
+    errno = error;
+    return rc;
 }
 
 static bool is_empty (const zc_sender_t *self)
@@ -83,6 +122,27 @@ static bool is_empty (const zc_sender_t *self)
     return stats.pushed == stats.popped;
 }
 
+static void release (zc_sender_t *self)
+{
+    /* What is not acknowledged is in the file, for the next start. Another process's is not ours to judge. */
+    zc_spool_end (&self->spool, !zc_queue_is_foreign (&self->queue) && is_empty (self));
+    zc_queue_term (&self->queue);
+    release_self (self);
+}
+
+/* Whether the daemon knows of every drop, where it is told of them. */
+static bool is_declared (const zc_sender_t *self, uint64_t dropped)
+{
+    return !self->publish || atomic_load (&self->shared->declared) >= dropped;
+}
+
+static bool is_settled (const zc_sender_t *self)
+{
+    zc_queue_stats_t stats;
+    zc_queue_stats (&self->queue, &stats);
+    return stats.pushed == stats.popped && is_declared (self, stats.dropped);
+}
+
 static bool swap_gate (zc_sender_t *self, uint32_t from, uint32_t to)
 {
     return atomic_compare_exchange_strong (self->gate, &from, to);
@@ -90,50 +150,44 @@ static bool swap_gate (zc_sender_t *self, uint32_t from, uint32_t to)
 
 /* -------------------------------------------------------------------------- the thread */
 
-/* Sends what the queue holds now: what comes meanwhile waits for the next pass, and for company.
- * Whether anything went. */
-static bool drain (zc_sender_t *self, size_t used_bytes)
-{
-    size_t sent_bytes = 0;
-    zc_batch_t batch;
-    while (sent_bytes < used_bytes && zc_queue_peek (&self->queue, self->batch_bytes, &batch)) {
-        if (!zc_link_send (self->link, &self->queue, &batch))
-            break;
-        sent_bytes += batch.units * sizeof (uint64_t);
-    }
-    return sent_bytes > 0;
-}
-
 /* The next nap: shorter while the queue fills fast, longer again when it does not. */
-static int64_t pace (const zc_sender_t *self, int64_t nap_ns, size_t used_bytes, bool moved)
+static int64_t pace (const zc_sender_t *self, int64_t nap_ns, const zc_courier_round_t *round)
 {
     size_t capacity = zc_queue_bytes (&self->queue);
-    if (!moved)
+    if (!round->moved)
         return self->interval_ns;
-    if (used_bytes > capacity / 4)
+    if (round->waiting_bytes > capacity / 4)
         return nap_ns / 4 < NAP_MIN_NS ? 0 : nap_ns / 4;
-    if (used_bytes < capacity / 16)
+    if (round->waiting_bytes < capacity / 16)
         nap_ns = 2 * nap_ns + NAP_MIN_NS;
     return nap_ns < self->interval_ns ? nap_ns : self->interval_ns;
+}
+
+static void publish_stats (shared_t *shared, const zc_courier_round_t *round)
+{
+    atomic_store (&shared->connected, round->connected);
+    atomic_store (&shared->sent, round->stats.sent);
+    atomic_store (&shared->resent, round->stats.resent);
+    atomic_store (&shared->given_up, round->stats.lost);
+    atomic_store (&shared->declared, round->stats.declared);
 }
 
 /* One look around. Whether to go on. */
 static bool pass (zc_sender_t *self, int64_t *nap_ns)
 {
     shared_t *shared = self->shared;
-    zc_queue_stats_t stats;
-    atomic_store (&shared->connected, zc_link_watch (self->link));
-    zc_queue_stats (&self->queue, &stats);
-    bool moved = drain (self, stats.used_bytes);
-    *nap_ns = pace (self, *nap_ns, stats.used_bytes, moved);
-
+    zc_courier_round_t round;
     bool awaited = atomic_load (&shared->waiters) > 0;
+    int64_t stop_at_ns = atomic_load (&shared->stop_at_ns);
+    bool hurried = awaited || stop_at_ns;
+    zc_courier_go_round (self->courier, hurried, &round);
+    publish_stats (shared, &round);
+    *nap_ns = pace (self, *nap_ns, &round);
     if (awaited)
         zc_futex_signal (&shared->progress);
-    int64_t stop_at_ns = atomic_load (&shared->stop_at_ns);
-    if (stop_at_ns && (is_empty (self) || zc_monotonic_ns () >= stop_at_ns))
+    if (stop_at_ns && (is_settled (self) || zc_monotonic_ns () >= stop_at_ns))
         return false;
-    if ((awaited || stop_at_ns) && *nap_ns > NAP_HURRIED_NS)
+    if (hurried && *nap_ns > NAP_HURRIED_NS)
         *nap_ns = NAP_HURRIED_NS;
     return true;
 }
@@ -152,14 +206,21 @@ static void work (zc_sender_t *self)
 
 static void hang_up (zc_sender_t *self)
 {
-    int64_t stop_at_ns = atomic_load (&self->shared->stop_at_ns);
-    if (!zc_link_settle (self->link, stop_at_ns))
+    if (!zc_courier_destroy (&self->courier, atomic_load (&self->shared->stop_at_ns)))
         atomic_store (&self->shared->lost, 1);
-    int64_t left_ns = stop_at_ns - zc_monotonic_ns ();
-    int linger_ms = left_ns > LINGER_MIN_MS * ZC_NS_PER_MS ? (int) (left_ns / ZC_NS_PER_MS) : LINGER_MIN_MS;
     atomic_store (&self->shared->connected, 0);
-    if (!zc_link_destroy (&self->link, linger_ms))
-        atomic_store (&self->shared->lost, 1);
+}
+
+static int open_courier (zc_sender_t *self)
+{
+    const zc_courier_options_t options = {
+        .endpoint = self->endpoint,
+        .publish = self->publish,
+        .spool_dir = self->spool_dir,
+        .batch_bytes = self->batch_bytes,
+        .times = self->times,
+    };
+    return zc_courier_new (&self->queue, &options, &self->courier);
 }
 
 /* Opens the link and tells what came of it. */
@@ -171,8 +232,8 @@ static bool begin (zc_sender_t *self)
         zc_futex_wait (&shared->has_thread, 0, ZC_NS_PER_S);
     pthread_setname_np (pthread_self (), "zcost");
     zc_queue_populate (&self->queue);
-    self->link = NULL;
-    int rc = zc_link_new (self->endpoint, self->batch_bytes, &self->link);
+    self->courier = NULL;
+    int rc = open_courier (self);
     atomic_store (&shared->error, rc);
     atomic_store (&shared->error_no, errno);
     if (rc != 0)
@@ -247,33 +308,79 @@ int zc_sender_start (zc_sender_t *self)
     return atomic_load (&shared->error);
 }
 
+/* Maps a file of this forked child's own, or without one private memory: it still works, but does not
+ * survive a kill, which the stats tell. */
+static void map_own (zc_sender_t *self)
+{
+    int before;
+    pthread_setcancelstate (PTHREAD_CANCEL_DISABLE, &before); /* others wait for us */
+    zc_spool_end (&self->spool, false);
+    bool spooled = zc_spool_new (self->spool_dir, &self->queue, &self->spool) == 0;
+    atomic_store (&self->shared->spooled, spooled);
+    if (!spooled)
+        zc_queue_map (&self->queue, -1);
+    pthread_setcancelstate (before, NULL);
+}
+
+/* Whether the queue is this process's, after all. */
+static bool take_over (zc_sender_t *self)
+{
+    shared_t *shared = self->shared;
+    uint32_t claim = 0;
+    if (atomic_compare_exchange_strong (&shared->claim, &claim, 1)) {
+        if (zc_queue_is_foreign (&self->queue))
+            map_own (self);
+        atomic_store (&shared->claim, UINT32_MAX);
+        zc_futex_signal (&shared->claim); /* 0 again */
+    }
+    while (zc_queue_is_foreign (&self->queue) && (claim = atomic_load (&shared->claim)) != 0)
+        zc_futex_wait (&shared->claim, claim, ZC_NS_PER_S);
+    return !zc_queue_is_foreign (&self->queue);
+}
+
 int zc_sender_ensure (zc_sender_t *self)
 {
     uint32_t gate = atomic_load (self->gate);
     if (gate == ZC_GATE_CLOSED)
         return ZCOST_ECLOSED;
     int error = errno;
-    if (gate == ZC_GATE_NO_SENDER && zc_monotonic_ns () >= atomic_load (&self->shared->retry_at_ns) &&
+    bool is_ours = !zc_queue_is_foreign (&self->queue) || take_over (self);
+    if (is_ours && gate == ZC_GATE_NO_SENDER && zc_monotonic_ns () >= atomic_load (&self->shared->retry_at_ns) &&
         swap_gate (self, ZC_GATE_NO_SENDER, ZC_GATE_STARTING))
         start (self);
     errno = error;
-    return 0;
+    return is_ours ? 0 : ZCOST_EFULL;
 }
 
 /* ------------------------------------------------------------------- those who wait for it */
 
-bool zc_sender_connected (const zc_sender_t *self)
+void zc_sender_stats (const zc_sender_t *self, zc_sender_stats_t *ret_stats)
 {
-    return atomic_load_explicit (&self->shared->connected, memory_order_relaxed);
+    shared_t *shared = self->shared;
+    *ret_stats = (zc_sender_stats_t){
+        .sent = atomic_load (&shared->sent),
+        .resent = atomic_load (&shared->resent),
+        .lost = atomic_load (&shared->given_up),
+        .is_reliable = self->publish != NULL,
+        .connected = atomic_load (&shared->connected),
+        .spooled = atomic_load (&shared->spooled),
+    };
+}
+
+/* Whether all that the goal tells is handed over; in reliable mode: acknowledged, and drops declared. */
+static bool is_reached (const zc_sender_t *self, const zc_queue_stats_t *goal)
+{
+    zc_queue_stats_t stats;
+    zc_queue_stats (&self->queue, &stats);
+    return stats.popped >= goal->pushed && is_declared (self, goal->dropped);
 }
 
 int zc_sender_flush (zc_sender_t *self, int timeout_ms)
 {
     shared_t *shared = self->shared;
-    zc_queue_stats_t stats;
-    zc_queue_stats (&self->queue, &stats);
-    uint64_t goal = stats.pushed;
-    if (stats.popped >= goal)
+    zc_queue_stats_t goal;
+    zc_queue_stats (&self->queue, &goal);
+    if (is_reached (self, &goal))
         return 0;
     int64_t deadline_ns = zc_monotonic_ns () + (int64_t) timeout_ms * ZC_NS_PER_MS, left_ns;
     zc_sender_ensure (self);
@@ -281,14 +388,13 @@ int zc_sender_flush (zc_sender_t *self, int timeout_ms)
     zc_futex_signal (&shared->wake);
     for (;;) {
         uint32_t progress = atomic_load (&shared->progress);
-        zc_queue_stats (&self->queue, &stats);
         left_ns = deadline_ns - zc_monotonic_ns ();
-        if (stats.popped >= goal || left_ns <= 0)
+        if (is_reached (self, &goal) || left_ns <= 0)
             break;
         zc_futex_wait (&shared->progress, progress, left_ns);
     }
     atomic_fetch_sub (&shared->waiters, 1);
-    return stats.popped >= goal ? 0 : ZCOST_ETIMEOUT;
+    return is_reached (self, &goal) ? 0 : ZCOST_ETIMEOUT;
 }
 
 /* Ends the thread, if there is one. Whether it has ended: else it frees everything when it does. */

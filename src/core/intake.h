@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0
  *
- * intake.h - one ingest frame into the ledger: decode, price, fold, or reject.
+ * intake.h - one ingest frame into the ledger: check its stamp, decode, price, fold, or reject.
  *
- * The one path for frames, whether they come from a socket or, later, from the journal.
+ * The one path for frames, whether they come from a socket or from the journal.
  */
 #ifndef ZC_INTAKE_H
 #define ZC_INTAKE_H
@@ -11,15 +11,29 @@
 #include <stdint.h>
 
 #include "core/ledger.h"
+#include "core/producers.h"
 #include "core/rejects.h"
+#include "core/terms.h"
 
+/* How much of a frame over the limit is looked at: its stamp, and what a reject keeps. */
+#define ZC_TOO_LARGE_HEAD_BYTES ZC_REJECT_HEAD_BYTES
+
+/* What a frame goes into. All parts are the caller's. */
 typedef struct {
-    uint64_t frame_bytes_max; /* a larger frame is one reject, `too_large` */
-    uint32_t batch_events_max;
-} zc_limits_t;
+    zc_ledger_t *ledger;
+    zc_rejects_t *rejects;
+    zc_producers_t *producers;
+    zc_limits_t limits;
+    int64_t minute; /* of the last arrival: producers expire by the clock of arrivals */
+} zc_intake_t;
 
-/* Folds what is good in the frame, rejects what is bad. The bytes are read only during the call. */
-void zc_intake_frame (zc_ledger_t *ledger, zc_rejects_t *rejects, const zc_limits_t *limits, const void *bytes,
-                      size_t size, int64_t arrival_ms);
+/* Folds what is good in the frame, rejects what is bad, once: a stamped frame that was wholly seen
+ * counts as a duplicate. The bytes are read only during the call. Returns 0, or -1 without memory:
+ * then the ledger is as if the rest of the frame had not come, and must not be saved. */
+int zc_intake_frame (zc_intake_t *self, const void *bytes, size_t size, int64_t arrival_ms);
+
+/* A frame of more than limits.frame_bytes_max bytes: one reject, which uses up one number of its stamp.
+ * head: how it begins, ZC_TOO_LARGE_HEAD_BYTES at most. */
+void zc_intake_too_large (zc_intake_t *self, const void *head, size_t head_size, int64_t arrival_ms);
 
 #endif

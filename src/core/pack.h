@@ -32,6 +32,12 @@ static inline void zc_pack_key_int (msgpack_packer *out, const char *key, int64_
     msgpack_pack_int64 (out, number);
 }
 
+static inline void zc_pack_key_uint (msgpack_packer *out, const char *key, uint64_t number)
+{
+    zc_pack_text (out, key);
+    msgpack_pack_uint64 (out, number);
+}
+
 static inline void zc_pack_key_double (msgpack_packer *out, const char *key, double number)
 {
     zc_pack_text (out, key);

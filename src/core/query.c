@@ -4,6 +4,7 @@
  */
 #include "core/query.h"
 
+#include "core/health.h"
 #include "core/pack.h"
 #include "wire/reader.h"
 #include "wire/utf8.h"
@@ -13,6 +14,8 @@
 /* What a request asks for. */
 typedef struct {
     zc_str_t query, model, service;
+    bool names_producer;
+    uint8_t producer [ZC_PRODUCER_BYTES];
     int64_t limit;
     bool windowed; /* since or until */
     const char *wrong;
@@ -26,6 +29,24 @@ static const char *read_name (const zc_value_t *value, zc_str_t *ret_name)
         return "must be a string of at most 128 bytes of UTF-8";
     *ret_name = (zc_str_t) {(const char *) value->as.data, value->size};
     return NULL;
+}
+
+static int hex_digit (uint8_t c)
+{
+    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+static bool read_producer (const zc_value_t *value, uint8_t ret_id [ZC_PRODUCER_BYTES])
+{
+    if (value->kind != ZC_STR || value->size != 2 * ZC_PRODUCER_BYTES)
+        return false;
+    for (size_t i = 0; i < ZC_PRODUCER_BYTES; i++) {
+        int high = hex_digit (value->as.data [2 * i]), low = hex_digit (value->as.data [2 * i + 1]);
+        if (high == -1 || low == -1)
+            return false;
+        ret_id [i] = (uint8_t) (high << 4 | low);
+    }
+    return true;
 }
 
 /* Takes one argument; what it does not know it lets pass, as later versions may. */
@@ -48,6 +69,10 @@ static void read_argument (const zc_value_t *key, const zc_value_t *value, reque
     } else if (ZC_IS (*key, "service")) {
         if (read_name (value, &request->service))
             wrong = "`service` must be a string of at most 128 bytes of UTF-8";
+    } else if (ZC_IS (*key, "producer")) {
+        request->names_producer = read_producer (value, request->producer);
+        if (!request->names_producer)
+            wrong = "`producer` must be a string of 32 hex digits";
     } else if (ZC_IS (*key, "since") || ZC_IS (*key, "until")) {
         if (value->kind != ZC_INT)
             wrong = "`since` and `until` must be integers of milliseconds";
@@ -87,48 +112,6 @@ static void pack_report (msgpack_packer *out, const zc_view_t *view, const reque
     bool of_one = request->service.data != NULL;
     zc_report_pack (out, view, of_one ? zc_ledger_service (view->ledger, request->service)
                                       : zc_ledger_totals (view->ledger));
-}
-
-/* Counts by model; those beyond the cap under `other`, which may also be a model's name. */
-static void pack_unpriced (msgpack_packer *out, const zc_tally_t *unpriced)
-{
-    const zc_names_t *names = &unpriced->names;
-    uint32_t other;
-    bool named = zc_names_find (names, (zc_str_t) {"other", 5}, &other) == 0;
-    zc_pack_key_map (out, "unpriced", names->count + (unpriced->other > 0 && !named));
-    for (uint32_t i = 0; i < names->count; i++) {
-        uint32_t number = names->sorted [i];
-        zc_pack_bytes (out, names->names [number].data, names->names [number].size);
-        msgpack_pack_uint64 (out, unpriced->counts [number] + (named && number == other ? unpriced->other : 0));
-    }
-    if (unpriced->other > 0 && !named)
-        zc_pack_key_int (out, "other", (int64_t) unpriced->other);
-}
-
-static void pack_health (msgpack_packer *out, const zc_view_t *view, const request_t *request)
-{
-    (void) request;
-    msgpack_pack_map (out, 13);
-    zc_report_pack_events (out, view);
-    zc_pack_key_map (out, "rejected", ZC_REASON_COUNT);
-    for (zc_reason_t reason = 0; reason < ZC_REASON_COUNT; reason++)
-        zc_pack_key_int (out, zc_reason_name (reason), (int64_t) zc_rejects_count (view->rejects, reason));
-    pack_unpriced (out, zc_ledger_unpriced (view->ledger));
-    zc_pack_text (out, "producers");
-    msgpack_pack_array (out, 0);
-    zc_pack_key_map (out, "journal", 1);
-    zc_pack_key_text (out, "state", "none");
-    zc_pack_key_map (out, "store", 1);
-    zc_pack_key_text (out, "state", "none");
-    zc_pack_key_map (out, "queues", 2);
-    zc_pack_key_int (out, "last_drain_frames", (int64_t) view->drained_frames);
-    zc_pack_key_int (out, "last_drain_bytes", (int64_t) view->drained_bytes);
-    zc_pack_key_int (out, "uptime_seconds", (view->now_ms - view->about->started_ms) / 1000);
-    zc_pack_key_int (out, "rss_bytes", (int64_t) view->rss_bytes);
-    zc_pack_key_int (out, "cells", (int64_t) zc_ledger_cells (view->ledger));
-    zc_pack_key_int (out, "cells_folded_to_other", (int64_t) zc_ledger_folded_to_other (view->ledger));
-    zc_pack_key_text (out, "instance", view->about->instance);
-    zc_pack_key_text (out, "version", view->about->version);
 }
 
 /* What was wrong, as "key: why". */
@@ -207,6 +190,18 @@ static void pack_price (msgpack_packer *out, const zc_view_t *view, const reques
     zc_report_pack_price_table (out, view);
 }
 
+static void pack_health (msgpack_packer *out, const zc_view_t *view, const request_t *request)
+{
+    (void) request;
+    zc_health_pack (out, view);
+}
+
+static void pack_ack (msgpack_packer *out, const zc_view_t *view, const request_t *request)
+{
+    zc_ack_t ack = zc_producers_ack (view->producers, request->producer);
+    zc_report_pack_ack (out, view->about, &ack);
+}
+
 static void pack_ping (msgpack_packer *out, const zc_view_t *view, const request_t *request)
 {
     (void) request;
@@ -223,8 +218,8 @@ typedef struct {
 
 static const query_t queries [] = {
     {"report", pack_report}, {"health", pack_health}, {"rejects", pack_rejects},
-    {"price", pack_price},   {"ping", pack_ping},     {"breakdown", NULL},
-    {"series", NULL},        {"budgets", NULL},       {"ack", NULL},
+    {"price", pack_price},   {"ack", pack_ack},       {"ping", pack_ping},
+    {"breakdown", NULL},     {"series", NULL},        {"budgets", NULL},
 };
 
 static const query_t *find_query (zc_str_t name)
@@ -265,9 +260,11 @@ void zc_query_answer (const zc_view_t *view, const void *bytes, size_t size, msg
     else if (!query->pack)
         zc_query_refuse ("unavailable", "this version does not answer this query yet", reply);
     else if (query->pack == pack_report && request.windowed)
-        zc_query_refuse ("unavailable", "this version reports on everything since its start only", reply);
+        zc_query_refuse ("unavailable", "this version reports on everything since the ledger began only", reply);
     else if (query->pack == pack_price && !request.model.data)
         zc_query_refuse ("bad_request", "`price` needs a `model`", reply);
+    else if (query->pack == pack_ack && !request.names_producer)
+        zc_query_refuse ("bad_request", "`ack` needs a `producer`", reply);
     else {
         msgpack_packer out;
         msgpack_packer_init (&out, reply, msgpack_sbuffer_write);

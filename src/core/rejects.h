@@ -33,6 +33,12 @@ void zc_rejects_destroy (zc_rejects_t **self);
 /* Counts and keeps one; copies what it needs. */
 void zc_rejects_add (zc_rejects_t *self, const zc_reject_t *reject, int64_t ts_ms);
 
+/* Counts `events` of them, which were refused together, and keeps one. Does nothing for 0. */
+void zc_rejects_add_many (zc_rejects_t *self, const zc_reject_t *reject, uint64_t events, int64_t ts_ms);
+
+/* Puts a saved count back, before any reject. What was kept is gone. */
+void zc_rejects_restore (zc_rejects_t *self, zc_reason_t reason, uint64_t count);
+
 uint64_t zc_rejects_count (const zc_rejects_t *self, zc_reason_t reason);
 uint64_t zc_rejects_total (const zc_rejects_t *self);
 

@@ -98,15 +98,15 @@ static void pack_llm_calls (msgpack_packer *out, const zc_totals_t *totals)
     zc_pack_key_int (out, "unpriced_calls", (int64_t) totals->calls_unpriced);
 }
 
-/* duplicate, lost and dropped are told apart by stamps, which this ledger does not follow yet. */
 void zc_report_pack_events (msgpack_packer *out, const zc_view_t *view)
 {
+    const zc_delivery_t *delivery = zc_producers_delivery (view->producers);
     zc_pack_key_map (out, "events", 5);
     zc_pack_key_int (out, "accepted", (int64_t) zc_ledger_accepted (view->ledger));
     zc_pack_key_int (out, "rejected", (int64_t) zc_rejects_total (view->rejects));
-    zc_pack_key_int (out, "duplicate", 0);
-    zc_pack_key_int (out, "lost", 0);
-    zc_pack_key_int (out, "dropped", 0);
+    zc_pack_key_uint (out, "duplicate", delivery->duplicate);
+    zc_pack_key_uint (out, "lost", delivery->lost);
+    zc_pack_key_uint (out, "dropped", delivery->dropped);
 }
 
 void zc_report_pack_price_table (msgpack_packer *out, const zc_view_t *view)
@@ -133,7 +133,7 @@ static void pack_zcost (msgpack_packer *out, const zc_view_t *view)
         zc_pack_key_int (out, "interval_seconds", about->interval_ms / 1000);
     else
         zc_pack_key_double (out, "interval_seconds", (double) about->interval_ms / 1000);
-    zc_pack_key_int (out, "since", about->started_ms);
+    zc_pack_key_int (out, "since", about->began_ms);
     zc_pack_key_int (out, "until", view->now_ms);
     zc_report_pack_events (out, view);
     zc_report_pack_price_table (out, view);
@@ -148,4 +148,16 @@ void zc_report_pack (msgpack_packer *out, const zc_view_t *view, const zc_totals
     pack_llm_calls (out, totals);
     pack_key_time (out, "timestamp", view->now_ms);
     pack_zcost (out, view);
+}
+
+void zc_report_pack_ack (msgpack_packer *out, const zc_about_t *about, const zc_ack_t *ack)
+{
+    msgpack_pack_map (out, 3u + ack->stale);
+    zc_pack_key_int (out, "epoch", ack->epoch);
+    zc_pack_key_uint (out, "seq", ack->seq);
+    zc_pack_key_text (out, "incarnation", about->incarnation);
+    if (ack->stale) {
+        zc_pack_text (out, "stale");
+        msgpack_pack_true (out);
+    }
 }

@@ -5,13 +5,12 @@
 #include "daemon/answer.h"
 
 #include "core/query.h"
-#include "daemon/books.h"
 
 #define REQUESTS_A_TURN 64
 
 /* request: [identity] [empty delimiter] [body]. What comes otherwise is answered in kind, so that
  * its sender sees why nothing else comes. */
-static void answer (zc_books_t *books, zsock_t *socket, zmsg_t *request)
+static void answer (const zc_answer_t *self, zsock_t *socket, zmsg_t *request)
 {
     msgpack_sbuffer reply;
     msgpack_sbuffer_init (&reply);
@@ -26,7 +25,9 @@ static void answer (zc_books_t *books, zsock_t *socket, zmsg_t *request)
     else if (zmsg_size (request) != 1)
         zc_query_refuse ("bad_request", "a request is one frame", &reply);
     else {
-        zc_view_t view = zc_books_view (books);
+        if (self->vault)
+            zc_vault_look (self->vault);
+        zc_view_t view = zc_books_view (self->books);
         zc_query_answer (&view, zframe_data (body), zframe_size (body), &reply);
     }
     if (delimited)

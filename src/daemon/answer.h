@@ -7,8 +7,17 @@
 
 #include <czmq.h>
 
+#include "daemon/books.h"
+#include "daemon/vault.h"
+
+/* What is asked about. Both are the server's. */
+typedef struct {
+    zc_books_t *books;
+    zc_vault_t *vault; /* NULL: nothing is kept */
+} zc_answer_t;
+
 /* Answers what is waiting, a bounded number. A zloop reader on a ROUTER; the argument is the
- * zc_books_t. */
+ * zc_answer_t. */
 int zc_answer_on_request (zloop_t *loop, zsock_t *socket, void *argument);
 
 #endif

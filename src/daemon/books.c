@@ -21,31 +21,98 @@ static int describe (zc_books_t *self)
         sprintf (self->about.incarnation + 2 * i, "%02x", random [i]);
     self->about.version = ZCOST_VERSION;
     self->about.instance = self->settings->instance;
-    self->about.started_ms = zclock_time ();
+    self->about.started_ms = self->about.began_ms = zclock_time ();
+    self->about.prices_source = self->prices_source;
     self->about.interval_ms = self->settings->interval_ms;
     return 0;
 }
 
-static int take_prices (zc_books_t *self)
+/* ----------------------------------------------------------------------- terms */
+
+int zc_books_read_terms (const zc_books_t *self, msgpack_sbuffer *terms)
 {
-    const char *path = self->settings->prices_file;
-    zc_prices_t *prices = zc_prices_file_load (path);
-    if (!prices)
+    const zc_settings_t *settings = self->settings;
+    static zc_terms_t now; /* large, and of the one thread */
+    size_t size;
+    char *text = zc_prices_file_read (settings->prices_file, &size);
+    if (!text)
         return -1;
-    if (zc_ledger_use_prices (self->ledger, prices) == -1) {
-        zc_log (ZC_LOG_ERROR, "prices_unusable", "reason=\"no price for the baseline model %s\" file=\"%s\"",
-                self->settings->policy.baseline_model, path);
+    now = (zc_terms_t) {.policy = settings->policy, .limits = settings->limits, .retention = settings->retention};
+    strcpy (now.prices_source, *settings->prices_file ? settings->prices_file : "builtin");
+    now.prices_loaded_ms = zclock_time ();
+    int rc = zc_terms_pack (&now, text, size, terms);
+    free (text);
+    if (rc == -1)
+        zc_log (ZC_LOG_ERROR, "memory", "reason=\"out of memory\"");
+    return rc;
+}
+
+bool zc_books_has_terms (const zc_books_t *self, const void *terms, size_t size)
+{
+    static zc_terms_t read;
+    const char *text;
+    size_t text_size;
+    msgpack_sbuffer same;
+    if (zc_terms_read (terms, size, &read, &text, &text_size) == -1)
+        return false;
+    read.prices_loaded_ms = self->about.prices_loaded_ms;
+    msgpack_sbuffer_init (&same);
+    bool has = zc_terms_pack (&read, text, text_size, &same) == 0 && same.size == self->terms.size &&
+               memcmp (same.data, self->terms.data, same.size) == 0;
+    msgpack_sbuffer_destroy (&same);
+    return has;
+}
+
+/* What is wrong with them, or NULL. */
+static const char *apply_terms (zc_books_t *self, const zc_terms_t *terms, zc_prices_t *prices)
+{
+    zc_resolved_t resolved;
+    const char *model = terms->policy.baseline_model;
+    const zc_price_t *baseline = zc_prices_find (prices, (zc_str_t) {model, (uint32_t) strlen (model)}, &resolved);
+    if (!baseline || !baseline->has_output)
+        return "no price for the baseline model";
+    if (zc_ledger_set_policy (self->intake.ledger, &terms->policy, &terms->retention) == -1 ||
+        zc_ledger_use_prices (self->intake.ledger, prices) == -1)
+        return "out of memory";
+    self->intake.limits = terms->limits;
+    return NULL;
+}
+
+int zc_books_take_terms (zc_books_t *self, const void *bytes, size_t size)
+{
+    static zc_terms_t terms;
+    const char *text, *why = "no terms";
+    size_t text_size;
+    zc_prices_error_t error = {0, ""};
+    zc_prices_t *prices = NULL;
+    msgpack_sbuffer copy;
+    msgpack_sbuffer_init (&copy);
+    if (zc_terms_read (bytes, size, &terms, &text, &text_size) == 0) {
+        prices = zc_prices_new (text, text_size, &error);
+        if (!prices)
+            why = error.why;
+        else if (msgpack_sbuffer_write (&copy, bytes, size) == -1)
+            why = "out of memory";
+        else
+            why = apply_terms (self, &terms, prices);
+    }
+    if (why) {
+        zc_log (ZC_LOG_ERROR, "prices_unusable", "reason=\"%s\" baseline=\"%s\" file=\"%s\"", why,
+                terms.policy.baseline_model, terms.prices_source);
         zc_prices_destroy (&prices);
+        msgpack_sbuffer_destroy (&copy);
         return -1;
     }
     zc_prices_destroy (&self->prices);
     self->prices = prices;
-    self->about.prices_source = *path ? path : "builtin";
-    self->about.prices_loaded_ms = zclock_time ();
+    msgpack_sbuffer_destroy (&self->terms);
+    self->terms = copy;
+    strcpy (self->prices_source, terms.prices_source);
+    self->about.prices_loaded_ms = terms.prices_loaded_ms;
     return 0;
 }
 
-static void warn_of_unpriced_tiers (const zc_books_t *self)
+void zc_books_warn_of_unpriced_tiers (const zc_books_t *self)
 {
     const zc_policy_t *policy = &self->settings->policy;
     for (size_t i = 0; i < policy->tiers_count; i++) {
@@ -56,33 +123,47 @@ static void warn_of_unpriced_tiers (const zc_books_t *self)
     }
 }
 
-int zc_books_load_prices (zc_books_t *self)
+/* ------------------------------------------------------------------------ life */
+
+static int make_parts (zc_books_t *self)
 {
-    if (take_prices (self) == -1)
-        return -1;
-    warn_of_unpriced_tiers (self);
-    return 0;
+    const zc_settings_t *settings = self->settings;
+    zc_producers_limits_t limits = {
+        .live_max = (size_t) settings->producers_max,
+        .expired_max = (size_t) settings->expired_max,
+        .expire_after_ms = settings->expire_after_ms,
+    };
+    if (getrandom (&limits.seed, sizeof limits.seed, 0) != sizeof limits.seed)
+        limits.seed = (uint64_t) zclock_usecs ();
+    self->intake.ledger = zc_ledger_new (&settings->policy, &settings->retention, (uint32_t) settings->keys_max);
+    self->intake.rejects = zc_rejects_new ((size_t) settings->rejects_keep);
+    self->intake.producers = zc_producers_new (&limits);
+    self->intake.limits = settings->limits;
+    return self->intake.ledger && self->intake.rejects && self->intake.producers ? 0 : -1;
 }
 
 int zc_books_init (zc_books_t *self, const zc_settings_t *settings)
 {
     memset (self, 0, sizeof *self);
     self->settings = settings;
-    self->ledger = zc_ledger_new (&settings->policy);
-    self->rejects = zc_rejects_new ((size_t) settings->rejects_keep);
-    if (!self->ledger || !self->rejects) {
+    msgpack_sbuffer_init (&self->terms);
+    if (make_parts (self) == -1) {
         zc_log (ZC_LOG_ERROR, "memory", "reason=\"out of memory\"");
         return -1;
     }
-    return describe (self) == 0 && zc_books_load_prices (self) == 0 ? 0 : -1;
+    return describe (self);
 }
 
 void zc_books_term (zc_books_t *self)
 {
-    zc_ledger_destroy (&self->ledger);
-    zc_rejects_destroy (&self->rejects);
+    zc_ledger_destroy (&self->intake.ledger);
+    zc_rejects_destroy (&self->intake.rejects);
+    zc_producers_destroy (&self->intake.producers);
     zc_prices_destroy (&self->prices);
+    msgpack_sbuffer_destroy (&self->terms);
 }
+
+/* ------------------------------------------------------------------------ look */
 
 static uint64_t resident_bytes (void)
 {
@@ -100,8 +181,10 @@ zc_view_t zc_books_view (zc_books_t *self)
 {
     return (zc_view_t) {
         .about = &self->about,
-        .ledger = self->ledger,
-        .rejects = self->rejects,
+        .ledger = self->intake.ledger,
+        .rejects = self->intake.rejects,
+        .producers = self->intake.producers,
+        .kept = &self->kept,
         .now_ms = zclock_time (),
         .sequence = self->sequence,
         .rss_bytes = resident_bytes (),

@@ -11,7 +11,7 @@
 
 #define LINE_MAX_BYTES 1024
 
-void zc_log (zc_level_t level, const char *event, const char *format, ...)
+void zc_log (zc_log_level_t level, const char *event, const char *format, ...)
 {
     static const char *const names [] = {"info", "warn", "error"};
     char line [LINE_MAX_BYTES];

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/prices.h"
 #include "daemon/log.h"
 
 /* The whole file, NULL with errno. The caller frees it. */
@@ -68,24 +69,28 @@ static void log_table (const zc_prices_t *prices, const char *source)
     zc_log (ZC_LOG_INFO, "prices", "source=\"%s\" models=%zu not_read=%zu", source, zc_prices_count (prices), count);
 }
 
-zc_prices_t *zc_prices_file_load (const char *path)
+static char *copy_builtin (size_t *ret_size)
+{
+    char *text = malloc (zc_prices_builtin_size);
+    if (text)
+        memcpy (text, zc_prices_builtin, zc_prices_builtin_size);
+    *ret_size = zc_prices_builtin_size;
+    return text;
+}
+
+char *zc_prices_file_read (const char *path, size_t *ret_size)
 {
     zc_prices_error_t error = {0, ""};
-    size_t size = zc_prices_builtin_size;
-    zc_prices_t *prices = NULL;
-    if (!*path)
-        prices = zc_prices_new (zc_prices_builtin, size, &error);
-    else {
-        char *text = read_file (path, &size);
-        if (text)
-            prices = zc_prices_new (text, size, &error);
-        else
-            snprintf (error.why, sizeof error.why, "%s", errno == EINVAL ? "no regular file" : strerror (errno));
-        free (text);
-    }
-    if (prices)
-        log_table (prices, *path ? path : "builtin");
-    else
+    char *text = *path ? read_file (path, ret_size) : copy_builtin (ret_size);
+    if (!text)
+        snprintf (error.why, sizeof error.why, "%s", errno == EINVAL ? "no regular file" : strerror (errno));
+    zc_prices_t *prices = text ? zc_prices_new (text, *ret_size, &error) : NULL;
+    if (!prices) {
         zc_log (ZC_LOG_ERROR, "prices_unusable", "reason=\"%s\" line=%d file=\"%s\"", error.why, error.line, path);
-    return prices;
+        free (text);
+        return NULL;
+    }
+    log_table (prices, *path ? path : "builtin");
+    zc_prices_destroy (&prices);
+    return text;
 }

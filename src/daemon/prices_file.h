@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MPL-2.0
  *
- * prices_file.h - a price table from disk, or the built-in one.
+ * prices_file.h - a price table from disk.
  */
 #ifndef ZC_PRICES_FILE_H
 #define ZC_PRICES_FILE_H
 
-#include "core/prices.h"
+#include <stddef.h>
 
-/* Reads the table of `path`, or the built-in one where path is "". Logs what it read and each entry
- * that it did not. NULL after a line in the log that says why. */
-zc_prices_t *zc_prices_file_load (const char *path);
+/* The text of a price table, checked to be one, with what it refuses named in the log. path: a file, or
+ * "" for the built-in table. The caller frees it. NULL after a line in the log that says why. */
+char *zc_prices_file_read (const char *path, size_t *ret_size);
 
 #endif

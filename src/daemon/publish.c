@@ -12,9 +12,9 @@
  * snapshots to everyone. */
 #define WELCOME_GAP_MS 50
 
-void zc_publish_init (zc_publish_t *self, zsock_t *socket, zc_books_t *books)
+void zc_publish_init (zc_publish_t *self, zsock_t *socket, zc_books_t *books, zc_acks_t *acks)
 {
-    *self = (zc_publish_t) {.socket = socket, .books = books, .welcomed_ms = -WELCOME_GAP_MS};
+    *self = (zc_publish_t) {.socket = socket, .books = books, .acks = acks, .welcomed_ms = -WELCOME_GAP_MS};
 }
 
 void zc_publish_snapshot (zc_publish_t *self)
@@ -25,7 +25,7 @@ void zc_publish_snapshot (zc_publish_t *self)
     zc_view_t view = zc_books_view (self->books);
     msgpack_sbuffer_init (&body);
     msgpack_packer_init (&out, &body, msgpack_sbuffer_write);
-    zc_report_pack (&out, &view, zc_ledger_totals (self->books->ledger));
+    zc_report_pack (&out, &view, zc_ledger_totals (self->books->intake.ledger));
     void *socket = zsock_resolve (self->socket);
     /* XPUB never waits: a subscriber that does not keep up loses snapshots. */
     if (zmq_send (socket, "snapshot", 8, ZMQ_SNDMORE | ZMQ_DONTWAIT) == -1 ||
@@ -65,7 +65,11 @@ int zc_publish_on_subscription (zloop_t *loop, zsock_t *socket, void *argument)
     for (int n = 0; n < SUBSCRIPTIONS_A_TURN; n++) {
         if (zmq_msg_recv (&message, zsock_resolve (socket), ZMQ_DONTWAIT) == -1)
             break;
-        wanted |= subscribes (zmq_msg_data (&message), zmq_msg_size (&message));
+        const uint8_t *data = zmq_msg_data (&message);
+        size_t size = zmq_msg_size (&message);
+        wanted |= subscribes (data, size);
+        if (size >= 1 && data [0] == 1)
+            zc_acks_welcome (self->acks, loop, data + 1, size - 1);
     }
     zmq_msg_close (&message);
     if (!wanted || self->welcome_pending)

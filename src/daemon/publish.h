@@ -1,23 +1,26 @@
 /* SPDX-License-Identifier: MPL-2.0
  *
- * publish.h - the publish socket: snapshots at each interval and for new subscribers.
+ * publish.h - the publish socket: snapshots at each interval and for new subscribers; who subscribes to
+ * acknowledgements is passed on (acks.h).
  */
 #ifndef ZC_PUBLISH_H
 #define ZC_PUBLISH_H
 
 #include <czmq.h>
 
+#include "daemon/acks.h"
 #include "daemon/books.h"
 
 typedef struct {
     zsock_t *socket; /* XPUB, verbose; the server's */
     zc_books_t *books;
+    zc_acks_t *acks;
     int64_t welcomed_ms; /* when a new subscriber was last answered */
     bool welcome_pending;
 } zc_publish_t;
 
-/* socket stays the caller's. */
-void zc_publish_init (zc_publish_t *self, zsock_t *socket, zc_books_t *books);
+/* All parts stay the caller's. */
+void zc_publish_init (zc_publish_t *self, zsock_t *socket, zc_books_t *books, zc_acks_t *acks);
 
 /* Sends the report as it is now to all subscribers. Never waits. */
 void zc_publish_snapshot (zc_publish_t *self);

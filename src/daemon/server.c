@@ -13,11 +13,13 @@
 #include <sys/signalfd.h>
 
 #include "core/intake.h"
+#include "daemon/acks.h"
 #include "daemon/answer.h"
 #include "daemon/books.h"
 #include "daemon/endpoint.h"
 #include "daemon/log.h"
 #include "daemon/publish.h"
+#include "daemon/vault.h"
 
 /* One drain: short enough that a query waits a fraction of a millisecond, long enough that the loop
  * around it costs nothing. */
@@ -33,7 +35,7 @@
 #define REQUEST_HARD_BYTES (1 << 20)
 #define SUBSCRIPTION_HARD_BYTES 512 /* libzmq keeps each topic, at many times its size; handshakes fit too */
 #define REPLIES_QUEUED_MAX 100   /* a client; then replies to it are lost */
-#define SNAPSHOTS_QUEUED_MAX 100 /* a subscriber; then snapshots to it are lost */
+#define PUBLISHED_QUEUED_MAX 1000 /* a subscriber; then what is published to it is lost */
 
 /* What has arrived in the kernel's buffers when we are told to stop has come to us when nothing
  * came for this long; a flood does not keep us from stopping. */
@@ -41,57 +43,148 @@
 #define LAST_DRAIN_MS 5000
 #define LINGER_MS 1000
 
+#define ACKS_REPEATED_MS 1000
+
 struct zc_server {
     const zc_settings_t *settings;
     zc_books_t books;
+    zc_vault_t *vault; /* NULL: nothing is kept */
+    zc_acks_t acks;
     zc_publish_t publisher;
+    zc_answer_t answerer;
     zsock_t *ingest, *publish, *query;
     int signals;
     zloop_t *loop;
+    bool failed;
     uint64_t rejects_logged;
+    zmq_msg_t frames [DRAIN_FRAMES_MAX]; /* of one drain: received, and not yet folded */
 };
 
 /* --------------------------------------------------------------------- ingest */
 
-/* Receives and folds until nothing is there, or a bound. Returns whether something was.
+/* Ends the loop: what is in memory must be neither saved nor acknowledged. */
+static int fail (zc_server_t *self)
+{
+    self->failed = true;
+    return -1;
+}
+
+/* Receives until nothing is there, or a bound. Returns how many frames.
  *
  * Where nothing is there any more, libzmq's thread gets the CPU for a moment before we go to sleep:
  * to be woken for every few frames costs both of us more than the frames. */
-static bool drain (zc_server_t *self)
+static size_t receive (zc_server_t *self, size_t *ret_bytes)
 {
     void *socket = zsock_resolve (self->ingest);
-    int64_t now_ms = zclock_time ();
-    uint64_t frames = 0, bytes = 0, frames_then = 0;
+    size_t count = 0, bytes = 0, count_then = 0;
     int pauses = 0;
-    zmq_msg_t frame;
-    zmq_msg_init (&frame);
-    while (frames < DRAIN_FRAMES_MAX && bytes < DRAIN_BYTES_MAX) {
-        if (zmq_msg_recv (&frame, socket, ZMQ_DONTWAIT) == -1) {
+    while (count < DRAIN_FRAMES_MAX && bytes < DRAIN_BYTES_MAX) {
+        zmq_msg_t *frame = &self->frames [count];
+        zmq_msg_init (frame);
+        if (zmq_msg_recv (frame, socket, ZMQ_DONTWAIT) == -1) {
             if (errno == EINTR)
                 continue;
-            if (frames == frames_then || pauses++ == DRAIN_PAUSES_MAX)
+            if (count == count_then || pauses++ == DRAIN_PAUSES_MAX)
                 break;
-            frames_then = frames;
+            count_then = count;
             sched_yield ();
             continue;
         }
-        size_t size = zmq_msg_size (&frame);
-        zc_intake_frame (self->books.ledger, self->books.rejects, &self->settings->limits, zmq_msg_data (&frame), size,
-                         now_ms);
-        frames++;
-        bytes += size;
+        bytes += zmq_msg_size (frame);
+        count++;
     }
-    zmq_msg_close (&frame);
-    self->books.drained_frames = frames;
+    *ret_bytes = bytes;
+    return count;
+}
+
+/* Each frame as received; of one over the limit, as much as counts. */
+static int journal (zc_server_t *self, size_t count, int64_t now_ms)
+{
+    for (size_t i = 0; i < count; i++) {
+        const void *data = zmq_msg_data (&self->frames [i]);
+        size_t size = zmq_msg_size (&self->frames [i]);
+        bool too_large = size > self->books.intake.limits.frame_bytes_max;
+        if (zc_vault_append (self->vault, too_large ? ZC_RECORD_TOO_LARGE : ZC_RECORD_FRAME, now_ms, data,
+                             too_large ? ZC_TOO_LARGE_HEAD_BYTES : size) == -1)
+            return -1;
+    }
+    return zc_vault_write (self->vault);
+}
+
+static int fold (zc_server_t *self, size_t count, int64_t now_ms)
+{
+    for (size_t i = 0; i < count; i++)
+        if (zc_intake_frame (&self->books.intake, zmq_msg_data (&self->frames [i]), zmq_msg_size (&self->frames [i]),
+                             now_ms) == -1) {
+            zc_log (ZC_LOG_ERROR, "memory", "reason=\"out of memory\"");
+            return -1;
+        }
+    return 0;
+}
+
+/* Receives, journals, folds. Returns whether anything was there, or -1.
+ *
+ * Written before it is folded: a total that someone has read must survive kill -9. */
+static int drain (zc_server_t *self)
+{
+    size_t bytes, count = receive (self, &bytes);
+    int64_t now_ms = zclock_time ();
+    int rc = self->vault && count > 0 ? journal (self, count, now_ms) : 0;
+    if (rc == 0)
+        rc = fold (self, count, now_ms);
+    for (size_t i = 0; i < count; i++)
+        zmq_msg_close (&self->frames [i]);
+    if (rc == 0 && self->vault)
+        rc = zc_vault_bound (self->vault);
+    if (rc == -1)
+        return fail (self);
+    zc_acks_move (&self->acks);
+    self->books.drained_frames = count;
     self->books.drained_bytes = bytes;
-    return frames > 0;
+    return count > 0;
 }
 
 static int on_ingest (zloop_t *loop, zsock_t *socket, void *argument)
 {
     (void) loop;
     (void) socket;
-    drain (argument);
+    return drain (argument) == -1 ? -1 : 0;
+}
+
+/* --------------------------------------------------------------------- vault */
+
+static int on_sync (zloop_t *loop, zmq_pollitem_t *item, void *argument)
+{
+    zc_server_t *self = argument;
+    (void) loop;
+    (void) item;
+    if (zc_vault_on_sync (self->vault) == -1)
+        return fail (self);
+    zc_acks_move (&self->acks);
+    return 0;
+}
+
+static int on_checkpoint_done (zloop_t *loop, zmq_pollitem_t *item, void *argument)
+{
+    zc_server_t *self = argument;
+    (void) loop;
+    (void) item;
+    return zc_vault_on_checkpoint (self->vault) == -1 ? fail (self) : 0;
+}
+
+static int on_checkpoint_due (zloop_t *loop, int timer, void *argument)
+{
+    zc_server_t *self = argument;
+    (void) loop;
+    (void) timer;
+    return zc_vault_checkpoint (self->vault) == -1 ? fail (self) : 0;
+}
+
+static int on_acks_due (zloop_t *loop, int timer, void *argument)
+{
+    zc_server_t *self = argument;
+    (void) timer;
+    zc_acks_repeat (&self->acks, loop);
     return 0;
 }
 
@@ -99,10 +192,10 @@ static int on_ingest (zloop_t *loop, zsock_t *socket, void *argument)
 
 static void log_rejects (zc_server_t *self)
 {
-    uint64_t total = zc_rejects_total (self->books.rejects);
+    uint64_t total = zc_rejects_total (self->books.intake.rejects);
     if (total == self->rejects_logged)
         return;
-    const zc_rejected_t *last = zc_rejects_nth (self->books.rejects, 0);
+    const zc_rejected_t *last = zc_rejects_nth (self->books.intake.rejects, 0);
     zc_log (ZC_LOG_WARN, "rejected", "new=%llu total=%llu last_reason=%s",
             (unsigned long long) (total - self->rejects_logged), (unsigned long long) total,
             zc_reason_name (last->reason));
@@ -131,7 +224,10 @@ static int on_signal (zloop_t *loop, zmq_pollitem_t *item, void *argument)
             zc_log (ZC_LOG_INFO, "stopping", "signal=%s", info.ssi_signo == SIGINT ? "SIGINT" : "SIGTERM");
             return -1;
         }
-        if (zc_books_load_prices (&self->books) == -1)
+        int rc = zc_vault_load_terms (self->vault, &self->books);
+        if (rc == -1)
+            return fail (self);
+        if (rc == 1)
             zc_log (ZC_LOG_WARN, "prices_kept", "source=\"%s\"", self->books.about.prices_source);
     }
     return 0;
@@ -199,7 +295,7 @@ static int open_sockets (zc_server_t *self)
     }
     zsock_set_rcvhwm (self->ingest, (int) settings->high_water_mark);
     zsock_set_xpub_verbose (self->publish, 1);
-    zsock_set_sndhwm (self->publish, SNAPSHOTS_QUEUED_MAX);
+    zsock_set_sndhwm (self->publish, PUBLISHED_QUEUED_MAX);
     zsock_set_linger (self->publish, LINGER_MS);
     zsock_set_sndhwm (self->query, REPLIES_QUEUED_MAX);
     zsock_set_linger (self->query, LINGER_MS);
@@ -212,6 +308,16 @@ static int open_sockets (zc_server_t *self)
 
 /* ------------------------------------------------------------------------ new */
 
+static int watch_vault (zc_server_t *self)
+{
+    zmq_pollitem_t syncs = {NULL, zc_vault_sync_descriptor (self->vault), ZMQ_POLLIN, 0};
+    zmq_pollitem_t checkpoints = {NULL, zc_vault_checkpoint_descriptor (self->vault), ZMQ_POLLIN, 0};
+    int rc = zloop_poller (self->loop, &syncs, on_sync, self);
+    rc |= zloop_poller (self->loop, &checkpoints, on_checkpoint_done, self);
+    rc |= zloop_timer (self->loop, (size_t) self->settings->checkpoint_ms, 0, on_checkpoint_due, self) == -1;
+    return rc;
+}
+
 static int open_loop (zc_server_t *self)
 {
     zmq_pollitem_t signals = {NULL, self->signals, ZMQ_POLLIN, 0};
@@ -219,12 +325,25 @@ static int open_loop (zc_server_t *self)
     zloop_set_nonstop (self->loop, true); /* signals come by the descriptor */
     int rc = zloop_reader (self->loop, self->ingest, on_ingest, self);
     rc |= zloop_reader (self->loop, self->publish, zc_publish_on_subscription, &self->publisher);
-    rc |= zloop_reader (self->loop, self->query, zc_answer_on_request, &self->books);
+    rc |= zloop_reader (self->loop, self->query, zc_answer_on_request, &self->answerer);
     rc |= zloop_poller (self->loop, &signals, on_signal, self);
     rc |= zloop_timer (self->loop, (size_t) self->settings->interval_ms, 0, on_interval, self) == -1;
+    rc |= zloop_timer (self->loop, ACKS_REPEATED_MS, 0, on_acks_due, self) == -1;
+    if (self->vault)
+        rc |= watch_vault (self);
     if (rc != 0)
         zc_log (ZC_LOG_ERROR, "loop", "reason=\"out of memory\"");
     return rc == 0 ? 0 : -1;
+}
+
+static int open_books (zc_server_t *self)
+{
+    if (zc_books_init (&self->books, self->settings) == -1)
+        return -1;
+    if (self->settings->in_memory)
+        return zc_vault_load_terms (NULL, &self->books) == 0 ? 0 : -1;
+    self->vault = zc_vault_open (&self->books);
+    return self->vault ? 0 : -1;
 }
 
 zc_server_t *zc_server_new (const zc_settings_t *settings)
@@ -232,8 +351,11 @@ zc_server_t *zc_server_new (const zc_settings_t *settings)
     zc_server_t *self = zmalloc (sizeof *self);
     self->settings = settings;
     self->signals = -1;
-    if (zc_books_init (&self->books, settings) == 0 && open_signals (self) == 0 && open_sockets (self) == 0) {
-        zc_publish_init (&self->publisher, self->publish, &self->books);
+    if (open_books (self) == 0 && open_signals (self) == 0 && open_sockets (self) == 0) {
+        zc_acks_init (&self->acks, self->publish, &self->books, self->vault);
+        zc_publish_init (&self->publisher, self->publish, &self->books, &self->acks);
+        self->answerer = (zc_answer_t) {&self->books, self->vault};
+        zc_acks_move (&self->acks); /* what was recovered is on disk */
         if (open_loop (self) == 0)
             return self;
     }
@@ -252,6 +374,7 @@ void zc_server_destroy (zc_server_t **self_p)
     zsock_destroy (&self->query);
     if (self->signals != -1)
         close (self->signals);
+    zc_vault_close (&self->vault, true); /* where it did not run: nothing has changed */
     zc_books_term (&self->books);
     free (self);
     *self_p = NULL;
@@ -265,22 +388,39 @@ static void drain_the_rest (zc_server_t *self)
     int64_t end_ms = zclock_mono () + LAST_DRAIN_MS;
     zmq_pollitem_t item = {zsock_resolve (self->ingest), 0, ZMQ_POLLIN, 0};
     while (zclock_mono () < end_ms && zmq_poll (&item, 1, LAST_QUIET_MS) > 0)
-        drain (self);
+        if (drain (self) == -1)
+            return;
+}
+
+/* The last checkpoint, and with it the last acknowledgements: all has been synced. */
+static int close_vault (zc_server_t *self)
+{
+    if (!self->vault)
+        return 0;
+    self->failed |= zc_vault_wait_synced (self->vault) == -1;
+    if (!self->failed)
+        zc_acks_move (&self->acks);
+    return zc_vault_close (&self->vault, self->failed);
 }
 
 int zc_server_run (zc_server_t *self)
 {
-    zc_log (ZC_LOG_INFO, "ready", "version=%s instance=\"%s\" interval_seconds=%g data=none", ZCOST_VERSION,
-            self->settings->instance, (double) self->settings->interval_ms / 1000);
-    /* -1: on_signal ended it; anything else: czmq could not poll. */
-    int rc = zloop_start (self->loop) == -1 ? 0 : -1;
-    if (rc == -1)
+    zc_log (ZC_LOG_INFO, "ready", "version=%s instance=\"%s\" interval_seconds=%g data=\"%s\"", ZCOST_VERSION,
+            self->settings->instance, (double) self->settings->interval_ms / 1000,
+            self->vault ? self->settings->directory : "none");
+    /* -1: a handler ended it; anything else: czmq could not poll. */
+    if (zloop_start (self->loop) != -1) {
         zc_log (ZC_LOG_ERROR, "loop", "reason=\"%s\"", zmq_strerror (errno));
-    drain_the_rest (self);
-    zc_publish_snapshot (&self->publisher);
+        self->failed = true;
+    }
+    if (!self->failed)
+        drain_the_rest (self);
+    if (!self->failed)
+        zc_publish_snapshot (&self->publisher);
     log_rejects (self);
+    int rc = close_vault (self);
     zc_log (ZC_LOG_INFO, "stopped", "accepted=%llu rejected=%llu",
-            (unsigned long long) zc_ledger_accepted (self->books.ledger),
-            (unsigned long long) zc_rejects_total (self->books.rejects));
-    return rc;
+            (unsigned long long) zc_ledger_accepted (self->books.intake.ledger),
+            (unsigned long long) zc_rejects_total (self->books.intake.rejects));
+    return self->failed ? -1 : rc;
 }

@@ -8,7 +8,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/rejects.h"
 #include "wire/utf8.h"
+
+/* What a segment holds beside its largest record. */
+#define ZC_SEGMENT_RESERVE 4096
 
 static const char *wrong (const char *format, ...) __attribute__ ((format (printf, 1, 2)));
 
@@ -58,6 +62,35 @@ static const char *set_decimal (int64_t *place, const char *value, int decimals,
         return wrong ("'%.80s' is no number from %s to %s", value, least, most);
     *place = number;
     return NULL;
+}
+
+/* A whole number and its unit (s, m, h, d), kept in milliseconds. `forever` where that is allowed. */
+static const char *set_duration (int64_t *place, const char *value, bool or_forever, const char *least)
+{
+    static const struct {
+        char letter;
+        int64_t ms;
+    } units [] = {{'s', 1000}, {'m', 60000}, {'h', 3600000}, {'d', 86400000}};
+    char digits [16] = "";
+    size_t length = strspn (value, "0123456789");
+    int64_t number = 0, low = 0;
+    if (or_forever && strcmp (value, "forever") == 0) {
+        *place = ZC_FOREVER;
+        return NULL;
+    }
+    if (least)
+        set_duration (&low, least, false, NULL);
+    for (size_t i = 0; i < 4 && length > 0 && length <= 9; i++)
+        if (value [length] == units [i].letter && value [length + 1] == '\0') {
+            memcpy (digits, value, length);
+            zc_money_parse (digits, 0, &number);
+            if (number * units [i].ms < low)
+                break;
+            *place = number * units [i].ms;
+            return NULL;
+        }
+    return wrong ("'%.80s' is no time of at least %s, such as 90s, 15m, 48h or 400d%s", value, least ? least : "0s",
+                  or_forever ? ", nor forever" : "");
 }
 
 /* tcp://ADDRESS:PORT or ipc://PATH. libzmq would let a port over 65535 wrap around. */
@@ -160,11 +193,65 @@ static const char *set_assumed_seconds (zc_settings_t *self, const char *value)
     return set_decimal (&self->policy.assumed_saved_ns, value, 9, "-1000000", "1000000");
 }
 
-/* `none` is all there is: this version keeps its ledger in memory. */
 static const char *set_data (zc_settings_t *self, const char *value)
 {
-    (void) self;
-    return strcmp (value, "none") == 0 ? NULL : wrong ("'%.80s': this version keeps nothing on disk, say none", value);
+    self->in_memory = strcmp (value, "none") == 0;
+    return self->in_memory ? NULL : set_text (self->directory, sizeof self->directory, value);
+}
+
+static const char *set_segment_bytes (zc_settings_t *self, const char *value)
+{
+    return set_integer (&self->segment_bytes, value, 1 << 20, 1 << 30);
+}
+
+static const char *set_sync_interval (zc_settings_t *self, const char *value)
+{
+    return set_integer (&self->sync_interval_ms, value, 1, 10000);
+}
+
+static const char *set_journal_keep (zc_settings_t *self, const char *value)
+{
+    return set_duration (&self->journal_keep_ms, value, true, "0s");
+}
+
+static const char *set_checkpoint (zc_settings_t *self, const char *value)
+{
+    return set_decimal (&self->checkpoint_ms, value, 3, "0.05", "86400");
+}
+
+static const char *set_minutes (zc_settings_t *self, const char *value)
+{
+    return set_duration (&self->retention.minutes_ms, value, false, "1h");
+}
+
+static const char *set_quarters (zc_settings_t *self, const char *value)
+{
+    return set_duration (&self->retention.quarters_ms, value, false, "1h");
+}
+
+static const char *set_days (zc_settings_t *self, const char *value)
+{
+    return set_duration (&self->days_ms, value, true, "1d");
+}
+
+static const char *set_keys (zc_settings_t *self, const char *value)
+{
+    return set_integer (&self->keys_max, value, 1, 10000000);
+}
+
+static const char *set_producers (zc_settings_t *self, const char *value)
+{
+    return set_integer (&self->producers_max, value, 1, 10000000);
+}
+
+static const char *set_expired (zc_settings_t *self, const char *value)
+{
+    return set_integer (&self->expired_max, value, 1, 100000000);
+}
+
+static const char *set_expire_after (zc_settings_t *self, const char *value)
+{
+    return set_duration (&self->expire_after_ms, value, false, "1h");
 }
 
 static const char *set_rejects_keep (zc_settings_t *self, const char *value)
@@ -201,6 +288,17 @@ static const struct {
     {"embedding/hit_saves_usd", set_hit_saves},
     {"rag/assumed_seconds", set_assumed_seconds},
     {"data/directory", set_data},
+    {"journal/segment_bytes", set_segment_bytes},
+    {"journal/sync_interval_ms", set_sync_interval},
+    {"journal/keep", set_journal_keep},
+    {"store/checkpoint_seconds", set_checkpoint},
+    {"retention/minutes", set_minutes},
+    {"retention/quarters", set_quarters},
+    {"retention/days", set_days},
+    {"ledger/max_keys", set_keys},
+    {"producers/max", set_producers},
+    {"producers/max_expired", set_expired},
+    {"producers/expire_after", set_expire_after},
     {"rejects/keep", set_rejects_keep},
     {"memory/max_bytes", set_memory},
 };
@@ -222,6 +320,12 @@ const char *zc_settings_check (const zc_settings_t *self)
     if (self->memory_max_bytes && hard_bytes >= (uint64_t) self->memory_max_bytes)
         return wrong ("ingest/max_frame_bytes: %d times as much must be less than memory/max_bytes",
                       ZC_FRAME_HARD_FACTOR);
+    if (!self->in_memory && self->limits.frame_bytes_max + ZC_SEGMENT_RESERVE > (uint64_t) self->segment_bytes)
+        return wrong ("journal/segment_bytes: must exceed ingest/max_frame_bytes by %d", ZC_SEGMENT_RESERVE);
+    if (self->retention.quarters_ms < self->retention.minutes_ms)
+        return wrong ("retention/quarters: must be at least retention/minutes");
+    if (self->days_ms != ZC_FOREVER && self->days_ms < self->retention.quarters_ms)
+        return wrong ("retention/days: must be at least retention/quarters");
     return NULL;
 }
 

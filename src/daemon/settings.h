@@ -9,8 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "core/intake.h"
-#include "core/ledger.h"
+#include "core/terms.h"
 
 #define ZC_ENDPOINTS_MAX 8
 #define ZC_ENDPOINT_BYTES 256
@@ -31,7 +30,18 @@ typedef struct {
     zc_policy_t policy;
     int64_t rejects_keep;
     int64_t memory_max_bytes; /* of address space; 0: no limit of ours */
+
+    char directory [ZC_PATH_BYTES]; /* where the ledger is kept; "": the default one */
+    bool in_memory;                 /* --data none: nothing is kept */
+    char check [ZC_PATH_BYTES];     /* not "": only look at this directory */
+    int64_t segment_bytes, sync_interval_ms, checkpoint_ms;
+    int64_t journal_keep_ms; /* of segments that are in the store; ZC_FOREVER: for good */
+    zc_retention_t retention;
+    int64_t days_ms; /* how long days are kept; ZC_FOREVER: for good */
+    int64_t keys_max, producers_max, expired_max, expire_after_ms;
 } zc_settings_t;
+
+#define ZC_FOREVER (-1)
 
 /* A peer whose frame is larger than this many times the limit is cut off by libzmq; below, the frame
  * is counted as `too_large`. */

@@ -8,8 +8,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/keys.h"
+#include "core/producers.h"
+#include "store/data_dir.h"
 #include "daemon/settings.h"
 #include "daemon/settings_file.h"
+
+#define HOUR_MS (INT64_C (60) * 60 * 1000)
+#define DAY_MS (24 * HOUR_MS)
 
 static const char help [] =
     "zcostd - a ledger for LLM spending on a ZeroMQ bus\n"
@@ -23,13 +29,15 @@ static const char help [] =
     "                      EP is tcp://ADDRESS:PORT (port *: a free one) or ipc://PATH;\n"
     "                      several after one option, or the option several times\n"
     "  --interval SECONDS  time between snapshots, 0.05 to 86400 (30)\n"
-    "  --data DIR|none     where the ledger is kept; this version: only none (none)\n"
+    "  --data DIR|none     where the ledger is kept: the journal and the store; none: in memory\n"
+    "                      only ($STATE_DIRECTORY, $XDG_STATE_HOME/zcost, ~/.local/state/zcost)\n"
     "  --prices FILE       price table in LiteLLM's format; SIGHUP reads it again (built-in)\n"
+    "  --check DIR         look whether the ledger kept there is sound, change nothing, and end\n"
     "  --help              this text\n"
     "  --version           the version\n"
     "\n"
     "SIGTERM and SIGINT drain what has arrived, publish a last snapshot and end.\n"
-    "Exit: 0 done, 1 failed, 2 wrong usage or configuration.\n";
+    "Exit: 0 done, 1 failed (--check: not sound), 2 wrong usage or configuration.\n";
 
 /* An option, and the setting that it overrides. The first three take several values. */
 static const struct {
@@ -48,14 +56,15 @@ static const struct {
 
 /* getopt's codes, none a letter: an override's place from CODE on, and then these. */
 #define CODE 256
-enum { CODE_CONFIG = CODE + 6, CODE_HELP, CODE_VERSION };
+enum { CODE_CONFIG = CODE + 6, CODE_CHECK, CODE_HELP, CODE_VERSION };
 
 static const struct option options [] = {
     {"ingest", required_argument, NULL, CODE},       {"publish", required_argument, NULL, CODE + 1},
     {"query", required_argument, NULL, CODE + 2},    {"interval", required_argument, NULL, CODE + 3},
     {"data", required_argument, NULL, CODE + 4},     {"prices", required_argument, NULL, CODE + 5},
-    {"config", required_argument, NULL, CODE_CONFIG}, {"help", no_argument, NULL, CODE_HELP},
-    {"version", no_argument, NULL, CODE_VERSION},    {NULL, 0, NULL, 0},
+    {"config", required_argument, NULL, CODE_CONFIG}, {"check", required_argument, NULL, CODE_CHECK},
+    {"help", no_argument, NULL, CODE_HELP},          {"version", no_argument, NULL, CODE_VERSION},
+    {NULL, 0, NULL, 0},
 };
 
 static zc_endpoints_t *list_of (zc_settings_t *self, int override)
@@ -92,6 +101,15 @@ static zc_parsed_t apply_override (zc_settings_t *self, int override, const char
     return ZC_EXIT_USAGE;
 }
 
+static zc_parsed_t take_check (zc_settings_t *self, const char *directory)
+{
+    if (!*directory || strlen (directory) >= ZC_PATH_BYTES)
+        return bad_usage ("--check", " needs a directory");
+    if (self)
+        strcpy (self->check, directory);
+    return ZC_RUN;
+}
+
 /* Walks the command line; self NULL: only looks for --config, --help, --version and mistakes. */
 static zc_parsed_t walk (int argc, char **argv, zc_settings_t *self, const char **ret_config)
 {
@@ -110,6 +128,8 @@ static zc_parsed_t walk (int argc, char **argv, zc_settings_t *self, const char 
             parsed = self ? apply_override (self, option - CODE, optarg, &seen) : ZC_RUN;
         else if (option == CODE_CONFIG)
             *ret_config = optarg;
+        else if (option == CODE_CHECK)
+            parsed = take_check (self, optarg);
         else if (option == CODE_HELP) {
             fputs (help, stdout);
             parsed = ZC_EXIT_DONE;
@@ -142,6 +162,16 @@ static void set_defaults (zc_settings_t *self)
     self->high_water_mark = 1000;
     self->rejects_keep = 1000;
     self->memory_max_bytes = (int64_t) 4 << 30;
+    self->segment_bytes = 64 << 20;
+    self->sync_interval_ms = 10;
+    self->checkpoint_ms = 10000;
+    self->retention.minutes_ms = 48 * HOUR_MS;
+    self->retention.quarters_ms = 400 * DAY_MS;
+    self->days_ms = ZC_FOREVER;
+    self->keys_max = ZC_KEYS_MAX;
+    self->producers_max = ZC_PRODUCERS_MAX;
+    self->expired_max = ZC_EXPIRED_MAX;
+    self->expire_after_ms = 7 * DAY_MS;
     zc_policy_default (&self->policy);
 }
 
@@ -150,6 +180,15 @@ static void fill_endpoints (zc_endpoints_t *list)
 {
     if (list->count == 0)
         list->count = 1;
+}
+
+/* Where nobody said it: the state directory of the unit, or of the user. */
+static zc_parsed_t find_directory (zc_settings_t *self)
+{
+    if (self->in_memory || self->directory [0] ||
+        zc_data_dir_default (self->directory, sizeof self->directory) == 0)
+        return ZC_RUN;
+    return bad_usage ("no HOME and no XDG_STATE_HOME: say --data DIR", ", or --data none");
 }
 
 zc_parsed_t zc_settings_parse (int argc, char **argv, zc_settings_t *ret_settings)
@@ -164,6 +203,8 @@ zc_parsed_t zc_settings_parse (int argc, char **argv, zc_settings_t *ret_setting
     fill_endpoints (&ret_settings->ingest);
     fill_endpoints (&ret_settings->publish);
     fill_endpoints (&ret_settings->query);
+    if (parsed == ZC_RUN && !ret_settings->check [0])
+        parsed = find_directory (ret_settings);
     const char *why = parsed == ZC_RUN ? zc_settings_check (ret_settings) : NULL;
     if (why) {
         fprintf (stderr, "zcostd: %s\n", why);

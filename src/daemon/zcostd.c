@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <sys/resource.h>
 
+#include "daemon/check.h"
 #include "daemon/log.h"
 #include "daemon/server.h"
 #include "daemon/settings.h"
@@ -90,6 +91,8 @@ int main (int argc, char **argv)
     }
     if (parsed != ZC_RUN)
         return parsed == ZC_EXIT_DONE ? 0 : 2;
+    if (settings.check [0])
+        return zc_check (settings.check);
     take_signals ();
     limit_memory (settings.memory_max_bytes);
     if (raise_open_files () == -1)

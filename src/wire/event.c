@@ -64,6 +64,9 @@ static const char *const why_texts [ZC_WHY_COUNT] = {
     [ZC_WHY_FRAME_LIMIT] = "a frame over ingest/max_frame_bytes",
     [ZC_WHY_BATCH_LIMIT] = "an array over ingest/max_batch_events",
     [ZC_WHY_SUM] = "a sum would pass 64 bits",
+    [ZC_WHY_PARTLY_SEEN] = "a stamped frame that covers a seen and an unseen number",
+    [ZC_WHY_NO_SEQ] = "a stamp whose seq is 0, or whose numbers pass 64 bits",
+    [ZC_WHY_FENCED] = "a stamp of a fenced epoch, or of an expired producer",
 };
 
 const char *zc_type_name (zcost_type_t type)

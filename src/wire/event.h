@@ -95,6 +95,9 @@ typedef enum {
     ZC_WHY_FRAME_LIMIT,
     ZC_WHY_BATCH_LIMIT,
     ZC_WHY_SUM,
+    ZC_WHY_PARTLY_SEEN,
+    ZC_WHY_NO_SEQ,
+    ZC_WHY_FENCED,
     ZC_WHY_COUNT
 } zc_why_t;
 

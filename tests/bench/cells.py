@@ -26,6 +26,19 @@ def send(folder, endpoint, event, batch, events, query=None):
                             "--batch", batch, "--events", events, *asked, stdin=subprocess.PIPE)
 
 
+def rate_of(events, begun, finished, sent, receiver_cpu_seconds):
+    seconds = (int(finished["finished_ns"]) - int(begun["started_ns"])) / 1e9
+    return {"events": events, "seconds": seconds, "rate": events / seconds,
+            "bytes_an_event": int(sent["bytes"]) / events,
+            "sender_cpu_ns": int(sent["cpu_ns"]) / events,
+            "receiver_cpu_ns": receiver_cpu_seconds * 1e9 / events}
+
+
+def few(batch):
+    """How many events a short run is, that tells how many a long one is to be."""
+    return min(WARM_UP_EVENTS if batch == 1 else WARM_UP_MESSAGES * batch, 10 * WARM_UP_EVENTS) // batch * batch
+
+
 class Ingest:
     """Events a second into the bare drain and into zcostd, one after the other."""
     kind = "ingest"
@@ -46,29 +59,20 @@ class Ingest:
             begun, sent = sender.result()
             if finished["bytes"] != sent["bytes"]:
                 raise programs.Failed(f"the drain got {finished['bytes']} bytes of {sent['bytes']}")
-            return self._rate(events, begun, finished, sent, drain.cpu_seconds() - cpu)
+            return rate_of(events, begun, finished, sent, drain.cpu_seconds() - cpu)
 
     def _folded(self, events):
-        daemon, endpoints, query = self.bus.daemon()
+        daemon, endpoints, query, _ = self.bus.daemon()
         with send(self.bus.folder, endpoints[self.key["transport"]], self.key["event"], self.key["batch"],
                   events, query) as sender:
             cpu = daemon.cpu_seconds()
             begun, sent = sender.result()
-            return self._rate(events, begun, sent, sent, daemon.cpu_seconds() - cpu)
-
-    @staticmethod
-    def _rate(events, begun, finished, sent, receiver_cpu_seconds):
-        seconds = (int(finished["finished_ns"]) - int(begun["started_ns"])) / 1e9
-        return {"events": events, "seconds": seconds, "rate": events / seconds,
-                "bytes_an_event": int(sent["bytes"]) / events,
-                "sender_cpu_ns": int(sent["cpu_ns"]) / events,
-                "receiver_cpu_ns": receiver_cpu_seconds * 1e9 / events}
+            return rate_of(events, begun, sent, sent, daemon.cpu_seconds() - cpu)
 
     def measure(self):
         batch = self.key["batch"]
         if self.events is None:  # a short run tells how many events take `seconds`
-            few = min(WARM_UP_EVENTS if batch == 1 else WARM_UP_MESSAGES * batch, 10 * WARM_UP_EVENTS) // batch * batch
-            rate = (self._drained(few)["rate"] + self._folded(few)["rate"]) / 2
+            rate = (self._drained(few(batch))["rate"] + self._folded(few(batch))["rate"]) / 2
             self.events = max(1, int(rate * self.seconds / batch)) * batch
         # Who is first alternates, so that what drifts favours neither.
         if len(self.samples) % 2:
@@ -79,7 +83,8 @@ class Ingest:
 
 
 class Emit:
-    """Single calls, as bench_emit times them, with zcostd up, stopped, or absent."""
+    """Single calls, as bench_emit times them, with zcostd up, stopped, or absent. Mode "reliable": libzcost with
+    acknowledgements, from a daemon that has a disk."""
     kind = "emit"
 
     def __init__(self, bus, mode, event, rate, state, seconds):
@@ -87,20 +92,22 @@ class Emit:
         self.bus, self.seconds = bus, seconds
         self.samples = []
 
-    def _caller(self, endpoint):
+    def _caller(self, endpoint, publish):
+        reliable = self.key["mode"] == "reliable"
+        mode = ["--mode", "zcost", "--publish", publish] if reliable else ["--mode", self.key["mode"]]
         return programs.Process(self.bus.folder / "bench/bench_emit", "--endpoint", endpoint, "--seconds",
-                                self.seconds, "--mode", self.key["mode"], "--event", self.key["event"],
-                                "--rate", self.key["rate"])
+                                self.seconds, *mode, "--event", self.key["event"], "--rate", self.key["rate"])
 
     def _absent(self):
         holder, endpoint = programs.dead_port()
-        with holder, self._caller(endpoint) as caller:
+        with holder, self._caller(endpoint, endpoint) as caller:
             return caller.result()
 
     def _present(self):
-        daemon, found = self.bus.start_daemon(programs.ANY_PORT)
+        data = self.bus.fresh() if self.key["mode"] == "reliable" else None
+        daemon, found = self.bus.start_daemon(data=data)
         endpoint = found["ingest"][0]
-        with daemon, self._caller(endpoint) as caller:
+        with daemon, self._caller(endpoint, found["publish"][0]) as caller:
             if self.key["state"] == "stopped":
                 programs.wait_connected(endpoint)
                 time.sleep(HANDSHAKE_SECONDS)
@@ -151,7 +158,7 @@ class Query:
                 for line in lines}
 
     def _sender(self, events):
-        _, endpoints, query = self.bus.daemon()
+        _, endpoints, query, _ = self.bus.daemon()
         return send(self.bus.folder, endpoints["tcp"], "small", self.key["batch"], events, query)
 
     def measure(self):

@@ -2,17 +2,17 @@
  *
  * emit.c - what one emit call costs its caller.
  *
- *   bench_emit --endpoint EP --rate N|flat --seconds S --mode zcost|raw --event small|large
+ *   bench_emit --endpoint EP [--publish EP] --rate N|flat --seconds S --mode zcost|raw --event small|large
  *
  * Times single calls at a given rate and prints one line of key=value. `raw` is what a service
  * would do without the library: zmq_send of the same bytes, packed beforehand, on a PUSH socket of
- * its own with ZMQ_DONTWAIT; `zcost` packs in each call. At up to 10,000 calls a second the caller
+ * its own with ZMQ_DONTWAIT; `zcost` packs in each call, and with --publish keeps what is not acknowledged
+ * (reliable mode). At up to 10,000 calls a second the caller
  * sleeps in between, as a service that waits for requests, and its caches get cold; above, it spins.
  *
  * It begins to measure 0.2 s after it is connected, so that a driver can stop the daemon before.
  *
- * Times are net of reading the clock twice (`overhead_ns`, the median of many). They are exact to a
- * nanosecond up to 128, and to 1% above.
+ * Times are net of reading the clock twice (`overhead_ns`, the median of many), as exact as spread.h.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -25,6 +25,7 @@
 #include <zmq.h>
 
 #include "bench/clock.h"
+#include "bench/spread.h"
 #include "wire/encode.h"
 #include "zcost.h"
 
@@ -62,51 +63,6 @@ static double measure_ns_per_tick (void)
     sleep_until (started_ns + NS_PER_S / 5);
     uint64_t passed = ticks () - started;
     return (double) (monotonic_ns () - started_ns) / (double) passed;
-}
-
-/* --------------------------------------------------------------------- the distribution */
-
-/* 64 buckets for each power of 2: small enough to stay out of the measured call's caches. */
-#define HALF 64
-#define BUCKETS (HALF * 40)
-
-typedef struct {
-    uint64_t samples, max;
-    uint32_t counts [BUCKETS];
-} spread_t;
-
-static unsigned bucket_of (uint64_t value)
-{
-    if (value < 2 * HALF)
-        return (unsigned) value;
-    unsigned shift = 57 - (unsigned) __builtin_clzll (value);
-    unsigned bucket = HALF * shift + (unsigned) (value >> shift);
-    return bucket < BUCKETS ? bucket : BUCKETS - 1;
-}
-
-static uint64_t value_of (unsigned bucket)
-{
-    if (bucket < 2 * HALF)
-        return bucket;
-    unsigned shift = bucket / HALF - 1;
-    return (uint64_t) (bucket % HALF + HALF) << shift;
-}
-
-static void add (spread_t *self, uint64_t value)
-{
-    self->samples++;
-    self->counts [bucket_of (value)]++;
-    if (value > self->max)
-        self->max = value;
-}
-
-static uint64_t quantile (const spread_t *self, double share)
-{
-    uint64_t rank = (uint64_t) (share * (double) self->samples), seen = 0;
-    for (unsigned i = 0; i < BUCKETS; i++)
-        if ((seen += self->counts [i]) > rank)
-            return value_of (i);
-    return self->max;
 }
 
 /* ------------------------------------------------------------------------ what is called */
@@ -149,13 +105,13 @@ static const zcost_event_t large_event = {
 };
 
 typedef struct {
-    const char *endpoint, *rate, *mode, *event;
+    const char *endpoint, *publish, *rate, *mode, *event;
     double seconds, per_second; /* 0: flat out */
 } options_t;
 
 static bool open_client (caller_t *self, const options_t *options)
 {
-    const zcost_options_t zcost = {.endpoint = options->endpoint};
+    const zcost_options_t zcost = {.endpoint = options->endpoint, .publish = options->publish};
     int rc = zcost_open (&zcost, &self->client);
     if (rc != 0) {
         fprintf (stderr, "bench_emit: %s: %s\n", options->endpoint, zcost_strerror (rc));
@@ -208,9 +164,9 @@ static double measure_overhead (double ns_per_tick)
     static spread_t spread;
     for (int i = 0; i < 100000; i++) {
         uint64_t started = ticks ();
-        add (&spread, ticks () - started); /* in ticks: finer */
+        spread_add (&spread, ticks () - started); /* in ticks: finer */
     }
-    return (double) quantile (&spread, 0.5) * ns_per_tick;
+    return (double) spread_quantile (&spread, 0.5) * ns_per_tick;
 }
 
 static inline void time_call (caller_t *caller, spread_t *spread, double ns_per_tick, double overhead_ns)
@@ -218,7 +174,7 @@ static inline void time_call (caller_t *caller, spread_t *spread, double ns_per_
     uint64_t started = ticks ();
     call (caller);
     double ns = (double) (ticks () - started) * ns_per_tick - overhead_ns;
-    add (spread, ns > 0 ? (uint64_t) (ns + 0.5) : 0);
+    spread_add (spread, ns > 0 ? (uint64_t) (ns + 0.5) : 0);
 }
 
 static void measure (caller_t *caller, const options_t *options, double ns_per_tick, double overhead_ns,
@@ -258,8 +214,8 @@ static int run (const options_t *options)
         "mode=%s rate=%s event=%s bytes=%zu samples=%llu drops=%llu median_ns=%llu p99_ns=%llu p999_ns=%llu "
         "max_ns=%llu overhead_ns=%.1f\n",
         options->mode, options->rate, options->event, caller.packed_size, (unsigned long long) spread.samples,
-        (unsigned long long) caller.drops, (unsigned long long) quantile (&spread, 0.5),
-        (unsigned long long) quantile (&spread, 0.99), (unsigned long long) quantile (&spread, 0.999),
+        (unsigned long long) caller.drops, (unsigned long long) spread_quantile (&spread, 0.5),
+        (unsigned long long) spread_quantile (&spread, 0.99), (unsigned long long) spread_quantile (&spread, 0.999),
         (unsigned long long) spread.max, overhead_ns);
     close_caller (&caller);
     return 0;
@@ -285,14 +241,18 @@ static bool number (const char *text, double max, double *ret_number)
 static bool read_options (int argc, char **argv, options_t *options)
 {
     static const struct option names [] = {
-        {"endpoint", required_argument, NULL, 'e'}, {"rate", required_argument, NULL, 'r'},
-        {"seconds", required_argument, NULL, 's'},  {"mode", required_argument, NULL, 'm'},
-        {"event", required_argument, NULL, 'v'},    {NULL, 0, NULL, 0}};
+        {"endpoint", required_argument, NULL, 'e'}, {"publish", required_argument, NULL, 'p'},
+        {"rate", required_argument, NULL, 'r'},     {"seconds", required_argument, NULL, 's'},
+        {"mode", required_argument, NULL, 'm'},     {"event", required_argument, NULL, 'v'},
+        {NULL, 0, NULL, 0}};
     const char *seconds = "1";
     for (int name; (name = getopt_long (argc, argv, "", names, NULL)) != -1;)
         switch (name) {
         case 'e':
             options->endpoint = optarg;
+            break;
+        case 'p':
+            options->publish = optarg;
             break;
         case 'r':
             options->rate = optarg;
@@ -319,7 +279,7 @@ int main (int argc, char **argv)
     options_t options = {.endpoint = ZCOST_DEFAULT_INGEST, .rate = "flat", .mode = "zcost", .event = "small"};
     if (!read_options (argc, argv, &options)) {
         fprintf (stderr,
-                 "usage: bench_emit [--endpoint EP] [--rate N|flat] [--seconds S] [--mode zcost|raw] "
+                 "usage: bench_emit [--endpoint EP] [--publish EP] [--rate N|flat] [--seconds S] [--mode zcost|raw] "
                  "[--event small|large]\n");
         return 2;
     }

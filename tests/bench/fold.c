@@ -115,14 +115,20 @@ static double now_seconds (void)
 static void run (const char *kind, double seconds)
 {
     static frame_t frames [FRAMES];
-    zc_limits_t limits = {16 << 20, 100000};
+    static const zc_retention_t retention = {48 * INT64_C (3600000), 400 * INT64_C (86400000)};
+    zc_producers_limits_t producers = {.live_max = 1000, .expired_max = 1000, .expire_after_ms = 3600000};
     zc_prices_error_t error;
     zc_policy_t policy;
     zc_policy_default (&policy);
-    zc_ledger_t *ledger = zc_ledger_new (&policy);
-    zc_rejects_t *rejects = zc_rejects_new (100);
+    zc_intake_t intake = {
+        .ledger = zc_ledger_new (&policy, &retention, ZC_KEYS_MAX),
+        .rejects = zc_rejects_new (100),
+        .producers = zc_producers_new (&producers),
+        .limits = {16 << 20, 100000},
+    };
     zc_prices_t *prices = zc_prices_new (zc_prices_builtin, zc_prices_builtin_size, &error);
-    if (!ledger || !rejects || !prices || zc_ledger_use_prices (ledger, prices) == -1)
+    if (!intake.ledger || !intake.rejects || !intake.producers || !prices ||
+        zc_ledger_use_prices (intake.ledger, prices) == -1)
         abort ();
     size_t bytes = 0;
     for (int i = 0; i < FRAMES; i++) {
@@ -136,21 +142,23 @@ static void run (const char *kind, double seconds)
         double begun = now_seconds (), passed;
         do {
             for (int i = 0; i < FRAMES; i++)
-                zc_intake_frame (ledger, rejects, &limits, frames [i].bytes, frames [i].size, 1700000000000);
+                if (zc_intake_frame (&intake, frames [i].bytes, frames [i].size, 1700000000000) == -1)
+                    abort ();
             events += EVENTS * FRAMES;
             passed = now_seconds () - begun;
         } while (passed < seconds / SLICES);
         slices [n] = passed / (double) (events - before) * 1e9;
     }
-    if (zc_ledger_accepted (ledger) != events)
+    if (zc_ledger_accepted (intake.ledger) != events)
         abort ();
     qsort (slices, SLICES, sizeof *slices, compare);
     printf ("bench=fold event=%s bytes=%.1f ns_median=%.1f ns_min=%.1f ns_max=%.1f\n", kind,
             (double) bytes / (EVENTS * FRAMES), slices [SLICES / 2], slices [0], slices [SLICES - 1]);
     for (int i = 0; i < FRAMES; i++)
         free (frames [i].bytes);
-    zc_ledger_destroy (&ledger);
-    zc_rejects_destroy (&rejects);
+    zc_ledger_destroy (&intake.ledger);
+    zc_rejects_destroy (&intake.rejects);
+    zc_producers_destroy (&intake.producers);
     zc_prices_destroy (&prices);
 }
 

@@ -30,9 +30,9 @@
 #include "bench/ask.h"
 #include "bench/clock.h"
 #include "bench/load.h"
+#include "bench/push.h"
 
 #define STUCK_MS 10000
-#define ASK_GAP_MS 1
 #define ENDPOINTS_MAX 4
 
 /* As in the daemon's drain. */
@@ -56,27 +56,6 @@ static int fail (const char *what)
 
 /* ---------------------------------------------------------------------------- the sender */
 
-/* Connects, and waits until both ends have shaken hands: what is timed begins on a standing connection. */
-static int connect_and_wait (void *context, void *push, const char *endpoint)
-{
-    int stuck_ms = STUCK_MS, rc = -1;
-    void *monitor = zmq_socket (context, ZMQ_PAIR);
-    zmq_msg_t event;
-    zmq_msg_init (&event);
-    if (monitor && zmq_setsockopt (monitor, ZMQ_RCVTIMEO, &stuck_ms, sizeof stuck_ms) == 0 &&
-        zmq_socket_monitor (push, "inproc://connected", ZMQ_EVENT_HANDSHAKE_SUCCEEDED) == 0 &&
-        zmq_connect (monitor, "inproc://connected") == 0 && zmq_connect (push, endpoint) == 0 &&
-        zmq_msg_recv (&event, monitor, 0) != -1)
-        rc = 0;
-    else
-        fail (endpoint);
-    zmq_msg_close (&event);
-    zmq_socket_monitor (push, NULL, 0);
-    if (monitor)
-        zmq_close (monitor);
-    return rc;
-}
-
 static int send_all (void *push, load_t *load, unsigned long long messages, size_t *ret_bytes)
 {
     size_t bytes = 0;
@@ -93,30 +72,6 @@ static int send_all (void *push, load_t *load, unsigned long long messages, size
     }
     *ret_bytes = bytes;
     return 0;
-}
-
-/* Waits until the daemon has taken `wanted` events in all; more, or a reject, or no progress for
- * long, is a failure of the run. */
-static int wait_for_counts (ask_t *ask, uint64_t wanted, uint64_t rejected_before)
-{
-    uint64_t accepted = 0, rejected = 0, last = 0;
-    int64_t moved_ns = monotonic_ns ();
-    while (ask_counts (ask, &accepted, &rejected) == 0) {
-        int64_t now_ns = monotonic_ns ();
-        if (accepted == wanted && rejected == rejected_before)
-            return 0;
-        if (accepted != last)
-            moved_ns = now_ns;
-        last = accepted;
-        if (accepted > wanted || rejected != rejected_before || now_ns - moved_ns > STUCK_MS * 1000000ll) {
-            fprintf (stderr, "bench_ingest: the daemon accepted %llu events instead of %llu, and rejected %llu\n",
-                     (unsigned long long) accepted, (unsigned long long) wanted,
-                     (unsigned long long) (rejected - rejected_before));
-            return -1;
-        }
-        usleep (ASK_GAP_MS * 1000);
-    }
-    return -1;
 }
 
 /* Over ipc, libzmq loses what is in the kernel's buffer when a peer leaves while the receiver is at
@@ -142,7 +97,7 @@ static int send_run (const options_t *options, void *push, load_t *load, ask_t *
         return -1;
     printf ("sent_ns=%lld events=%llu bytes=%zu", (long long) monotonic_ns (), options->events, bytes);
     if (ask) {
-        if (wait_for_counts (ask, accepted + options->events, rejected) != 0)
+        if (push_wait (ask, accepted + options->events, rejected) != 0)
             return -1;
         printf (" finished_ns=%lld", (long long) monotonic_ns ());
     } else
@@ -155,16 +110,14 @@ static int send_run (const options_t *options, void *push, load_t *load, ask_t *
 
 static int run_send (const options_t *options)
 {
-    int stuck_ms = STUCK_MS, rc = -1;
+    int rc = -1;
     load_t *load = load_new (options->event, (unsigned) options->batch);
     void *context = zmq_ctx_new ();
-    void *push = context ? zmq_socket (context, ZMQ_PUSH) : NULL;
+    void *push = context ? push_open (context, options->endpoints [0]) : NULL;
     ask_t *ask = push && options->query ? ask_new (context, options->query) : NULL;
-    if (!load || !push || (options->query && !ask))
-        fail ("socket");
-    else if (zmq_setsockopt (push, ZMQ_SNDTIMEO, &stuck_ms, sizeof stuck_ms) == 0 &&
-             zmq_setsockopt (push, ZMQ_LINGER, &stuck_ms, sizeof stuck_ms) == 0 &&
-             connect_and_wait (context, push, options->endpoints [0]) == 0)
+    if (!load)
+        fail ("load");
+    else if (push && (ask || !options->query))
         rc = send_run (options, push, load, ask);
     ask_destroy (&ask);
     if (push)

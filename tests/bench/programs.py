@@ -5,6 +5,7 @@ Owns how our programs are called and how their output is read. Standard library 
 """
 import atexit
 import ctypes
+import json
 import os
 import pathlib
 import re
@@ -14,10 +15,12 @@ import signal
 import socket
 import subprocess
 import tempfile
+import threading
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-NEEDED = ("bin/zcostd", "bench/bench_ingest", "bench/bench_query", "bench/bench_emit", "bench/bench_fold")
+NEEDED = ("bin/zcostd", "bin/zreport", *(f"bench/bench_{name}" for name in
+                                         ("ingest", "query", "emit", "fold", "ack", "fill")))
 
 HIGH_WATER_MARK = 1000  # of the daemon and of the bare drain alike
 PATIENCE_SECONDS = 60   # for one program
@@ -61,6 +64,7 @@ class Process:
         self._popen = subprocess.Popen(self.argv, text=True, preexec_fn=_die_with_parent,
                                        **{"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE,
                                           "stderr": subprocess.PIPE, **more})
+        self._listener, self._said = None, []
         atexit.register(self.kill)
 
     def __enter__(self):
@@ -73,10 +77,23 @@ class Process:
         if self._popen.poll() is None:
             self._popen.kill()
         self._popen.wait()
+        if self._listener:
+            self._listener.join()
         for stream in (self._popen.stdin, self._popen.stdout, self._popen.stderr):
             if stream and not stream.closed:
                 stream.close()
         atexit.unregister(self.kill)
+
+    def stop(self):
+        """Asks it to leave with SIGTERM, and waits until it has, well."""
+        self.signal(signal.SIGTERM)
+        try:
+            code = self._popen.wait(PATIENCE_SECONDS)
+        except subprocess.TimeoutExpired:
+            raise Failed(f"{self.argv[0]} does not end") from None
+        if code:
+            raise Failed(f"{self.argv[0]} ended with {code}: {self.said()}")
+        self.kill()
 
     def is_running(self):
         return self._popen.poll() is None
@@ -102,8 +119,8 @@ class Process:
             text += byte
         return text.decode()
 
-    def result(self):
-        """Waits for its end. Returns what it printed, line by line; a failure of its is one of ours."""
+    def output(self):
+        """Waits for its end. Returns what it printed; a failure of its is one of ours."""
         try:
             output, errors = self._popen.communicate(timeout=PATIENCE_SECONDS)
         except subprocess.TimeoutExpired:
@@ -111,7 +128,31 @@ class Process:
             raise Failed(f"{' '.join(self.argv)} did not end within {PATIENCE_SECONDS} s") from None
         if self._popen.returncode:
             raise Failed(f"{' '.join(self.argv)}: {errors.strip() or self._popen.returncode}")
-        return [pairs(line) for line in output.splitlines()]
+        return output
+
+    def result(self):
+        """The same, line by line of key=value."""
+        return [pairs(line) for line in self.output().splitlines()]
+
+    def listen(self):
+        """From now on reads stderr by itself, so that a process that says much is never held up by it."""
+        self._said = []
+        stream = self._popen.stderr
+
+        def read():
+            for text in stream:
+                self._said = [*self._said[-9:], text]
+        self._listener = threading.Thread(target=read, daemon=True)
+        self._listener.start()
+
+    def said(self):
+        """The last lines that it said on stderr."""
+        return "".join(self._said).strip() if self._listener else ""
+
+    def rss_bytes(self):
+        """Memory that it holds now."""
+        text = pathlib.Path(f"/proc/{self._popen.pid}/status").read_text()
+        return int(re.search(r"^VmRSS:\s+(\d+) kB$", text, re.M).group(1)) * 1024
 
     def cpu_seconds(self):
         """Processor time so far, of all its threads."""
@@ -136,35 +177,56 @@ def run(*argv):
 
 
 class Bus:
-    """zcostd and the bare drain on tcp and ipc, started when first needed, gone with close()."""
+    """zcostd and the bare drain on tcp and ipc, started when first needed, gone with close().
+
+    What daemons keep is beside the build, on the disk that it is on, whatever /tmp is.
+    """
 
     def __init__(self, folder):
         self.folder = folder
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="zcost-bench-"))
-        self._daemon = self._drain = None
-        self._endpoints = {}
-        (self.dir / "zcostd.conf").write_text(f"ingest\n    high_water_mark = {HIGH_WATER_MARK}\n")
+        self.disk = pathlib.Path(tempfile.mkdtemp(prefix="bench-data-", dir=folder))
+        self._daemons = {}
+        self._drain, self._drained = None, {}
 
     def close(self):
-        for process in (self._daemon, self._drain):
+        for process in (*(daemon for daemon, *_ in self._daemons.values()), self._drain):
             if process:
                 process.kill()
         shutil.rmtree(self.dir, ignore_errors=True)
+        shutil.rmtree(self.disk, ignore_errors=True)
 
-    def start_daemon(self, *ingest):
-        """A zcostd, and its endpoints by role. stderr of it is read to `ready` only: it logs a few
-        lines more, which the pipe holds."""
-        listens = [word for endpoint in ingest for word in ("--ingest", endpoint)]
-        daemon = Process(self.folder / "bin/zcostd", "--config", self.dir / "zcostd.conf", "--data", "none", *listens,
+    def fresh(self):
+        """A directory for a ledger of its own, on the disk."""
+        return pathlib.Path(tempfile.mkdtemp(dir=self.disk))
+
+    def start_daemon(self, *ingest, data=None, **store):
+        """A zcostd, and its endpoints by role. data: where its ledger is; None: in memory. store: settings of that
+        section."""
+        listens = [word for endpoint in ingest or [ANY_PORT] for word in ("--ingest", endpoint)]
+        config = self.dir / f"zcostd-{len(os.listdir(self.dir))}.conf"
+        config.write_text(f"ingest\n    high_water_mark = {HIGH_WATER_MARK}\n"
+                          + "".join(f"store\n    {name} = {value}\n" for name, value in store.items()))
+        daemon = Process(self.folder / "bin/zcostd", "--config", config, "--data", data or "none", *listens,
                          "--publish", ANY_PORT, "--query", ANY_PORT, stdout=subprocess.DEVNULL)
-        return daemon, daemon.endpoints("stderr", lambda line, _: line.get("event") == "ready")
+        found = daemon.endpoints("stderr", lambda line, _: line.get("event") == "ready")
+        daemon.listen()
+        return daemon, found
 
-    def daemon(self):
-        """The daemon that stands for the whole bench: (process, {transport: ingest}, query)."""
-        if not self._daemon:
-            self._daemon, found = self.start_daemon(ANY_PORT, f"ipc://{self.dir}/zcostd")
-            self._endpoints["daemon"] = dict(zip(("tcp", "ipc"), found["ingest"])), found["query"][0]
-        return (self._daemon, *self._endpoints["daemon"])
+    def daemon(self, where="memory"):
+        """The daemon that stands for the whole bench, with its ledger in "memory" or on "disk": (process,
+        {transport: ingest}, query, publish)."""
+        if where not in self._daemons:
+            data = self.fresh() if where == "disk" else None
+            daemon, found = self.start_daemon(ANY_PORT, f"ipc://{self.dir}/{where}", data=data)
+            self._daemons[where] = (daemon, dict(zip(("tcp", "ipc"), found["ingest"])), found["query"][0],
+                                    found["publish"][0])
+        return self._daemons[where]
+
+    def health(self, query):
+        """What a daemon says of itself."""
+        with Process(self.folder / "bin/zreport", "health", "--json", "--endpoint", query) as asked:
+            return json.loads(asked.output())
 
     def drain(self):
         """The bare drain: (process, {transport: endpoint})."""
@@ -173,8 +235,8 @@ class Bus:
                                   "--endpoint", ANY_PORT, "--endpoint", f"ipc://{self.dir}/drain",
                                   stdin=subprocess.PIPE)
             found = self._drain.endpoints("stdout", lambda _, found: len(found.get("ingest", ())) == 2)
-            self._endpoints["drain"] = dict(zip(("tcp", "ipc"), found["ingest"]))
-        return self._drain, self._endpoints["drain"]
+            self._drained = dict(zip(("tcp", "ipc"), found["ingest"]))
+        return self._drain, self._drained
 
 
 # ------------------------------------------------------------------------------ ports
@@ -226,6 +288,18 @@ def _libzmq_version():
         return "unknown"
 
 
+def file_system(folder):
+    """The kind of file system that a directory is on, and its device."""
+    best, found = "", "unknown"
+    for line in pathlib.Path("/proc/self/mountinfo").read_text().splitlines():
+        before, _, after = line.partition(" - ")
+        point = before.split()[4]
+        if len(point) >= len(best) and (f"{folder}/".startswith(point.rstrip("/") + "/")):
+            kind, device = after.split()[:2]
+            best, found = point, f"{kind} on {device}" if device.startswith("/") else kind
+    return found
+
+
 def machine(folder):
     """One line that says what the figures hold for."""
     cache = folder / "CMakeCache.txt"
@@ -236,4 +310,4 @@ def machine(folder):
     return (f"{_first('/proc/cpuinfo', r'^model name.*: (.*)$')}, {os.cpu_count()} cores, "
             f"{system}, Linux {os.uname().release}, libzmq {_libzmq_version()}, "
             f"{_output(folder / 'bin/zcostd', '--version')}, {kind} build"
-            f"{' with ' + sanitizers if sanitizers else ''}, {compiler}")
+            f"{' with ' + sanitizers if sanitizers else ''}, {compiler}, data on {file_system(folder)}")

@@ -43,19 +43,26 @@ static zc_prices_t *prices (void)
     return table;
 }
 
-/* A ledger with nothing in it, and what was not taken into it. */
+/* A ledger with nothing in it, what was not taken into it, and who sent. */
 typedef struct {
     zc_ledger_t *ledger;
     zc_rejects_t *rejects;
+    zc_producers_t *producers;
+    zc_intake_t intake;
 } books_t;
 
 static books_t books_new (void)
 {
     zc_policy_t policy;
     zc_policy_default (&policy);
-    books_t self = {zc_ledger_new (&policy), zc_rejects_new (REJECTS_KEPT)};
-    MUST (self.ledger && self.rejects);
+    const zc_retention_t retention = {.minutes_ms = 172800000, .quarters_ms = 34560000000};
+    const zc_producers_limits_t few = {.live_max = 2, .expired_max = 2, .expire_after_ms = 1000, .seed = 1};
+    books_t self = {.ledger = zc_ledger_new (&policy, &retention, 100),
+                    .rejects = zc_rejects_new (REJECTS_KEPT),
+                    .producers = zc_producers_new (&few)};
+    MUST (self.ledger && self.rejects && self.producers);
     MUST (zc_ledger_use_prices (self.ledger, prices ()) == 0);
+    self.intake = (zc_intake_t) {self.ledger, self.rejects, self.producers, limits, 0};
     return self;
 }
 
@@ -63,6 +70,7 @@ static void books_end (books_t *self)
 {
     zc_ledger_destroy (&self->ledger);
     zc_rejects_destroy (&self->rejects);
+    zc_producers_destroy (&self->producers);
 }
 
 /* ----------------------------------------------------------------------- frame */
@@ -120,11 +128,34 @@ static void check_totals (const zc_totals_t *totals, uint64_t accepted)
     MUST (router->queries + totals->calls + totals->preloads <= accepted);
 }
 
+static bool is_stamped (const uint8_t *data, size_t size, uint64_t *ret_seq)
+{
+    zc_frame_t frame;
+    zc_frame_init (&frame, data, size, NOW_MS, limits.batch_events_max);
+    *ret_seq = frame.stamp.seq;
+    return frame.stamped;
+}
+
+/* A stamp whose numbers are none refuses its frame whole. Whether it did. */
+static bool check_refused (const books_t *books, const uint8_t *data, size_t size, uint64_t numbers)
+{
+    uint64_t seq;
+    if (!is_stamped (data, size, &seq) || (seq > 0 && seq <= UINT64_MAX - numbers))
+        return false;
+    MUST (zc_ledger_accepted (books->ledger) == 0);
+    MUST (zc_rejects_count (books->rejects, ZC_BAD_FIELD) == numbers);
+    return true;
+}
+
 /* What the walk saw is what was counted: an event is folded, or an `overflow`. */
 static void check_intake (const books_t *books, const uint8_t *data, size_t size)
 {
     uint64_t rejects [ZC_REASON_COUNT] = {0};
-    uint64_t events = walk (data, size, rejects);
+    uint64_t events = walk (data, size, rejects), numbers = events;
+    for (zc_reason_t reason = 0; reason < ZC_REASON_COUNT; reason++)
+        numbers += rejects [reason];
+    if (check_refused (books, data, size, numbers))
+        return;
     uint64_t accepted = zc_ledger_accepted (books->ledger), overflows = zc_rejects_count (books->rejects, ZC_OVERFLOW);
     MUST (events == accepted + overflows);
     for (zc_reason_t reason = 0; reason < ZC_REASON_COUNT; reason++)
@@ -137,11 +168,22 @@ static void check_intake (const books_t *books, const uint8_t *data, size_t size
 static void check_again (const books_t *books, const uint8_t *data, size_t size)
 {
     books_t again = books_new ();
-    zc_intake_frame (again.ledger, again.rejects, &limits, data, size, NOW_MS);
+    MUST (zc_intake_frame (&again.intake, data, size, NOW_MS) == 0);
     MUST (zc_ledger_accepted (again.ledger) == zc_ledger_accepted (books->ledger));
     MUST (zc_rejects_total (again.rejects) == zc_rejects_total (books->rejects));
     MUST (memcmp (zc_ledger_totals (again.ledger), zc_ledger_totals (books->ledger), sizeof (zc_totals_t)) == 0);
     books_end (&again);
+}
+
+/* A stamped frame that comes again is a duplicate, and nothing else. */
+static void check_twice (books_t *books, const uint8_t *data, size_t size)
+{
+    uint64_t seq, accepted = zc_ledger_accepted (books->ledger), rejected = zc_rejects_total (books->rejects);
+    if (!is_stamped (data, size, &seq) || zc_producers_live (books->producers) == 0)
+        return;
+    MUST (zc_intake_frame (&books->intake, data, size, NOW_MS) == 0);
+    MUST (zc_ledger_accepted (books->ledger) == accepted && zc_rejects_total (books->rejects) == rejected);
+    MUST (zc_producers_delivery (books->producers)->duplicate == accepted + rejected);
 }
 
 /* ----------------------------------------------------------------------- query */
@@ -150,7 +192,9 @@ static void check_again (const books_t *books, const uint8_t *data, size_t size)
 static void check_query (const books_t *books, const uint8_t *data, size_t size)
 {
     const zc_about_t about = {.version = "0", .instance = "fuzz", .prices_source = "builtin", .interval_ms = 1000};
-    const zc_view_t view = {.about = &about, .ledger = books->ledger, .rejects = books->rejects, .now_ms = NOW_MS};
+    const zc_kept_t kept = {.kept = false};
+    const zc_view_t view = {.about = &about, .ledger = books->ledger, .rejects = books->rejects,
+                            .producers = books->producers, .kept = &kept, .now_ms = NOW_MS};
     msgpack_sbuffer reply;
     msgpack_unpacked opened;
     size_t used = 0;
@@ -166,10 +210,11 @@ static void check_query (const books_t *books, const uint8_t *data, size_t size)
 int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
 {
     books_t books = books_new ();
-    zc_intake_frame (books.ledger, books.rejects, &limits, data, size, NOW_MS);
+    MUST (zc_intake_frame (&books.intake, data, size, NOW_MS) == 0);
     if (size <= limits.frame_bytes_max) {
         check_intake (&books, data, size);
         check_again (&books, data, size);
+        check_twice (&books, data, size);
     }
     check_query (&books, data, size);
     books_end (&books);

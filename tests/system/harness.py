@@ -12,9 +12,11 @@ import atexit
 import ctypes
 import os
 import pathlib
+import random
 import re
 import shutil
 import signal
+import socket as sockets
 import subprocess
 import tempfile
 import threading
@@ -40,7 +42,17 @@ def _is_sanitized():
         return False
 
 
+def _keeps_data():
+    """False for a zcostd of before the journal, which takes no directory."""
+    try:
+        help_text = subprocess.run([BIN / "zcostd", "--help"], stdout=subprocess.PIPE, text=True, timeout=60).stdout
+        return "only none" not in help_text
+    except OSError:
+        return True
+
+
 SANITIZED = _is_sanitized()
+KEEPS_DATA = _keeps_data()
 PATIENCE = 4 if SANITIZED else 1  # every deadline is multiplied by this
 
 
@@ -61,6 +73,25 @@ def run(name, *args, timeout=10, **more):
                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **more)
 
 
+def fixed_endpoints(transport="tcp"):
+    """For `bind`: endpoints that are the same at each start. Ports lie below those that a client's
+    socket is given: else one that connects again and again to a port that nobody has bound is given
+    that very port one day, and is connected to itself."""
+    if transport == "ipc":
+        return {role: ["ipc://{dir}/%s.ipc" % role] for role in ROLES}
+    found = {}
+    while len(found) < len(ROLES):
+        port = random.randrange(20_000, 32_000)
+        with sockets.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        if [f"tcp://127.0.0.1:{port}"] not in found.values():
+            found[ROLES[len(found)]] = [f"tcp://127.0.0.1:{port}"]
+    return found
+
+
 def _die_with_parent():
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
 
@@ -78,18 +109,22 @@ class Daemon:
     """One zcostd. `with Daemon (...) as daemon:` starts it, waits until it is ready, and at the end
     asks it to leave with SIGTERM, where exit code 0 and a clean stderr are part of every test.
 
-    args      more options, such as "--data", "none"
+    args      more options, such as "--interval", "5"
     config    text of a configuration file
     prices    text or bytes of a price file (daemon.prices_path, to be rewritten before SIGHUP)
     bind      role -> endpoints to bind, where {dir} is `dir`; an ephemeral port where a role is
               missing; None: no such options at all
     dir       a directory to work in; by default a fresh one
+    data      where the ledger is kept, where {dir} is `dir`; None: in memory; "": no such option
+    env       more of its environment; a value of None takes the name away
     """
 
-    def __init__(self, *args, config=None, prices=None, interval=30, bind=(), dir=None):
+    def __init__(self, *args, config=None, prices=None, interval=30, bind=(), dir=None, data="{dir}/data", env=None):
         self._argv = [executable("zcostd")]  # before anything is made: it may skip the test
         self.own_dir = None if dir else tempfile.mkdtemp(prefix="zcost-test-")
         self.dir = pathlib.Path(dir or self.own_dir)
+        self.data = pathlib.Path(str(data).replace("{dir}", str(self.dir))) if data and KEEPS_DATA else None
+        self.env = dict(env or {})
         self.prices_path = self.dir / "prices.json"
         self.config_path = self.dir / "zcostd.conf"
         self.process = None
@@ -103,6 +138,8 @@ class Daemon:
         if prices is not None:
             self.prices_path.write_bytes(prices if isinstance(prices, bytes) else prices.encode())
             self._argv += ["--prices", str(self.prices_path)]
+        if data != "":
+            self._argv += ["--data", str(self.data or "none")]
         if interval is not None:
             self._argv += ["--interval", str(interval)]
         if bind is not None:
@@ -128,23 +165,49 @@ class Daemon:
         finally:
             self.kill()
 
-    def start(self):
-        self.process = subprocess.Popen(self._argv, cwd=self.dir, stdin=subprocess.DEVNULL,
+    def start(self, ready=True):
+        """Starts it: also again, after it has ended, on the same data; its log begins anew. ready: waits
+        until it is."""
+        env = {name: value for name, value in {**os.environ, **self.env}.items() if value is not None}
+        self.process = subprocess.Popen(self._argv, cwd=self.dir, env=env, stdin=subprocess.DEVNULL,
                                         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
                                         errors="replace", preexec_fn=_die_with_parent)
         atexit.register(self.kill)
-        self._reader = threading.Thread(target=self._read_log, daemon=True)
+        self.log = []
+        self._reader = threading.Thread(target=self._read_log, args=(self.process, self.log), daemon=True)
         self._reader.start()
-        self.wait_log("ready")
+        if ready:
+            self.wait_log("ready")
         return self
 
-    def _read_log(self):
-        for text in self.process.stderr:
+    def is_ready(self, timeout=20):
+        """After start (ready=False): whether it came to be ready. If not, it has ended."""
+        with self._grew:
+            def told():
+                events = {line.get("event") for line in self.log}
+                return "ready" in events or "end-of-log" in events
+            assert self._grew.wait_for(told, timeout * PATIENCE), f"neither ready nor ended:\n{self.log_text()}"
+            return any(line.get("event") == "ready" for line in self.log)
+
+    def crash(self):
+        """kill -9; what it kept stays."""
+        self.process.kill()
+        self.process.wait()
+        self._reader.join()
+        self.process.stderr.close()
+
+    def restart(self):
+        """kill -9 and start again."""
+        self.crash()
+        return self.start()
+
+    def _read_log(self, process, log):
+        for text in process.stderr:
             with self._grew:
-                self.log.append(LogLine(text.rstrip("\n")))
+                log.append(LogLine(text.rstrip("\n")))
                 self._grew.notify_all()
         with self._grew:
-            self.log.append(LogLine("event=end-of-log"))
+            log.append(LogLine("event=end-of-log"))
             self._grew.notify_all()
 
     def log_text(self):

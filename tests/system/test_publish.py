@@ -45,7 +45,7 @@ class Snapshots(TestCase):
 
     def test_other_topics_get_no_snapshot(self):
         zcostd = self.daemon(interval=0.1)
-        topics = (b"snapshots", b"alert", b"ack/" + b"0" * 32 + b"/", b"x" * 10_000, b"\0\xff")
+        topics = (b"snapshots", b"alert", b"ack/" + b"x" * 32 + b"/", b"x" * 10_000, b"\0\xff")
         subscribers = [zcostd.subscribe(topic) for topic in topics]
         time.sleep(0.5)
         for topic, subscriber in zip(topics, subscribers):

@@ -29,7 +29,8 @@ class Options(TestCase):
 
     def test_help_names_every_option(self):
         text = run("zcostd", "--help").stdout
-        for option in ("config", "ingest", "publish", "query", "interval", "data", "prices", "help", "version"):
+        for option in ("config", "ingest", "publish", "query", "interval", "data", "prices", "check", "help",
+                       "version"):
             self.assertIn("--" + option, text)
 
     def test_unknown_options(self):
@@ -42,7 +43,7 @@ class Options(TestCase):
         self.refused(*PORTS, "--help=now", naming="--help takes no value")
 
     def test_a_value_missing(self):
-        for option in ("config", "ingest", "publish", "query", "interval", "data", "prices"):
+        for option in ("config", "ingest", "publish", "query", "interval", "data", "prices", "check"):
             with self.subTest(option=option):
                 self.refused("--" + option, naming=option)
 
@@ -52,7 +53,7 @@ class Options(TestCase):
                 "ingest": ("", "nope", "127.0.0.1:7751", "tcp://", "tcp://127.0.0.1", "tcp://127.0.0.1:99999",
                            "tcp://127.0.0.1:x", "tcp://127.0.0.1:1;127.0.0.1:2", "http://127.0.0.1:1", "ipc://"),
                 "publish": ("nope",), "query": ("nope", "inproc://x"),
-                "data": ("/tmp", "")}.items():
+                "data": ("", "a\"b")}.items():
             for value in values:
                 with self.subTest(option=option, value=value):
                     argv = [part for pair in zip(PORTS[::2], PORTS[1::2]) if pair[0] != "--" + option for part in pair]
@@ -87,6 +88,15 @@ class Options(TestCase):
             file.write('{"acme": {"input_cost_per_token": 1e-06, "output_cost_per_token": 1e-06}}')
             file.flush()
             self.fails("--prices", file.name, naming="gpt-4o")
+
+    def test_settings_that_do_not_go_together(self):
+        for text, naming in (("journal\n    segment_bytes = 1048576\n", "segment_bytes"),
+                             ("retention\n    minutes = 48h\n    quarters = 24h\n", "retention/quarters"),
+                             ("retention\n    quarters = 30d\n    days = 29d\n", "retention/days")):
+            with self.subTest(text=text), tempfile.NamedTemporaryFile("w", suffix=".conf") as file:
+                file.write(text)
+                file.flush()
+                self.refused(*PORTS, "--config", file.name, naming=naming)
 
     def test_data_none(self):
         self.daemon("--data", "none")
@@ -143,7 +153,18 @@ class BadFile(TestCase):
                 ("baseline", "per_query_usd", ("-1", "x", "nan", "inf", "1e30", "")),
                 ("embedding", "hit_saves_usd", ("-1", "x", "nan")),
                 ("rag", "assumed_seconds", ("x", "nan", "inf", "1e30")),
-                ("data", "directory", ("/tmp", "")),
+                ("data", "directory", ("", "a\tb")),
+                ("journal", "segment_bytes", ("0", "1048575", "x", "4294967296")),
+                ("journal", "sync_interval_ms", ("0", "-1", "10001", "x")),
+                ("journal", "keep", ("1", "x", "-1d", "1w", "1.5d", "")),
+                ("store", "checkpoint_seconds", ("0", "0.01", "x", "86401")),
+                ("retention", "minutes", ("forever", "59m", "x", "400d1h")),
+                ("retention", "quarters", ("forever", "59m", "48")),
+                ("retention", "days", ("23h", "x")),
+                ("ledger", "max_keys", ("0", "-1", "x")),
+                ("producers", "max", ("0", "x")),
+                ("producers", "max_expired", ("0", "x")),
+                ("producers", "expire_after", ("59m", "forever", "x")),
                 ("rejects", "keep", ("-1", "x", "99999999999999")),
                 ("memory", "max_bytes", ("-1", "5", "x", "99999999999999999999"))):
             for value in values:

@@ -22,7 +22,9 @@
 #include "zcost.h"
 
 #define HELPER static __attribute__ ((unused))
-#define COUNT(array) (sizeof (array) / sizeof *(array))
+#ifndef COUNT
+#define COUNT(array) (sizeof (array) / sizeof ((array) [0]))
+#endif
 #define PATIENCE_MS 20000          /* for what must happen, on a machine that is busy */
 #define SENDERS 8                  /* services "0" to "7" tell senders apart */
 #define NOBODY "tcp://127.0.0.1:9" /* discard: nobody listens there */

@@ -40,6 +40,20 @@ static inline zc_event_t with_model (zc_event_t event, const char *model)
     return event;
 }
 
+static inline zc_event_t with_provider (zc_event_t event, const char *provider)
+{
+    event.has |= ZC_BIT (ZC_KEY_PROVIDER);
+    event.provider = str_of (provider);
+    return event;
+}
+
+static inline zc_event_t with_ts (zc_event_t event, int64_t ts_ms)
+{
+    event.has |= ZC_BIT (ZC_KEY_TS);
+    event.ts_ms = ts_ms;
+    return event;
+}
+
 static inline zc_event_t with_cost (zc_event_t event, int64_t nanousd)
 {
     event.has |= ZC_BIT (ZC_KEY_COST);
@@ -86,6 +100,10 @@ static inline zc_event_t call_of (const char *model)
     return with_model (event_of (ZCOST_LLM_CALL), model);
 }
 
+#define DAY_MS INT64_C (86400000)
+
+static const zc_retention_t default_retention = {.minutes_ms = 2 * DAY_MS, .quarters_ms = 400 * DAY_MS};
+
 /* A ledger by the default policy and simple_table. */
 typedef struct {
     zc_policy_t policy;
@@ -93,12 +111,21 @@ typedef struct {
     zc_ledger_t *ledger;
 } books_t;
 
-static inline books_t books_by (const zc_policy_t *policy)
+static inline books_t books_of (const zc_policy_t *policy, uint32_t keys_max)
 {
-    books_t books = {.policy = *policy, .prices = simple_table (), .ledger = zc_ledger_new (policy)};
+    books_t books = {
+        .policy = *policy,
+        .prices = simple_table (),
+        .ledger = zc_ledger_new (policy, &default_retention, keys_max),
+    };
     assert_non_null (books.ledger);
     assert_int_equal (zc_ledger_use_prices (books.ledger, books.prices), 0);
     return books;
+}
+
+static inline books_t books_by (const zc_policy_t *policy)
+{
+    return books_of (policy, ZC_KEYS_MAX);
 }
 
 static inline books_t books_new (void)
@@ -114,9 +141,10 @@ static inline void books_end (books_t *books)
     zc_prices_destroy (&books->prices);
 }
 
+/* Folds an event that arrives when it happened. */
 static inline void fold (books_t *books, zc_event_t event)
 {
-    assert_int_equal (zc_ledger_fold (books->ledger, &event), 0);
+    assert_int_equal (zc_ledger_fold (books->ledger, &event, event.ts_ms), 0);
 }
 
 static inline zc_totals_t totals_of (books_t *books)

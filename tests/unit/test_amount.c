@@ -126,6 +126,35 @@ static void test_amount_groups_and_names_units (void **state)
     assert_string_equal (zc_time (1784988331999).text, "2026-07-25 14:05:31 UTC");
 }
 
+static void test_amount_times_have_the_digits_that_matter (void **state)
+{
+    (void) state;
+    assert_string_equal (zc_took (0).text, "0.00 ms");
+    assert_string_equal (zc_took (-1).text, "0.00 ms");
+    assert_string_equal (zc_took (0.042).text, "0.04 ms");
+    assert_string_equal (zc_took (0.996).text, "1.0 ms");
+    assert_string_equal (zc_took (1.24).text, "1.2 ms");
+    assert_string_equal (zc_took (9.96).text, "10 ms");
+    assert_string_equal (zc_took (310.7).text, "311 ms");
+    assert_string_equal (zc_took (999.6).text, "1.0 s");
+    assert_string_equal (zc_took (3249).text, "3.2 s");
+    assert_string_equal (zc_took (59960).text, "1 min 0 s");
+    assert_string_equal (zc_took (11520000).text, "3 h 12 min");
+}
+
+static void test_amount_ages_are_one_unit (void **state)
+{
+    (void) state;
+    assert_string_equal (zc_age (-5).text, "0.0 s");
+    assert_string_equal (zc_age (299).text, "0.2 s");
+    assert_string_equal (zc_age (999).text, "0.9 s");
+    assert_string_equal (zc_age (1999).text, "1 s");
+    assert_string_equal (zc_age (59999).text, "59 s");
+    assert_string_equal (zc_age (400000).text, "6 min");
+    assert_string_equal (zc_age (86399999).text, "23 h");
+    assert_string_equal (zc_age (864000000).text, "10 d");
+}
+
 int main (void)
 {
     const struct CMUnitTest tests [] = {
@@ -135,6 +164,8 @@ int main (void)
         cmocka_unit_test (test_amount_refuses_what_is_no_amount),
         cmocka_unit_test (test_amount_reads_rounded_numbers),
         cmocka_unit_test (test_amount_groups_and_names_units),
+        cmocka_unit_test (test_amount_times_have_the_digits_that_matter),
+        cmocka_unit_test (test_amount_ages_are_one_unit),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
 }

@@ -17,37 +17,8 @@
 #include <sys/wait.h>
 
 #include "client_peer.h"
-
-/* gcc and clang say each in their own way what is compiled in. */
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define __SANITIZE_ADDRESS__ 1
-#endif
-#if __has_feature(thread_sanitizer)
-#define __SANITIZE_THREAD__ 1
-#endif
-#endif
-#if defined(__SANITIZE_ADDRESS__)
-#define ASAN 1
-#else
-#define ASAN 0
-#endif
-#if defined(__SANITIZE_THREAD__)
-#define TSAN 1
-#else
-#define TSAN 0
-#endif
-#define SANITIZED (ASAN || TSAN)
-
-#define SKIP_IF(condition, reason)                                                                                     \
-    do {                                                                                                               \
-        if (condition) {                                                                                               \
-            puts ("skipped: " reason);                                                                                 \
-            skip ();                                                                                                   \
-        }                                                                                                              \
-    } while (0)
-
-#define NO_THREADS_AFTER_FORK "ThreadSanitizer knows no threads that start in a forked child"
+#include "sanitized.h"
+#include "spool_dir.h"
 
 static void assert_ends_well (pid_t child)
 {
@@ -128,12 +99,12 @@ static void *emit_strictly (void *argument)
     return NULL;
 }
 
-static int survives_strict_mode (const char *endpoint)
+static int survives_strict_mode (const zcost_options_t *options)
 {
     int ends [2];
     pthread_t thread;
-    zcost_t *client = open_client (endpoint);
-    if (pipe (ends) != 0)
+    zcost_t *client = NULL;
+    if (zcost_open (options, &client) != 0 || pipe (ends) != 0)
         return 1;
     strict_t strict = {client, ends [1]};
     if (pthread_create (&thread, NULL, emit_strictly, &strict) != 0)
@@ -141,7 +112,8 @@ static int survives_strict_mode (const char *endpoint)
     struct pollfd end = {.fd = ends [0], .events = POLLIN};
     if (poll (&end, 1, PATIENCE_MS) != 1)
         return 3;
-    zcost_stats_t stats = stats_of (client);
+    zcost_stats_t stats;
+    zcost_stats (client, &stats);
     return stats.emitted + stats.dropped == 100000 ? 0 : 4;
 }
 
@@ -149,13 +121,20 @@ static void test_guest_emit_makes_no_system_call (void **state)
 {
     daemon_t *daemon = *state;
     SKIP_IF (SANITIZED, "a sanitizer makes system calls of its own");
-    const char *const endpoints [] = {daemon->endpoint, NOBODY};
-    for (size_t i = 0; i < COUNT (endpoints); i++) {
+    const char *dir = spool_dir_new ();
+    const zcost_options_t cases [] = {
+        {.endpoint = daemon->endpoint},
+        {.endpoint = NOBODY},
+        {.endpoint = daemon->endpoint, .publish = NOBODY},
+        {.endpoint = NOBODY, .publish = NOBODY, .spool_dir = dir},
+    };
+    for (size_t i = 0; i < COUNT (cases); i++) {
         pid_t child = fork ();
         if (child == 0)
-            _exit (survives_strict_mode (endpoints [i]));
+            _exit (survives_strict_mode (&cases [i]));
         assert_ends_well (child);
     }
+    spool_dir_end ();
 }
 
 static void ignore (int signal_number)

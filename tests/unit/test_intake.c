@@ -15,17 +15,28 @@
 #include "pack.h"
 
 #define NOW_MS 1767225600000
+#define HOUR_MS 3600000
 
 typedef struct {
     books_t books;
     zc_rejects_t *rejects;
+    zc_producers_t *producers;
     zc_limits_t limits;
+    zc_intake_t intake;
 } house_t;
 
 static house_t house_new (void)
 {
-    house_t house = {books_new (), zc_rejects_new (100), {.frame_bytes_max = 10000, .batch_events_max = 50}};
+    zc_producers_limits_t few = {.live_max = 10, .expired_max = 10, .expire_after_ms = HOUR_MS, .seed = 1};
+    house_t house = {.books = books_new (),
+                     .rejects = zc_rejects_new (100),
+                     .producers = zc_producers_new (&few),
+                     .limits = {.frame_bytes_max = 10000, .batch_events_max = 50}};
     assert_non_null (house.rejects);
+    assert_non_null (house.producers);
+    house.intake.ledger = house.books.ledger;
+    house.intake.rejects = house.rejects;
+    house.intake.producers = house.producers;
     return house;
 }
 
@@ -33,18 +44,25 @@ static void house_end (house_t *house)
 {
     books_end (&house->books);
     zc_rejects_destroy (&house->rejects);
+    zc_producers_destroy (&house->producers);
 }
 
 /* The frame's bytes are gone when the call returns, so that nothing may be kept of them. */
-static void take (house_t *house, const void *bytes, size_t size)
+static void take_at (house_t *house, const void *bytes, size_t size, int64_t arrival_ms)
 {
+    house->intake.limits = house->limits;
     uint8_t *copy = malloc (size ? size : 1);
     assert_non_null (copy);
     if (size)
         memcpy (copy, bytes, size);
-    zc_intake_frame (house->books.ledger, house->rejects, &house->limits, copy, size, NOW_MS);
+    assert_int_equal (zc_intake_frame (&house->intake, copy, size, arrival_ms), 0);
     memset (copy, 0xff, size);
     free (copy);
+}
+
+static void take (house_t *house, const void *bytes, size_t size)
+{
+    take_at (house, bytes, size, NOW_MS);
 }
 
 static void assert_counts (const house_t *house, uint64_t accepted, uint64_t rejected)
@@ -164,6 +182,144 @@ static void test_intake_takes_stamped_frames (void **state)
     house_end (&house);
 }
 
+/* A stamped frame of so many queries of half a dollar, the last `bad` of them without a type. */
+static void take_stamped (house_t *house, uint32_t epoch, uint64_t seq, int events, int bad, int64_t arrival_ms)
+{
+    bytes_t frame = {0};
+    pack_stamp (&frame, (const uint8_t *) "0123456789abcdef", epoch, seq, 0);
+    for (int i = 0; i < events; i++)
+        if (i < events - bad)
+            pack_query (&frame, "simple", 0.5);
+        else
+            pack_raw (&frame, BYTES ("\x80"));
+    take_at (house, frame.data, frame.size, arrival_ms);
+    msgpack_sbuffer_destroy (&frame);
+}
+
+static uint64_t duplicates (const house_t *house)
+{
+    return zc_producers_delivery (house->producers)->duplicate;
+}
+
+static uint64_t next_of (const house_t *house)
+{
+    zc_producer_row_t row;
+    uint64_t durable;
+    assert_true (zc_producers_recent (house->producers, 0, &row, &durable));
+    return row.next;
+}
+
+static void test_intake_folds_each_number_once (void **state)
+{
+    (void) state;
+    house_t house = house_new ();
+    take_stamped (&house, 1, 1, 3, 0, NOW_MS);
+    take_stamped (&house, 1, 1, 3, 0, NOW_MS);
+    assert_counts (&house, 3, 0);
+    assert_int_equal (duplicates (&house), 3);
+    take_stamped (&house, 1, 7, 2, 0, NOW_MS); /* later ones do not wait for a missing earlier one */
+    take_stamped (&house, 1, 4, 3, 0, NOW_MS);
+    take_stamped (&house, 1, 7, 2, 0, NOW_MS);
+    assert_counts (&house, 8, 0);
+    assert_int_equal (duplicates (&house), 5);
+    assert_int_equal (totals_of (&house.books).tiers [0].cost_nanousd, 4000000000);
+    assert_int_equal (next_of (&house), 9);
+    house_end (&house);
+}
+
+static void test_intake_refuses_a_frame_of_seen_and_unseen_numbers (void **state)
+{
+    (void) state;
+    house_t house = house_new ();
+    take_stamped (&house, 1, 1, 3, 0, NOW_MS);
+    take_stamped (&house, 1, 3, 4, 0, NOW_MS);
+    assert_counts (&house, 3, 4);
+    assert_int_equal (zc_rejects_count (house.rejects, ZC_BAD_FIELD), 4);
+    assert_int_equal (zc_rejects_kept (house.rejects), 1); /* one frame */
+    assert_int_equal (zc_rejects_nth (house.rejects, 0)->why, ZC_WHY_PARTLY_SEEN);
+    take_stamped (&house, 1, 0, 2, 0, NOW_MS);
+    take_stamped (&house, 1, UINT64_MAX, 2, 0, NOW_MS);
+    assert_counts (&house, 3, 8);
+    assert_int_equal (zc_rejects_nth (house.rejects, 0)->why, ZC_WHY_NO_SEQ);
+    assert_int_equal (next_of (&house), 4);
+    house_end (&house);
+}
+
+static void test_intake_refuses_a_fenced_epoch (void **state)
+{
+    (void) state;
+    house_t house = house_new ();
+    take_stamped (&house, 2, 1, 3, 0, NOW_MS);
+    take_stamped (&house, 1, 1, 2, 0, NOW_MS);
+    assert_counts (&house, 3, 2);
+    assert_int_equal (zc_rejects_count (house.rejects, ZC_STALE), 2);
+    assert_int_equal (zc_rejects_nth (house.rejects, 0)->why, ZC_WHY_FENCED);
+    house_end (&house);
+}
+
+/* The clock is that of arrivals. */
+static void test_intake_expires_a_silent_producer (void **state)
+{
+    (void) state;
+    house_t house = house_new ();
+    take_stamped (&house, 1, 1, 3, 0, NOW_MS);
+    take_at (&house, "", 0, NOW_MS + HOUR_MS + 120000);
+    assert_int_equal (zc_producers_live (house.producers), 0);
+    take_stamped (&house, 1, 4, 2, 0, NOW_MS + HOUR_MS + 120000);
+    assert_counts (&house, 3, 2);
+    assert_int_equal (zc_rejects_count (house.rejects, ZC_STALE), 2);
+    house_end (&house);
+}
+
+static void test_intake_rejects_use_up_their_numbers (void **state)
+{
+    (void) state;
+    house_t house = house_new ();
+    take_stamped (&house, 1, 1, 3, 2, NOW_MS);
+    assert_counts (&house, 1, 2);
+    assert_int_equal (next_of (&house), 4);
+    take_stamped (&house, 1, 1, 3, 2, NOW_MS);
+    assert_counts (&house, 1, 2);
+    assert_int_equal (duplicates (&house), 3);
+    house_end (&house);
+}
+
+/* What broke off may have had more numbers than can be told apart: they are lost when the next ones come,
+ * and the producer is not asked for them for ever. */
+static void test_intake_a_broken_frame_holds_nothing_up (void **state)
+{
+    (void) state;
+    house_t house = house_new ();
+    bytes_t frame = {0};
+    pack_stamp (&frame, (const uint8_t *) "0123456789abcdef", 1, 1, 0);
+    pack_query (&frame, "simple", 0.5);
+    pack_raw (&frame, BYTES ("\xc1"));
+    take (&house, frame.data, frame.size);
+    take (&house, frame.data, frame.size);
+    assert_counts (&house, 1, 1);
+    assert_int_equal (duplicates (&house), 2);
+    take_stamped (&house, 1, 6, 1, 0, NOW_MS);
+    assert_int_equal (next_of (&house), 7);
+    assert_int_equal (zc_producers_delivery (house.producers)->lost, 3);
+    msgpack_sbuffer_destroy (&frame);
+    house_end (&house);
+}
+
+static void test_intake_a_frame_over_the_limit_uses_up_a_number (void **state)
+{
+    (void) state;
+    house_t house = house_new ();
+    house.limits.frame_bytes_max = 1024;
+    take_stamped (&house, 1, 1, 60, 0, NOW_MS);
+    take_stamped (&house, 1, 1, 60, 0, NOW_MS);
+    assert_counts (&house, 0, 1);
+    assert_int_equal (zc_rejects_count (house.rejects, ZC_TOO_LARGE), 1);
+    assert_int_equal (duplicates (&house), 1);
+    take_stamped (&house, 1, 61, 1, 0, NOW_MS);
+    assert_int_equal (next_of (&house), 62);
+    house_end (&house);
+}
+
 /* How events are framed and batched makes no difference to any sum. */
 static void test_intake_any_framing_gives_the_same_sums (void **state)
 {
@@ -209,6 +365,13 @@ int main (void)
         cmocka_unit_test (test_intake_bounds_frames_and_batches),
         cmocka_unit_test (test_intake_rejects_an_overflow_by_itself),
         cmocka_unit_test (test_intake_takes_stamped_frames),
+        cmocka_unit_test (test_intake_folds_each_number_once),
+        cmocka_unit_test (test_intake_refuses_a_frame_of_seen_and_unseen_numbers),
+        cmocka_unit_test (test_intake_refuses_a_fenced_epoch),
+        cmocka_unit_test (test_intake_expires_a_silent_producer),
+        cmocka_unit_test (test_intake_rejects_use_up_their_numbers),
+        cmocka_unit_test (test_intake_a_broken_frame_holds_nothing_up),
+        cmocka_unit_test (test_intake_a_frame_over_the_limit_uses_up_a_number),
         cmocka_unit_test (test_intake_any_framing_gives_the_same_sums),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);

@@ -13,43 +13,11 @@
 
 #include <cmocka.h>
 
+#include "any.h"
 #include "events.h"
-#include "pack.h"
 
 #define MOST_COST (ZCOST_COST_MAX_USD * INT64_C (1000000000))
 #define MOST_SAVED (ZCOST_SECONDS_MAX * INT64_C (1000000000))
-
-static uint64_t random_state = 5;
-
-static uint32_t random_below (uint32_t limit)
-{
-    random_state = random_state * 6364136223846793005 + 1442695040888963407;
-    return (uint32_t) (random_state >> 33) % limit;
-}
-
-static zc_event_t random_event (void)
-{
-    static const char *const tiers [] = {"simple", "medium", "complex", "purple", ""};
-    static const char *const models [] = {"gpt-4o", "gpt-4o-mini", "openai/gpt-4o", "embed", "nobody's", ""};
-    static const char *const services [] = {"search", "chat", "", "default", "other", "a service with a long name"};
-    zc_event_t event = event_of ((zcost_type_t) (1 + random_below (4)));
-    bool router = event.type == ZCOST_QUERY_ROUTER, call = event.type == ZCOST_LLM_CALL;
-    if (random_below (2))
-        event = with_service (event, services [random_below (COUNT (services))]);
-    if (event.type == ZCOST_RAG_PARALLEL)
-        return random_below (2) ? with_saved (event, random_below (2000000000) - INT64_C (1000000000)) : event;
-    if (router && random_below (4))
-        event = with_tier (event, tiers [random_below (COUNT (tiers))]);
-    if (random_below (2))
-        event = with_model (event, models [random_below (COUNT (models))]);
-    if ((router || call) && random_below (2))
-        event = with_cost (event, random_below (1000000000));
-    if (random_below (2))
-        event = with_input (event, random_below (100000));
-    if (random_below (2))
-        event = with_output (event, random_below (10000));
-    return event.type == ZCOST_EMBEDDING_CACHE ? with_hits (event, random_below (5), random_below (5)) : event;
-}
 
 static void test_ledger_the_order_of_events_is_nothing (void **state)
 {
@@ -58,7 +26,7 @@ static void test_ledger_the_order_of_events_is_nothing (void **state)
     static zc_event_t events [EVENTS];
     zc_totals_t first = {0};
     for (size_t i = 0; i < EVENTS; i++)
-        events [i] = random_event ();
+        events [i] = any_event ();
     for (int order = 0; order < ORDERS; order++) {
         books_t books = books_new ();
         for (size_t i = 0; i < EVENTS; i++)
@@ -135,18 +103,20 @@ static void test_ledger_folds_services_beyond_the_cap_into_other (void **state)
 static void assert_refused_whole_after (books_t *books, zc_event_t event, uint64_t most)
 {
     uint64_t taken = 0;
-    while (taken <= most && zc_ledger_fold (books->ledger, &event) == 0)
+    while (taken <= most && zc_ledger_fold (books->ledger, &event, event.ts_ms) == 0)
         taken++;
     assert_int_equal (taken, most);
     zc_totals_t before = totals_of (books);
     uint64_t accepted = zc_ledger_accepted (books->ledger);
     for (int i = 0; i < 3; i++)
-        assert_int_equal (zc_ledger_fold (books->ledger, &event), -1);
+        assert_int_equal (zc_ledger_fold (books->ledger, &event, event.ts_ms), -1);
     /* A service that no event of which was taken is none of ours. */
     size_t cells = zc_ledger_cells (books->ledger);
+    uint32_t keys = zc_keys_count (zc_ledger_keys (books->ledger));
     zc_event_t elsewhere = with_service (event, "elsewhere");
-    assert_int_equal (zc_ledger_fold (books->ledger, &elsewhere), -1);
+    assert_int_equal (zc_ledger_fold (books->ledger, &elsewhere, elsewhere.ts_ms), -1);
     assert_int_equal (zc_ledger_cells (books->ledger), cells);
+    assert_int_equal (zc_keys_count (zc_ledger_keys (books->ledger)), keys);
     zc_totals_t after = totals_of (books);
     assert_memory_equal (&after, &before, sizeof after);
     assert_int_equal (zc_ledger_accepted (books->ledger), accepted);
@@ -207,10 +177,14 @@ static void test_ledger_refuses_hits_that_would_overflow (void **state)
     assert_refused_whole_after (&books, with_hits (event_of (ZCOST_EMBEDDING_CACHE), 2, 0), 2);
     books_end (&books);
     books = books_new ();
+    const int64_t most = INT64_MAX / (2 * ZCOST_COUNT_MAX);
+    const zc_dimensions_t key = {.type = ZCOST_EMBEDDING_CACHE};
+    const zc_measures_t earlier = {.events = most - 3, .hits = (most - 3) * ZCOST_COUNT_MAX,
+                                   .misses = (most - 3) * ZCOST_COUNT_MAX};
+    assert_int_equal (zc_ledger_restore_key (books.ledger, 0, &key, &earlier), 0);
     assert_refused_whole_after (
         &books, with_hits (with_input (with_model (event_of (ZCOST_EMBEDDING_CACHE), "embed"), 1), ZCOST_COUNT_MAX,
-                           ZCOST_COUNT_MAX),
-        INT64_MAX / (2 * ZCOST_COUNT_MAX));
+                           ZCOST_COUNT_MAX), 3);
     books_end (&books);
 }
 
@@ -225,6 +199,40 @@ static void test_ledger_refuses_time_saved_that_would_overflow (void **state)
     books_end (&books);
 }
 
+/* All kinds of tokens are bounded together: no sum over any of them, of any type, can pass. */
+static void test_ledger_refuses_tokens_that_would_overflow (void **state)
+{
+    (void) state;
+    static const zc_key_t kinds [] = {ZC_KEY_INPUT_TOKENS, ZC_KEY_CACHE_READ_TOKENS, ZC_KEY_CACHE_WRITE_TOKENS,
+                                      ZC_KEY_OUTPUT_TOKENS, ZC_KEY_REASONING_TOKENS};
+    static const zcost_type_t types [] = {ZCOST_QUERY_ROUTER, ZCOST_LLM_CALL, ZCOST_EMBEDDING_CACHE};
+    /* Nine million events fill the bound: all but three were of an earlier life. */
+    const zc_measures_t earlier = {.events = INT64_MAX / ZCOST_COUNT_MAX - 3,
+                                   .output_tokens = (INT64_MAX / ZCOST_COUNT_MAX - 3) * ZCOST_COUNT_MAX};
+    const zc_dimensions_t key = {.type = ZCOST_LLM_CALL};
+    zc_prices_t *free_of_charge = read_table (
+        "{\"gpt-4o\": {\"input_cost_per_token\": 0, \"output_cost_per_token\": 0}}");
+    for (size_t kind = 0; kind < COUNT (kinds); kind++) {
+        books_t books = books_new ();
+        assert_int_equal (zc_ledger_use_prices (books.ledger, free_of_charge), 0);
+        assert_int_equal (zc_ledger_restore_key (books.ledger, 0, &key, &earlier), 0);
+        for (size_t type = 0; type < COUNT (types); type++) {
+            zc_event_t event = with_cost (event_of (types [type]), 0);
+            int64_t *const tokens [] = {&event.input_tokens, &event.cache_read_tokens, &event.cache_write_tokens,
+                                        &event.output_tokens, &event.reasoning_tokens};
+            event.has |= ZC_BIT (kinds [kind]);
+            *tokens [kind] = ZCOST_COUNT_MAX;
+            /* The first type fills the bound, for all. */
+            assert_refused_whole_after (&books, event, type == 0 ? 3 : 0);
+        }
+        fold (&books, with_cost (query_of ("simple"), 1));
+        assert_refused_whole_after (&books, with_output (call_of ("gpt-4o"), INT64_MAX % ZCOST_COUNT_MAX), 1);
+        assert_refused_whole_after (&books, with_output (call_of ("gpt-4o"), 1), 0);
+        books_end (&books);
+    }
+    zc_prices_destroy (&free_of_charge);
+}
+
 int main (void)
 {
     const struct CMUnitTest tests [] = {
@@ -236,6 +244,7 @@ int main (void)
         cmocka_unit_test (test_ledger_refuses_a_baseline_that_would_overflow),
         cmocka_unit_test (test_ledger_refuses_hits_that_would_overflow),
         cmocka_unit_test (test_ledger_refuses_time_saved_that_would_overflow),
+        cmocka_unit_test (test_ledger_refuses_tokens_that_would_overflow),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
 }

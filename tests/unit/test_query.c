@@ -72,8 +72,8 @@ static void test_query_health (void **state)
     reject_one (&asked, ZC_BAD_FIELD, ZC_WHY_NEGATIVE, ZC_KEY_COST, "x");
     opened_t reply = ASK (&asked, {"query", STR ("health")});
     const msgpack_object *health = result_of (&reply, "health");
-    ASSERT_KEYS (health, "events", "rejected", "unpriced", "producers", "journal", "store", "queues", "uptime_seconds",
-                 "rss_bytes", "cells", "cells_folded_to_other", "instance", "version");
+    ASSERT_KEYS (health, "events", "rejected", "unpriced", "producers", "producers_total", "journal",
+                 "store", "waiting", "recovered", "queues", "uptime_seconds", "rss_bytes", "cells", "cells_folded_to_other", "instance", "version");
     ASSERT_KEYS (AT (health, "events"), "accepted", "rejected", "duplicate", "lost", "dropped");
     assert_integer (AT (health, "events", "accepted"), 4);
     assert_integer (AT (health, "events", "rejected"), 1);
@@ -85,7 +85,7 @@ static void test_query_health (void **state)
     ASSERT_KEYS (AT (health, "unpriced"), "nobody's", "");
     assert_integer (AT (health, "unpriced", "nobody's"), 2);
     assert_integer (AT (health, "unpriced", ""), 1);
-    const msgpack_object *producers = AT (health, "producers"); /* none is followed before stamps are */
+    const msgpack_object *producers = AT (health, "producers");
     assert_int_equal (producers->type, MSGPACK_OBJECT_ARRAY);
     assert_int_equal (producers->via.array.size, 0);
     assert_text (AT (health, "journal", "state"), "none");
@@ -96,7 +96,7 @@ static void test_query_health (void **state)
         assert_int_equal (queues->via.map.ptr [i].val.type, MSGPACK_OBJECT_POSITIVE_INTEGER);
     assert_integer (AT (health, "uptime_seconds"), (ASKED_MS - STARTED_MS) / 1000);
     assert_integer (AT (health, "rss_bytes"), 4096);
-    assert_integer (AT (health, "cells"), 2);
+    assert_integer (AT (health, "cells"), 3); /* a query's key, and two models' */
     assert_integer (AT (health, "cells_folded_to_other"), 0);
     assert_text (AT (health, "instance"), "here");
     assert_text (AT (health, "version"), "1.2.3");

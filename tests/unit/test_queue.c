@@ -25,7 +25,7 @@ static int new_queue (void **state)
 {
     static zc_queue_t queue;
     *state = &queue;
-    return zc_queue_init (&queue, BYTES);
+    return zc_queue_init (&queue, BYTES, 0, false);
 }
 
 static int end_queue (void **state)
@@ -57,7 +57,7 @@ static void assert_pops (const zc_queue_t *queue, uint32_t value, size_t size)
 {
     uint8_t bytes [ZC_RECORD_BYTES_MAX];
     zc_batch_t batch;
-    assert_true (zc_queue_peek (queue, 1, &batch)); /* one, however large it is */
+    assert_true (zc_queue_peek (queue, 0, 1, &batch)); /* one, however large it is */
     assert_int_equal (batch.events, 1);
     assert_int_equal (batch.bytes, size);
     zc_queue_copy (queue, &batch, bytes);
@@ -73,7 +73,7 @@ static void test_queue_begins_empty (void **state)
 {
     zc_batch_t batch;
     zc_queue_stats_t stats = stats_of (*state);
-    assert_false (zc_queue_peek (*state, SIZE_MAX, &batch));
+    assert_false (zc_queue_peek (*state, 0, SIZE_MAX, &batch));
     assert_int_equal (stats.pushed + stats.popped + stats.dropped + stats.used_bytes, 0);
     assert_int_equal (zc_queue_bytes (*state), BYTES);
     assert_int_equal (*zc_queue_gate (*state), 0);
@@ -96,12 +96,12 @@ static void test_queue_measures_batches_by_bytes (void **state)
     zc_batch_t batch;
     for (uint32_t i = 0; i < 10; i++)
         push (*state, i, 100);
-    assert_true (zc_queue_peek (*state, 250, &batch));
+    assert_true (zc_queue_peek (*state, 0, 250, &batch));
     assert_int_equal (batch.events, 2);
     assert_int_equal (batch.bytes, 200);
-    assert_true (zc_queue_peek (*state, 300, &batch));
+    assert_true (zc_queue_peek (*state, 0, 300, &batch));
     assert_int_equal (batch.events, 3);
-    assert_true (zc_queue_peek (*state, SIZE_MAX, &batch));
+    assert_true (zc_queue_peek (*state, 0, SIZE_MAX, &batch));
     assert_int_equal (batch.events, 10);
     assert_int_equal (stats_of (*state).popped, 0); /* looking takes nothing away */
 }
@@ -119,7 +119,7 @@ static void test_queue_drops_and_counts_when_full (void **state)
     assert_int_equal (stats.used_bytes, BYTES);
 
     zc_batch_t batch; /* a full ring is walked once, not for ever */
-    assert_true (zc_queue_peek (*state, SIZE_MAX, &batch));
+    assert_true (zc_queue_peek (*state, 0, SIZE_MAX, &batch));
     assert_int_equal (batch.events, taken);
 
     assert_pops (*state, 0, 60);
@@ -166,7 +166,7 @@ static uint64_t consume (const zc_queue_t *queue, uint32_t next [PRODUCERS])
 {
     static uint8_t bytes [BYTES];
     zc_batch_t batch;
-    if (!zc_queue_peek (queue, 8192, &batch))
+    if (!zc_queue_peek (queue, 0, 8192, &batch))
         return 0;
     zc_queue_copy (queue, &batch, bytes);
     zc_queue_pop (queue, &batch);
@@ -219,7 +219,7 @@ static int child_of_full_queue (const zc_queue_t *queue)
     zc_batch_t batch;
     uint32_t taken = 0;
     zc_queue_stats_t stats = stats_of (queue);
-    if (stats.pushed || stats.popped || stats.dropped || stats.used_bytes || zc_queue_peek (queue, 1, &batch))
+    if (stats.pushed || stats.popped || stats.dropped || stats.used_bytes || zc_queue_peek (queue, 0, 1, &batch))
         return 1;
     if (*zc_queue_gate (queue) != 0 || *(uint64_t *) zc_queue_annex (queue) != 0)
         return 2;

@@ -105,6 +105,37 @@ static void test_rejects_may_keep_very_many (void **state)
     zc_rejects_destroy (&rejects);
 }
 
+/* Events refused together count each, and are kept as one. */
+static void test_rejects_count_many_and_keep_one (void **state)
+{
+    (void) state;
+    zc_rejects_t *rejects = zc_rejects_new (3);
+    zc_reject_t reject = reject_of (ZC_STALE, "x", 1);
+    zc_rejects_add_many (rejects, &reject, 500, 7);
+    zc_rejects_add_many (rejects, &reject, 0, 8);
+    assert_int_equal (zc_rejects_count (rejects, ZC_STALE), 500);
+    assert_int_equal (zc_rejects_total (rejects), 500);
+    assert_int_equal (zc_rejects_kept (rejects), 1);
+    assert_int_equal (zc_rejects_nth (rejects, 0)->ts_ms, 7);
+    zc_rejects_destroy (&rejects);
+}
+
+static void test_rejects_go_on_from_restored_counts (void **state)
+{
+    (void) state;
+    zc_rejects_t *rejects = zc_rejects_new (3);
+    zc_reject_t reject = reject_of (ZC_STALE, "x", 1);
+    zc_rejects_restore (rejects, ZC_STALE, 40);
+    zc_rejects_restore (rejects, ZC_MALFORMED, 2);
+    assert_int_equal (zc_rejects_total (rejects), 42);
+    assert_int_equal (zc_rejects_kept (rejects), 0);
+    zc_rejects_add (rejects, &reject, 7);
+    assert_int_equal (zc_rejects_count (rejects, ZC_STALE), 41);
+    assert_int_equal (zc_rejects_kept (rejects), 1);
+    assert_int_equal (zc_rejects_nth (rejects, 0)->ts_ms, 7);
+    zc_rejects_destroy (&rejects);
+}
+
 int main (void)
 {
     const struct CMUnitTest tests [] = {
@@ -112,6 +143,8 @@ int main (void)
         cmocka_unit_test (test_rejects_keep_what_they_are_told),
         cmocka_unit_test (test_rejects_keep_the_first_256_bytes),
         cmocka_unit_test (test_rejects_keep_the_last_ones),
+        cmocka_unit_test (test_rejects_count_many_and_keep_one),
+        cmocka_unit_test (test_rejects_go_on_from_restored_counts),
         cmocka_unit_test (test_rejects_may_keep_very_many),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);

@@ -96,6 +96,8 @@ static void test_report_says_who_reports_and_since_when (void **state)
     fold (&asked.books, query_of ("simple"));
     reject_one (&asked, ZC_NOT_A_MAP, ZC_WHY_NO_MAP, -1, "x");
     reject_one (&asked, ZC_NOT_A_MAP, ZC_WHY_NO_MAP, -1, "y");
+    zc_delivery_t delivery = {.duplicate = 3, .lost = 4, .dropped = 5};
+    zc_producers_restore_delivery (asked.producers, &delivery, false);
     opened_t opened = report_of (&asked);
     assert_text (AT (&opened.root, "timestamp"), "2026-01-02T00:00:59.007Z");
     const msgpack_object *zcost = AT (&opened.root, "zcost");
@@ -106,14 +108,14 @@ static void test_report_says_who_reports_and_since_when (void **state)
     assert_text (AT (zcost, "incarnation"), "0123456789abcdef");
     assert_integer (AT (zcost, "sequence"), 17);
     assert_integer (AT (zcost, "interval_seconds"), 30);
-    assert_integer (AT (zcost, "since"), STARTED_MS);
+    assert_integer (AT (zcost, "since"), BEGAN_MS);
     assert_integer (AT (zcost, "until"), ASKED_MS);
     ASSERT_KEYS (AT (zcost, "events"), "accepted", "rejected", "duplicate", "lost", "dropped");
     assert_integer (AT (zcost, "events", "accepted"), 1);
     assert_integer (AT (zcost, "events", "rejected"), 2);
-    assert_integer (AT (zcost, "events", "duplicate"), 0);
-    assert_integer (AT (zcost, "events", "lost"), 0);
-    assert_integer (AT (zcost, "events", "dropped"), 0);
+    assert_integer (AT (zcost, "events", "duplicate"), 3);
+    assert_integer (AT (zcost, "events", "lost"), 4);
+    assert_integer (AT (zcost, "events", "dropped"), 5);
     ASSERT_KEYS (AT (zcost, "price_table"), "source", "models", "not_read", "loaded_at");
     assert_text (AT (zcost, "price_table", "source"), "builtin");
     assert_integer (AT (zcost, "price_table", "models"), 5);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0
  *
- * view.h - all that can be asked, for tests of reports and queries: a ledger, its rejects, and a
+ * view.h - all that can be asked, for tests of reports and queries: a ledger, its rejects, its producers, and a
  * daemon's facts that are made up.
  *
  * Include cmocka.h first.
@@ -13,11 +13,14 @@
 #include "unpack.h"
 
 #define STARTED_MS 1767225600123 /* 2026-01-01T00:00:00.123Z */
+#define BEGAN_MS 1764547200000   /* 2025-12-01T00:00:00Z */
 #define ASKED_MS 1767312059007   /* 2026-01-02T00:00:59.007Z */
 
 typedef struct {
     books_t books;
     zc_rejects_t *rejects;
+    zc_producers_t *producers;
+    zc_kept_t kept; /* on disk: nothing */
     zc_about_t about;
     zc_view_t view;
 } asked_t;
@@ -26,17 +29,23 @@ static inline void asked_begin (asked_t *self, const zc_policy_t *policy)
 {
     self->books = books_by (policy);
     self->rejects = zc_rejects_new (5);
+    self->producers = zc_producers_new (&(zc_producers_limits_t) {10, 10, 1000, 1});
     assert_non_null (self->rejects);
+    assert_non_null (self->producers);
+    self->kept = (zc_kept_t) {.kept = false};
     self->about = (zc_about_t) {.version = "1.2.3",
                                 .instance = "here",
                                 .incarnation = "0123456789abcdef",
                                 .started_ms = STARTED_MS,
+                                .began_ms = BEGAN_MS,
                                 .interval_ms = 30000,
                                 .prices_source = "builtin",
                                 .prices_loaded_ms = STARTED_MS};
     self->view = (zc_view_t) {.about = &self->about,
                               .ledger = self->books.ledger,
                               .rejects = self->rejects,
+                              .producers = self->producers,
+                              .kept = &self->kept,
                               .now_ms = ASKED_MS,
                               .sequence = 17,
                               .rss_bytes = 4096,
@@ -55,6 +64,7 @@ static inline void asked_end (asked_t *self)
 {
     books_end (&self->books);
     zc_rejects_destroy (&self->rejects);
+    zc_producers_destroy (&self->producers);
 }
 
 static inline void reject_one (asked_t *self, zc_reason_t reason, zc_why_t why, int key, const char *head)

@@ -26,7 +26,12 @@ static const char help [] =
     "is named on stderr with its line, and the rest is played.\n"
     "\n"
     "  --endpoint EP      where zcostd takes events in (" ZCOST_DEFAULT_INGEST ")\n"
-    "  --timeout S        give up after S seconds in which the daemon took nothing (10)\n"
+    "  --publish EP       where zcostd acknowledges what it has on disk: events are kept and sent again\n"
+    "                     until then, and counted once; none: only hand over (with --endpoint none, else\n"
+    "                     " ZCOST_DEFAULT_PUBLISH ")\n"
+    "  --spool DIR        keep what is not acknowledged in a directory, for the next start with the same DIR,\n"
+    "                     which sends what an earlier one has left there\n"
+    "  --timeout S        give up after S seconds in which the daemon took or acknowledged nothing (10)\n"
     "  --count N          stop after N events\n"
     "  --duration S       stop after S seconds\n"
     "  --service NAME     the service of events that name none (default)\n"
@@ -45,13 +50,15 @@ static const char help [] =
     "  --seed N           the same seed gives the same events (1)\n"
     "\n"
     "Events carry the time of their replay; the trace's times only pace them. Ctrl-C hands over what is\n"
-    "queued, a second one does not wait.\n"
-    "Exit: 0 all was handed over (the demo: also when stopped); 1 it was not, or rows were wrong; 2 usage;\n"
-    "130 or 143 a trace was stopped by SIGINT or SIGTERM.\n";
+    "queued and waits for its acknowledgement, a second one does not wait, and tells what is open.\n"
+    "Exit: 0 all was handed over and, if wanted, acknowledged (the demo: also when stopped); 1 it was not,\n"
+    "or rows were wrong; 2 usage; 130 or 143 a trace was stopped by SIGINT or SIGTERM.\n";
 
 /* Above all that can be a letter behind one dash. */
 enum {
     OPT_ENDPOINT = 256,
+    OPT_PUBLISH,
+    OPT_SPOOL,
     OPT_TIMEOUT,
     OPT_COUNT,
     OPT_DURATION,
@@ -72,6 +79,8 @@ enum {
 
 static const struct option table [] = {
     {"endpoint", required_argument, NULL, OPT_ENDPOINT},
+    {"publish", required_argument, NULL, OPT_PUBLISH},
+    {"spool", required_argument, NULL, OPT_SPOOL},
     {"timeout", required_argument, NULL, OPT_TIMEOUT},
     {"count", required_argument, NULL, OPT_COUNT},
     {"duration", required_argument, NULL, OPT_DURATION},
@@ -182,12 +191,28 @@ static bool has_port (const char *text)
     return port > 0 && port <= 65535;
 }
 
-static int read_endpoint (const char *text, const char **ret)
+static int read_endpoint (const char *name, const char *text, const char **ret)
 {
     bool tcp = strncmp (text, "tcp://", 6) == 0 && has_port (text + 6);
     bool ipc = strncmp (text, "ipc://", 6) == 0 && text [6] != '\0';
     if (!tcp && !ipc)
-        return mistake ("--endpoint: \"%s\" is neither tcp://HOST:PORT nor ipc://PATH", text);
+        return mistake ("--%s: \"%s\" is neither tcp://HOST:PORT nor ipc://PATH", name, text);
+    *ret = text;
+    return 0;
+}
+
+static int read_publish (const char *text, const char **ret)
+{
+    if (strcmp (text, "none") != 0)
+        return read_endpoint ("publish", text, ret);
+    *ret = NULL;
+    return 0;
+}
+
+static int read_directory (const char *text, const char **ret)
+{
+    if (text [0] == '\0')
+        return mistake ("--spool: a directory has a name");
     *ret = text;
     return 0;
 }
@@ -205,7 +230,11 @@ static int take (zc_options_t *options, int option, const char *value)
 {
     switch (option) {
     case OPT_ENDPOINT:
-        return read_endpoint (value, &options->endpoint);
+        return read_endpoint ("endpoint", value, &options->endpoint);
+    case OPT_PUBLISH:
+        return read_publish (value, &options->publish);
+    case OPT_SPOOL:
+        return read_directory (value, &options->spool);
     case OPT_TIMEOUT:
         return read_real ("timeout", value, 0, SECONDS_MAX, &options->timeout_s);
     case OPT_COUNT:
@@ -256,6 +285,11 @@ static int check (zc_options_t *options, const bool *given, char *const *files, 
     for (size_t i = 0; !options->demo && i < sizeof of_demo / sizeof *of_demo; i++)
         if (given [of_demo [i]])
             return mistake ("--%s is for --demo", name_of (of_demo [i]));
+    /* The default endpoint publishes at the default place; of another one we do not know where. */
+    if (!given [OPT_PUBLISH] && !given [OPT_ENDPOINT])
+        options->publish = ZCOST_DEFAULT_PUBLISH;
+    if (options->spool && !options->publish)
+        return mistake ("--spool is for events that are acknowledged: say --publish EP too");
     options->file = files [0];
     if (options->demo)
         options->speed = 1; /* its own times are its rate */

@@ -22,6 +22,8 @@ typedef struct {
     double speed; /* 1: the trace's own; 0: as fast as possible */
     zc_defaults_t defaults;
     const char *endpoint;
+    const char *publish; /* where acknowledgements come from; NULL: none are wanted */
+    const char *spool;   /* directory; NULL: none */
     const char *service; /* of events that name none; NULL: the library's default */
     uint64_t count;      /* stop after so many events; 0: no end */
     double duration_s;   /* stop after so long; 0: no end */

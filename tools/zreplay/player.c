@@ -23,14 +23,15 @@ typedef struct {
     zcost_t *client;
     int64_t timeout_ns;
     uint64_t events;
+    bool given_up; /* nothing has moved for the whole timeout */
 
     int64_t begin_ns;        /* when playing began */
     int64_t first_at_ns;     /* the trace's time of its first row that has one; ZC_NO_TIME: none yet */
     int64_t first_played_ns; /* ours, of the same row */
 
     int64_t watched_ns;
-    int64_t moved_ns; /* when the daemon last took an event, or had none to take */
-    uint64_t watched_sent;
+    int64_t moved_ns; /* when the daemon last took or acknowledged an event, or there was none to wait for */
+    zcost_stats_t stats; /* as last watched */
     double rate;
 } player_t;
 
@@ -53,36 +54,54 @@ static double share_done (const player_t *self)
     return by_time > share ? by_time : share;
 }
 
+/* Events that are done with: what is acknowledged where that is wanted, else what is handed over. */
+static uint64_t settled (const player_t *self, const zcost_stats_t *stats)
+{
+    return self->options->publish ? stats->acked : stats->sent;
+}
+
 static void show_status (player_t *self, const zcost_stats_t *stats)
 {
     char done [16] = "";
     double share = share_done (self);
     if (share >= 0)
         snprintf (done, sizeof done, " · %.0f %%", share < 1 ? share * 100 : 100);
-    zc_console_status (self->console, "%llu sent · %.0f/s%s · %s %s", (unsigned long long) stats->sent, self->rate,
-                       done, stats->connected ? "connected to" : "waiting for", self->options->endpoint);
+    zc_console_status (self->console, "%llu %s · %.0f/s%s · %s %s", (unsigned long long) settled (self, stats),
+                       self->options->publish ? "acknowledged" : "sent", self->rate, done,
+                       stats->connected ? "connected to" : "waiting for", self->options->endpoint);
 }
 
-/* Looks, every so often, at what became of what was emitted. 0; -1: the daemon has taken nothing
- * for too long, told on the console. */
-static int watch (player_t *self)
+/* Looks, every so often, at what became of what was emitted. Whether it is time to give up: nothing has
+ * moved for too long. */
+static bool is_stuck (player_t *self)
 {
     int64_t now_ns = zc_clock_ns (), passed_ns = now_ns - self->watched_ns;
     if (passed_ns < WATCH_EVERY_NS)
-        return 0;
-    zcost_stats_t stats;
+        return false;
+    zcost_stats_t stats, *before = &self->stats;
     zcost_stats (self->client, &stats);
-    self->rate = (double) (stats.sent - self->watched_sent) * 1e9 / (double) passed_ns;
+    self->rate = (double) (settled (self, &stats) - settled (self, before)) * 1e9 / (double) passed_ns;
     /* Time in which we did not look (a pipe that gave nothing) is not the daemon's fault. */
-    if (stats.queued == 0 || stats.sent != self->watched_sent || passed_ns > 10 * WATCH_EVERY_NS)
+    if (stats.queued == 0 || stats.sent != before->sent || stats.acked != before->acked ||
+        passed_ns > 10 * WATCH_EVERY_NS)
         self->moved_ns = now_ns;
     self->watched_ns = now_ns;
-    self->watched_sent = stats.sent;
+    self->stats = stats;
     show_status (self, &stats);
-    if (now_ns - self->moved_ns <= self->timeout_ns)
+    return now_ns - self->moved_ns > self->timeout_ns;
+}
+
+/* 0; -1: the daemon has taken nothing for too long, told on the console. */
+static int watch (player_t *self)
+{
+    if (!is_stuck (self))
         return 0;
-    zc_console_say (self->console, "%s: %s for %g s, gave up", self->options->endpoint,
-                    stats.connected ? "took nothing" : "no connection", self->options->timeout_s);
+    const zcost_stats_t *stats = &self->stats;
+    self->given_up = true;
+    bool taken = self->options->publish && stats->sent == stats->emitted;
+    zc_console_say (self->console, "%s: %s for %g s, gave up", taken ? self->options->publish : self->options->endpoint,
+                    !stats->connected ? "no connection" : taken ? "no acknowledgement" : "took nothing",
+                    self->options->timeout_s);
     return -1;
 }
 
@@ -119,6 +138,7 @@ static zc_play_end_t wait_for_daemon (player_t *self)
         if (zc_stop_wait (self->stop, min_ns (end_ns, now_ns + ROOM_POLL_NS)))
             return ZC_PLAY_STOPPED;
     }
+    self->given_up = true;
     zc_console_say (self->console, "%s: no zcostd there within %g s", self->options->endpoint,
                     self->options->timeout_s);
     return ZC_PLAY_FAILED;
@@ -199,30 +219,54 @@ static zc_play_end_t play_all (player_t *self)
 
 /* -------------------------------------------------------------------- the way out */
 
-/* Waits for the queue to empty, and closes the client. 0; -1: not all left, told on the console. */
-static int hand_over (player_t *self, int64_t end_ns, uint64_t *ret_not_handed_over)
+/* Waits for the queue to empty, for as long as it does and nobody grows impatient: one Ctrl-C ends the
+ * playing, the next one this wait. Whether it did. */
+static bool flush (player_t *self)
 {
-    zcost_stats_t stats;
-    while (zcost_flush (self->client, FLUSH_SLICE_MS) == ZCOST_ETIMEOUT && zc_clock_ns () < end_ns) {
-        zcost_stats (self->client, &stats);
-        show_status (self, &stats);
-        /* One Ctrl-C ends the playing; the next one ends this wait, the hard way. */
-        if (zc_stop_asked (self->stop) && zc_stop_signal (self->stop))
-            zc_stop_release (self->stop);
-    }
-    zc_stop_release (self->stop);
-    zcost_stats (self->client, &stats);
-    int64_t left_ns = end_ns - zc_clock_ns ();
-    int rc = zcost_close (&self->client, left_ns > 0 ? (int) (left_ns / MS) : 0);
-    if (rc == 0)
-        return 0;
-    *ret_not_handed_over = stats.queued;
-    if (stats.queued > 0)
-        zc_console_say (self->console, "%llu events were not handed over to %s", (unsigned long long) stats.queued,
-                        self->options->endpoint);
+    unsigned signals = zc_stop_signals (self->stop);
+    self->moved_ns = zc_clock_ns ();
+    while (zcost_flush (self->client, FLUSH_SLICE_MS) == ZCOST_ETIMEOUT)
+        if (watch (self) || zc_stop_signals (self->stop) != signals)
+            return false;
+    return true;
+}
+
+static void tell_open (player_t *self, const zcost_stats_t *stats)
+{
+    const zc_options_t *options = self->options;
+    if (!options->publish && stats->queued > 0)
+        zc_console_say (self->console, "%llu events were not handed over to %s", (unsigned long long) stats->queued,
+                        options->endpoint);
+    else if (!options->publish)
+        zc_console_say (self->console, "%s did not take the last message in time", options->endpoint);
+    else if (options->spool)
+        zc_console_say (self->console, "%llu events are not acknowledged; they stay in %s for the next start",
+                        (unsigned long long) stats->queued, options->spool);
     else
-        zc_console_say (self->console, "%s did not take the last message in time", self->options->endpoint);
-    return -1;
+        zc_console_say (self->console, "%llu events were not acknowledged, and may not be counted",
+                        (unsigned long long) stats->queued);
+}
+
+/* Hands over what is queued and closes the client. 0; -1: not all is done with, told on the console. */
+static int hand_over (player_t *self, zc_played_t *played)
+{
+    bool flushed = !self->given_up && flush (self);
+    zcost_stats_t stats;
+    zcost_stats (self->client, &stats);
+    zc_stop_release (self->stop); /* from here on a Ctrl-C is the hard way */
+    int rc = zcost_close (&self->client, flushed ? (int) (self->timeout_ns / MS) : 0);
+    if (rc == 0 && stats.queued > 0) { /* the rest came while we were closing */
+        stats.acked += self->options->publish ? stats.queued : 0;
+        stats.sent = stats.emitted;
+    }
+    played->not_handed_over = stats.emitted - stats.sent;
+    played->acknowledged = stats.acked;
+    if (rc != 0 && stats.emitted > 0)
+        tell_open (self, &stats);
+    if (stats.lost > 0)
+        zc_console_say (self->console, "%llu events may not be counted: the daemon had given this producer up",
+                        (unsigned long long) stats.lost);
+    return (rc == 0 || stats.emitted == 0) && stats.lost == 0 ? 0 : -1;
 }
 
 void zc_play (const zc_options_t *options, zc_source_t *source, zc_stop_t *stop, zc_console_t *console,
@@ -234,12 +278,16 @@ void zc_play (const zc_options_t *options, zc_source_t *source, zc_stop_t *stop,
                      .console = console,
                      .timeout_ns = (int64_t) (options->timeout_s * 1e9),
                      .first_at_ns = ZC_NO_TIME};
-    zcost_options_t client_options = {.endpoint = options->endpoint, .service = options->service};
+    zcost_options_t client_options = {.endpoint = options->endpoint,
+                                      .service = options->service,
+                                      .publish = options->publish,
+                                      .spool_dir = options->spool};
     *ret_played = (zc_played_t){.end = ZC_PLAY_FAILED};
 
     int rc = zcost_open (&client_options, &self.client);
     if (rc) {
-        zc_console_say (console, "%s: %s", options->endpoint,
+        /* With a spool, it is the only thing that needs more of the system than memory. */
+        zc_console_say (console, "%s: %s", rc == ZCOST_ESYSTEM && options->spool ? options->spool : options->endpoint,
                         rc == ZCOST_ESYSTEM  ? strerror (errno)
                         : rc == ZCOST_EINVAL ? "cannot be connected to"
                                              : zcost_strerror (rc));
@@ -247,10 +295,7 @@ void zc_play (const zc_options_t *options, zc_source_t *source, zc_stop_t *stop,
     }
     self.begin_ns = zc_clock_ns ();
     ret_played->end = play_all (&self);
-    /* Where the daemon has not taken anything for the whole timeout, a second one is not granted. */
-    bool given_up = ret_played->end == ZC_PLAY_FAILED;
-    int64_t end_ns = zc_clock_ns () + (given_up ? 0 : self.timeout_ns);
-    if (hand_over (&self, end_ns, &ret_played->not_handed_over))
+    if (hand_over (&self, ret_played))
         ret_played->end = ZC_PLAY_FAILED;
     ret_played->events = self.events;
     ret_played->seconds = (double) (zc_clock_ns () - self.begin_ns) / 1e9;

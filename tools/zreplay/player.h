@@ -3,7 +3,8 @@
  * player.h - from a source onto the bus, at its pace, without loss.
  *
  * libzcost drops when its queue is full, as a service wants it. A trace must arrive
- * whole, so the player waits before that: for its turn, for room, for the daemon.
+ * whole, so the player waits before that: for its turn, for room, for the daemon; and
+ * at the end, where there is someone to acknowledge it, until all is acknowledged.
  */
 #ifndef ZC_REPLAY_PLAYER_H
 #define ZC_REPLAY_PLAYER_H
@@ -23,10 +24,11 @@ typedef struct {
     zc_play_end_t end;
     uint64_t events;          /* put into the queue */
     uint64_t not_handed_over; /* of these; told on the console */
+    uint64_t acknowledged;    /* of these; 0 where nobody was asked to; what is missing is told on the console */
     double seconds;
 } zc_played_t;
 
-/* Opens a client, plays, hands over what is queued and closes. */
+/* Opens a client, plays, hands over what is queued, waits for its acknowledgement and closes. */
 void zc_play (const zc_options_t *options, zc_source_t *source, zc_stop_t *stop, zc_console_t *console,
               zc_played_t *ret_played);
 

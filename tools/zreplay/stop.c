@@ -17,7 +17,8 @@
 struct zc_stop {
     int fd; /* the signalfd */
     sigset_t signals;
-    int signal;
+    int signal; /* the first one; 0: none */
+    unsigned signals_count;
     bool asked;
     int64_t deadline_ns;
     int64_t looked_ns;
@@ -78,7 +79,8 @@ static bool wait_for (zc_stop_t *self, int fd, int64_t until_ns)
 
     struct signalfd_siginfo info;
     if ((items [0].revents & POLLIN) && read (self->fd, &info, sizeof info) == (ssize_t) sizeof info) {
-        self->signal = (int) info.ssi_signo;
+        if (self->signals_count++ == 0)
+            self->signal = (int) info.ssi_signo;
         self->asked = true;
     }
     self->looked_ns = zc_clock_ns ();
@@ -111,6 +113,12 @@ bool zc_stop_wait_readable (zc_stop_t *self, int fd)
 int zc_stop_signal (const zc_stop_t *self)
 {
     return self->signal;
+}
+
+unsigned zc_stop_signals (zc_stop_t *self)
+{
+    wait_for (self, -1, 0);
+    return self->signals_count;
 }
 
 void zc_stop_release (zc_stop_t *self)

@@ -29,6 +29,9 @@ bool zc_stop_wait_readable (zc_stop_t *self, int fd);  /* or until fd has bytes,
 /* The signal that asked, 0: none did. */
 int zc_stop_signal (const zc_stop_t *self);
 
+/* How many signals have asked so far: whoever has stopped still counts the impatience. */
+unsigned zc_stop_signals (zc_stop_t *self);
+
 /* Hands the signals back to the system: from here on one more Ctrl-C kills. */
 void zc_stop_release (zc_stop_t *self);
 

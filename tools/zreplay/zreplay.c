@@ -20,14 +20,21 @@ enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_SIGNAL = 128 };
 
 static void summarise (const zc_options_t *options, const zc_played_t *played, uint64_t bad_rows)
 {
+    char acknowledged [24];
+    snprintf (acknowledged, sizeof acknowledged, "%" PRIu64, played->acknowledged);
     double rate = played->seconds > 0 ? (double) played->events / played->seconds : 0;
     if (options->json)
         printf ("{\"events\": %" PRIu64 ", \"bad_rows\": %" PRIu64 ", \"not_handed_over\": %" PRIu64
-                ", \"seconds\": %.3f, \"events_per_second\": %.1f}\n",
-                played->events, bad_rows, played->not_handed_over, played->seconds, rate);
+                ", \"acknowledged\": %s, \"seconds\": %.3f, \"events_per_second\": %.1f}\n",
+                played->events, bad_rows, played->not_handed_over, options->publish ? acknowledged : "null",
+                played->seconds, rate);
     else if (!options->quiet && (played->events > 0 || played->end != ZC_PLAY_FAILED))
-        fprintf (stderr, "zreplay: played %" PRIu64 " events in %.2f s (%.0f/s), %" PRIu64 " bad rows\n",
-                 played->events, played->seconds, rate, bad_rows);
+        fprintf (stderr, "zreplay: played %" PRIu64 " events in %.2f s (%.0f/s), %" PRIu64 " bad rows%s%s%s\n",
+                 played->events, played->seconds, rate, bad_rows, options->publish ? ", " : "",
+                 !options->publish                       ? ""
+                 : played->acknowledged < played->events ? acknowledged
+                                                         : "all",
+                 options->publish ? " acknowledged" : "");
 }
 
 /* Plays, tells, and says how to exit. */

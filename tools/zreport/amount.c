@@ -142,6 +142,36 @@ zc_text_t zc_span (int64_t seconds)
     return to;
 }
 
+zc_text_t zc_took (double ms)
+{
+    zc_text_t to;
+    /* Against what is rounded: no "1000 ms", and no "60.0 s". */
+    if (ms >= 59950)
+        return zc_span (ms < 9e18 ? (int64_t) (ms / 1000 + 0.5) : INT64_MAX / 1000);
+    if (ms >= 999.5)
+        snprintf (to.text, sizeof to.text, "%.1f s", ms / 1000);
+    else
+        snprintf (to.text, sizeof to.text, "%.*f ms", ms >= 9.95 ? 0 : ms >= 0.995 ? 1 : 2, ms > 0 ? ms : 0);
+    return to;
+}
+
+zc_text_t zc_age (int64_t ms)
+{
+    static const struct {
+        int64_t seconds;
+        const char *name;
+    } units [] = {{86400, "d"}, {3600, "h"}, {60, "min"}, {1, "s"}};
+    zc_text_t to;
+    int64_t seconds = ms / 1000;
+    snprintf (to.text, sizeof to.text, "%.1f s", ms > 0 ? (double) (ms / 100) / 10 : 0);
+    for (size_t i = 0; i < sizeof units / sizeof units [0]; i++)
+        if (seconds >= units [i].seconds) {
+            snprintf (to.text, sizeof to.text, "%" PRId64 " %s", seconds / units [i].seconds, units [i].name);
+            break;
+        }
+    return to;
+}
+
 zc_text_t zc_time (int64_t ms)
 {
     zc_text_t to;

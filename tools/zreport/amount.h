@@ -31,6 +31,8 @@ zc_text_t zc_count (int64_t number);              /* "1,234,567" */
 zc_text_t zc_share (int64_t part, int64_t whole); /* "64.8%"; "-" of nothing */
 zc_text_t zc_bytes (int64_t bytes);               /* "12.3 MiB" */
 zc_text_t zc_span (int64_t seconds);              /* "3 h 12 min" */
+zc_text_t zc_took (double ms);                    /* "0.04 ms", "31 ms", "3.2 s", "3 h 12 min" */
+zc_text_t zc_age (int64_t ms);                    /* in one unit: "0.3 s", "12 min", "5 h", "9 d" */
 zc_text_t zc_time (int64_t ms);                   /* "2026-07-25 14:05:31 UTC" */
 
 #endif

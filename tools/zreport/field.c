@@ -4,6 +4,8 @@
  */
 #include "zreport/field.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "zreport/amount.h"
@@ -60,4 +62,36 @@ int64_t zc_field_money (const json_t *root, const char *exact, const char *round
     if (!zc_money_read (zc_field (root, exact), &nanousd))
         zc_money_read (zc_field (root, rounded), &nanousd);
     return nanousd;
+}
+
+char *zc_value_text (const zc_screen_t *screen, const json_t *value)
+{
+    if (json_is_integer (value))
+        return zc_need (strdup (zc_count (json_integer_value (value)).text));
+    if (json_is_string (value))
+        return zc_screen_clean (screen, json_string_value (value), json_string_length (value));
+    if (json_is_array (value) && json_array_size (value) == 0)
+        return zc_need (strdup ("none"));
+    return zc_need (json_dumps (value, JSON_ENCODE_ANY | JSON_ENSURE_ASCII | JSON_REAL_PRECISION (15)));
+}
+
+char *zc_map_text (const zc_screen_t *screen, const json_t *map, bool nonzero)
+{
+    char *text;
+    size_t size;
+    FILE *to = zc_need (open_memstream (&text, &size));
+    const char *key, *comma = "";
+    json_t *value;
+    json_object_foreach ((json_t *) map, key, value) {
+        if (nonzero && json_is_integer (value) && json_integer_value (value) == 0)
+            continue;
+        char *name = zc_screen_clean (screen, key, strlen (key));
+        char *shown = zc_value_text (screen, value);
+        fprintf (to, "%s%s %s", comma, name, shown);
+        comma = ", ";
+        free (name);
+        free (shown);
+    }
+    fclose (to);
+    return zc_need (text);
 }

@@ -9,6 +9,7 @@
 #define ZC_FIELD_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "zreport/screen.h"
@@ -28,6 +29,12 @@ double zc_field_real (const json_t *root, const char *path);
 
 /* A string, clean for this screen, for the caller to free. */
 char *zc_field_text (const zc_screen_t *screen, const json_t *root, const char *path);
+
+/* Any value in one line, clean: what this version knows no better words for. For the caller to free. */
+char *zc_value_text (const zc_screen_t *screen, const json_t *value);
+
+/* "a 1, b 2" of a map; "" of none. nonzero: without counts of 0. For the caller to free. */
+char *zc_map_text (const zc_screen_t *screen, const json_t *map, bool nonzero);
 
 /* Nano-dollars at the first of two paths that holds any: the exact value, else the rounded one. */
 int64_t zc_field_money (const json_t *root, const char *exact, const char *rounded);

@@ -210,9 +210,11 @@ static void show_events (const zc_screen_t *screen, const json_t *report, const 
     int64_t lost = zc_field_count (report, "zcost.events.lost");
     int64_t dropped = zc_field_count (report, "zcost.events.dropped");
     bool whole = rejected == 0 && lost == 0 && dropped == 0;
-    zc_screen_field (screen, "Events", "%s%s accepted%s%s%s",
-                     zc_count (zc_field_count (report, "zcost.events.accepted")).text, whose,
-                     duplicate > 0 ? ", duplicates left out: " : "", duplicate > 0 ? zc_count (duplicate).text : "",
+    char again [80] = "";
+    if (duplicate > 0)
+        snprintf (again, sizeof again, ", %.40s came again and count once", zc_count (duplicate).text);
+    zc_screen_field (screen, "Events", "%s%s accepted%s%s",
+                     zc_count (zc_field_count (report, "zcost.events.accepted")).text, whose, again,
                      whole ? ", none rejected, lost or dropped" : "");
     if (rejected > 0)
         zc_screen_alarm (screen, "! Rejected", "%s%s not counted above: see zreport rejects", zc_count (rejected).text,

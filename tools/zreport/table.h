@@ -7,7 +7,7 @@
 
 #include "zreport/screen.h"
 
-#define ZC_TABLE_COLUMNS_MAX 6
+#define ZC_TABLE_COLUMNS_MAX 8
 
 typedef struct zc_table zc_table_t;
 

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MPL-2.0
+ *
+ * cells.h - sums by key and time: the cells that changed.
+ *
+ * A cell is a key (keys.h) in a bucket of time. The set holds what was added to each cell since the
+ * set was last cleared: the ledger fills one set while the store writes another, so that memory is
+ * bounded by what changes between two checkpoints and not by all that exists. Grows as needed; its
+ * user bounds it by taking checkpoints. Single thread.
+ */
+#ifndef ZC_CELLS_H
+#define ZC_CELLS_H
+
+#include <stdint.h>
+
+#define ZC_CELLS_MAX (1u << 28)  /* in one set */
+#define ZC_CELLS_KEPT (1u << 16) /* room that a cleared set keeps: 8 MiB */
+
+/* The sizes of buckets. Each begins at a multiple of its size since the epoch, UTC. */
+typedef enum { ZC_MINUTE, ZC_QUARTER, ZC_DAY, ZC_LEVELS } zc_level_t;
+
+/* 60, 900, 86,400 seconds. */
+int64_t zc_level_seconds (zc_level_t level);
+
+/* What is summed. Not negative, but for saved_ns. */
+typedef struct {
+    int64_t events;
+    int64_t unpriced;         /* events whose cost nobody knows; no part of cost and baseline */
+    int64_t measured;         /* of a query: its baseline is by its tokens; of a preload: its time was measured */
+    int64_t cost_nanousd;
+    int64_t baseline_nanousd; /* of queries */
+    int64_t input_tokens, cache_read_tokens, cache_write_tokens, output_tokens, reasoning_tokens;
+    int64_t hits, misses;
+    int64_t saved_nanousd;    /* by cache hits */
+    int64_t saved_ns;         /* by preloads */
+} zc_measures_t;
+
+void zc_measures_add (zc_measures_t *sums, const zc_measures_t *more);
+
+typedef struct {
+    int64_t start_s; /* of the bucket, since the epoch, UTC */
+    uint32_t key;
+    uint32_t level; /* zc_level_t: the finest that the event's age allowed when it arrived */
+    zc_measures_t sums;
+} zc_cell_t;
+
+typedef struct {
+    zc_cell_t *cells; /* in the order of first change */
+    uint32_t count, capacity;
+    uint32_t *index; /* open addressing: place + 1; 0: empty */
+    uint32_t index_size;
+} zc_cells_t;
+
+/* Returns 0, or -1 without memory. */
+int zc_cells_init (zc_cells_t *self);
+void zc_cells_term (zc_cells_t *self);
+
+/* Empties it; keeps its memory, up to ZC_CELLS_KEPT cells. */
+void zc_cells_clear (zc_cells_t *self);
+
+/* Makes room for one more cell, so that the next zc_cells_at succeeds. Returns 0, or -1 without memory or
+ * at ZC_CELLS_MAX. */
+int zc_cells_reserve (zc_cells_t *self);
+
+/* The cell, made with sums of 0 where there is none. start_s is a multiple of the level's seconds. NULL
+ * where zc_cells_reserve fails. Valid until the next call. */
+zc_cell_t *zc_cells_at (zc_cells_t *self, zc_level_t level, int64_t start_s, uint32_t key);
+
+#endif

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: MPL-2.0
+ *
+ * health.c - the answer to `health`.
+ */
+#include "core/health.h"
+
+#include <stdio.h>
+
+#include "core/pack.h"
+
+/* A wait that is shorter than this is none. */
+#define WAIT_SHOWN_MS 250
+
+/* Counts by model; those beyond the cap under `other`, which may also be a model's name. */
+static void pack_unpriced (msgpack_packer *out, const zc_tally_t *unpriced)
+{
+    const zc_names_t *names = &unpriced->names;
+    uint32_t other;
+    bool named = zc_names_find (names, (zc_str_t) {"other", 5}, &other) == 0;
+    zc_pack_key_map (out, "unpriced", names->count + (unpriced->other > 0 && !named));
+    for (uint32_t i = 0; i < names->count; i++) {
+        uint32_t number = names->sorted [i];
+        zc_pack_bytes (out, names->names [number].data, names->names [number].size);
+        msgpack_pack_uint64 (out, unpriced->counts [number] + (named && number == other ? unpriced->other : 0));
+    }
+    if (unpriced->other > 0 && !named)
+        zc_pack_key_int (out, "other", (int64_t) unpriced->other);
+}
+
+static void pack_producer (msgpack_packer *out, const zc_producer_row_t *row, uint64_t durable)
+{
+    char hex [2 * ZC_PRODUCER_BYTES + 1];
+    for (size_t i = 0; i < ZC_PRODUCER_BYTES; i++)
+        sprintf (hex + 2 * i, "%02x", row->id [i]);
+    msgpack_pack_map (out, 9);
+    zc_pack_key_text (out, "producer", hex);
+    zc_pack_key_int (out, "epoch", row->epoch);
+    zc_pack_key_uint (out, "next", row->next);
+    zc_pack_key_uint (out, "acknowledged", durable);
+    zc_pack_key_uint (out, "accepted", row->accepted_events);
+    zc_pack_key_uint (out, "lost", row->lost);
+    zc_pack_key_uint (out, "dropped", row->dropped);
+    zc_pack_key_int (out, "gaps", row->intervals_count);
+    zc_pack_key_int (out, "last_seen", row->seen_ms);
+}
+
+static void pack_producers (msgpack_packer *out, const zc_view_t *view)
+{
+    size_t live = zc_producers_live (view->producers);
+    size_t shown = live < ZC_HEALTH_PRODUCERS_MAX ? live : ZC_HEALTH_PRODUCERS_MAX;
+    zc_pack_text (out, "producers");
+    msgpack_pack_array (out, shown);
+    for (size_t n = 0; n < shown; n++) {
+        zc_producer_row_t row = {.epoch = 0};
+        uint64_t durable = 0;
+        zc_producers_recent (view->producers, n, &row, &durable);
+        pack_producer (out, &row, durable);
+    }
+    zc_pack_key_map (out, "producers_total", 2);
+    zc_pack_key_int (out, "live", (int64_t) live);
+    zc_pack_key_int (out, "expired", (int64_t) zc_producers_expired (view->producers));
+}
+
+static void pack_key_place (msgpack_packer *out, const char *key, uint32_t segment, uint32_t offset)
+{
+    char text [32];
+    snprintf (text, sizeof text, "%u:%u", segment, offset);
+    zc_pack_key_text (out, key, text);
+}
+
+static void pack_key_ms (msgpack_packer *out, const char *key, int64_t us)
+{
+    zc_pack_key_double (out, key, (double) us / 1000);
+}
+
+static void pack_journal (msgpack_packer *out, const zc_view_t *view)
+{
+    const zc_kept_t *kept = view->kept;
+    zc_pack_key_map (out, "journal", kept->kept ? 12 : 1);
+    zc_pack_key_text (out, "state", !kept->kept ? "none" : kept->unsynced_bytes ? "syncing" : "synced");
+    if (!kept->kept)
+        return;
+    zc_pack_key_text (out, "directory", kept->directory);
+    pack_key_place (out, "written", kept->written.segment, kept->written.offset);
+    pack_key_place (out, "synced", kept->synced.segment, kept->synced.offset);
+    zc_pack_key_uint (out, "unsynced_bytes", kept->unsynced_bytes);
+    zc_pack_key_uint (out, "bytes", kept->journal_bytes);
+    zc_pack_key_uint (out, "segments", kept->segments);
+    zc_pack_key_uint (out, "syncs", kept->syncs);
+    zc_pack_key_int (out, "synced_at", kept->synced_at_ms);
+    zc_pack_key_int (out, "sync_age_ms", kept->synced_at_ms ? view->now_ms - kept->synced_at_ms : 0);
+    pack_key_ms (out, "last_sync_ms", kept->last_sync_us);
+    pack_key_ms (out, "slowest_sync_ms", kept->slowest_sync_us);
+}
+
+static void pack_store (msgpack_packer *out, const zc_view_t *view)
+{
+    const zc_kept_t *kept = view->kept;
+    zc_pack_key_map (out, "store", kept->kept ? 9 : 1);
+    zc_pack_key_text (out, "state", !kept->kept ? "none" : kept->committing ? "writing" : "idle");
+    if (!kept->kept)
+        return;
+    zc_pack_key_text (out, "kind", kept->store_kind);
+    zc_pack_key_uint (out, "sequence", kept->sequence);
+    pack_key_place (out, "position", kept->stored.segment, kept->stored.offset);
+    zc_pack_key_int (out, "checkpoint_at", kept->checkpoint_at_ms);
+    zc_pack_key_int (out, "checkpoint_age_seconds",
+                     kept->checkpoint_at_ms ? (view->now_ms - kept->checkpoint_at_ms) / 1000 : 0);
+    pack_key_ms (out, "last_checkpoint_ms", kept->last_checkpoint_us);
+    zc_pack_key_uint (out, "cells", kept->cells);
+    zc_pack_key_uint (out, "bytes", kept->store_bytes);
+}
+
+static bool waits (const zc_view_t *view, bool busy, int64_t since_ms)
+{
+    return busy && view->now_ms - since_ms >= WAIT_SHOWN_MS;
+}
+
+static void pack_wait (msgpack_packer *out, const char *what, int64_t ms)
+{
+    char text [100];
+    snprintf (text, sizeof text, "%s has taken %lld.%lld s so far", what, (long long) (ms / 1000),
+              (long long) (ms % 1000 / 100));
+    zc_pack_text (out, text);
+}
+
+static void pack_waiting (msgpack_packer *out, const zc_view_t *view)
+{
+    const zc_kept_t *kept = view->kept;
+    bool on_sync = waits (view, kept->syncing, kept->syncing_since_ms);
+    bool on_commit = waits (view, kept->committing, kept->committing_since_ms);
+    zc_pack_text (out, "waiting");
+    msgpack_pack_array (out, (size_t) on_sync + on_commit);
+    if (on_sync)
+        pack_wait (out, "the disk: a sync", view->now_ms - kept->syncing_since_ms);
+    if (on_commit)
+        pack_wait (out, "the store: a checkpoint", view->now_ms - kept->committing_since_ms);
+}
+
+static void pack_recovered (msgpack_packer *out, const zc_kept_t *kept)
+{
+    zc_pack_key_map (out, "recovered", 4);
+    zc_pack_key_uint (out, "records", kept->recovered_records);
+    zc_pack_key_uint (out, "events", kept->recovered_events);
+    zc_pack_key_double (out, "seconds", (double) kept->recovered_us / 1e6);
+    zc_pack_key_uint (out, "torn_bytes", kept->torn_bytes);
+}
+
+void zc_health_pack (msgpack_packer *out, const zc_view_t *view)
+{
+    msgpack_pack_map (out, 16);
+    zc_report_pack_events (out, view);
+    zc_pack_key_map (out, "rejected", ZC_REASON_COUNT);
+    for (zc_reason_t reason = 0; reason < ZC_REASON_COUNT; reason++)
+        zc_pack_key_int (out, zc_reason_name (reason), (int64_t) zc_rejects_count (view->rejects, reason));
+    pack_unpriced (out, zc_ledger_unpriced (view->ledger));
+    pack_producers (out, view); /* two keys */
+    pack_journal (out, view);
+    pack_store (out, view);
+    pack_waiting (out, view);
+    pack_recovered (out, view->kept);
+    zc_pack_key_map (out, "queues", 2);
+    zc_pack_key_int (out, "last_drain_frames", (int64_t) view->drained_frames);
+    zc_pack_key_int (out, "last_drain_bytes", (int64_t) view->drained_bytes);
+    zc_pack_key_int (out, "uptime_seconds", (view->now_ms - view->about->started_ms) / 1000);
+    zc_pack_key_int (out, "rss_bytes", (int64_t) view->rss_bytes);
+    zc_pack_key_int (out, "cells", (int64_t) (view->kept->cells + zc_ledger_cells (view->ledger)));
+    zc_pack_key_int (out, "cells_folded_to_other", (int64_t) zc_ledger_folded_to_other (view->ledger));
+    zc_pack_key_text (out, "instance", view->about->instance);
+    zc_pack_key_text (out, "version", view->about->version);
+}

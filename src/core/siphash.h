@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MPL-2.0
+ *
+ * siphash.h - SipHash-1-3 over words, by a secret of 128 bits.
+ *
+ * For tables whose keys come from the wire: without the secret nobody can choose keys that meet in one
+ * place. What it hashes is a sequence of words; who hashes texts puts their sizes into it too.
+ */
+#ifndef ZC_SIPHASH_H
+#define ZC_SIPHASH_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+typedef struct {
+    uint64_t a, b, c, d;
+} zc_siphash_t;
+
+static inline uint64_t zc_rotate (uint64_t word, int bits)
+{
+    return word << bits | word >> (64 - bits);
+}
+
+static inline void zc_siphash_round (zc_siphash_t *self)
+{
+    self->a += self->b;
+    self->c += self->d;
+    self->b = zc_rotate (self->b, 13) ^ self->a;
+    self->d = zc_rotate (self->d, 16) ^ self->c;
+    self->a = zc_rotate (self->a, 32) + self->d;
+    self->c += self->b;
+    self->d = zc_rotate (self->d, 21) ^ self->a;
+    self->b = zc_rotate (self->b, 17) ^ self->c;
+    self->c = zc_rotate (self->c, 32);
+}
+
+static inline zc_siphash_t zc_siphash_begin (const uint64_t secret [2])
+{
+    return (zc_siphash_t) {secret [0] ^ UINT64_C (0x736f6d6570736575), secret [1] ^ UINT64_C (0x646f72616e646f6d),
+                           secret [0] ^ UINT64_C (0x6c7967656e657261), secret [1] ^ UINT64_C (0x7465646279746573)};
+}
+
+static inline void zc_siphash_word (zc_siphash_t *self, uint64_t word)
+{
+    self->d ^= word;
+    zc_siphash_round (self);
+    self->a ^= word;
+}
+
+/* The bytes as words, the last one filled with zeros. */
+static inline void zc_siphash_bytes (zc_siphash_t *self, const char *bytes, size_t size)
+{
+    for (; size > 0; bytes += 8) {
+        size_t part = size < 8 ? size : 8;
+        uint64_t word = 0;
+        memcpy (&word, bytes, part);
+        zc_siphash_word (self, word);
+        size -= part;
+    }
+}
+
+static inline uint64_t zc_siphash_end (zc_siphash_t *self)
+{
+    self->c ^= 0xff;
+    for (int i = 0; i < 3; i++)
+        zc_siphash_round (self);
+    return self->a ^ self->b ^ self->c ^ self->d;
+}
+
+#endif

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MPL-2.0
+ *
+ * terms.h - what decides how a frame counts, beside the frame: prices, policy and limits.
+ *
+ * They are part of the journal and of the store, so that what was received under them is replayed
+ * under them. Packed as one msgpack map, read back with the same care as what comes from the wire.
+ */
+#ifndef ZC_TERMS_H
+#define ZC_TERMS_H
+
+#include <msgpack.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/policy.h"
+#include "core/prices.h"
+
+#define ZC_SOURCE_MAX 4096
+
+/* How much of a frame is taken. */
+typedef struct {
+    uint64_t frame_bytes_max; /* a larger frame is one reject, `too_large` */
+    uint32_t batch_events_max;
+} zc_limits_t;
+
+/* How old an event may be, when it arrives, for the finer buckets. */
+typedef struct {
+    int64_t minutes_ms, quarters_ms; /* beyond: kept in quarters; beyond: kept in days */
+} zc_retention_t;
+
+typedef struct {
+    zc_policy_t policy;
+    zc_limits_t limits;
+    zc_retention_t retention;
+    char prices_source [ZC_SOURCE_MAX]; /* a file's path, or "builtin" */
+    int64_t prices_loaded_ms;
+} zc_terms_t;
+
+/* Appends the terms and the text of the price table. prices_text: LiteLLM's JSON, as it was read. */
+int zc_terms_pack (const zc_terms_t *terms, const char *prices_text, size_t prices_size, msgpack_sbuffer *out);
+
+/* Reads packed terms. *ret_prices_text points into `bytes`. Returns 0, or -1: not what zc_terms_pack
+ * makes. */
+int zc_terms_read (const void *bytes, size_t size, zc_terms_t *ret_terms, const char **ret_prices_text,
+                   size_t *ret_prices_size);
+
+#endif

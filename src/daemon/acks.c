@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MPL-2.0
+ *
+ * acks.c - acknowledgements on the publish socket.
+ */
+#include "daemon/acks.h"
+
+#define PREFIX "ack/"
+#define PREFIX_BYTES (sizeof PREFIX - 1)
+#define HEX_BYTES (2 * ZC_PRODUCER_BYTES)
+#define TOPIC_BYTES (PREFIX_BYTES + HEX_BYTES + 1)
+
+#define WALK_A_TURN 1024
+#define WALK_PAUSE_MS 5
+
+void zc_acks_init (zc_acks_t *self, zsock_t *socket, zc_books_t *books, zc_vault_t *vault)
+{
+    *self = (zc_acks_t) {.socket = socket, .books = books, .vault = vault};
+}
+
+/* ------------------------------------------------------------------------ tell */
+
+static void write_topic (const uint8_t id [ZC_PRODUCER_BYTES], char ret_topic [TOPIC_BYTES])
+{
+    static const char digits [] = "0123456789abcdef";
+    memcpy (ret_topic, PREFIX, PREFIX_BYTES);
+    for (size_t i = 0; i < ZC_PRODUCER_BYTES; i++) {
+        ret_topic [PREFIX_BYTES + 2 * i] = digits [id [i] >> 4];
+        ret_topic [PREFIX_BYTES + 2 * i + 1] = digits [id [i] & 15];
+    }
+    ret_topic [TOPIC_BYTES - 1] = '/';
+}
+
+/* XPUB never waits: who does not keep up loses some, and is told again within a second. */
+static void tell (void *argument, const zc_ack_t *ack)
+{
+    zc_acks_t *self = argument;
+    char topic [TOPIC_BYTES];
+    msgpack_sbuffer body;
+    msgpack_packer out;
+    msgpack_sbuffer_init (&body);
+    msgpack_packer_init (&out, &body, msgpack_sbuffer_write);
+    zc_report_pack_ack (&out, &self->books->about, ack);
+    write_topic (ack->id, topic);
+    void *socket = zsock_resolve (self->socket);
+    if (zmq_send (socket, topic, sizeof topic, ZMQ_SNDMORE | ZMQ_DONTWAIT) != -1)
+        zmq_send (socket, body.data, body.size, ZMQ_DONTWAIT);
+    msgpack_sbuffer_destroy (&body);
+}
+
+/* ----------------------------------------------------------------------- groups */
+
+void zc_acks_move (zc_acks_t *self)
+{
+    zc_producers_t *producers = self->books->intake.producers;
+    while (true) {
+        if (self->waiting) {
+            if (self->vault && zc_vault_synced (self->vault) < self->waiting_for)
+                return;
+            zc_producers_end_sync (producers, tell, self);
+            self->waiting = false;
+        }
+        if (zc_producers_begin_sync (producers) == 0)
+            return;
+        self->waiting = true;
+        self->waiting_for = self->vault ? zc_vault_written (self->vault) : 0;
+    }
+}
+
+/* ----------------------------------------------------------------------- repeat */
+
+static int on_walk (zloop_t *loop, int timer, void *argument)
+{
+    zc_acks_t *self = argument;
+    (void) timer;
+    zc_producers_walk_acks (self->books->intake.producers, &self->cursor, WALK_A_TURN, tell, self);
+    self->walking = self->cursor != 0;
+    if (self->walking)
+        zloop_timer (loop, WALK_PAUSE_MS, 1, on_walk, self);
+    return 0;
+}
+
+void zc_acks_repeat (zc_acks_t *self, zloop_t *loop)
+{
+    if (!self->walking)
+        on_walk (loop, 0, self);
+}
+
+/* ---------------------------------------------------------------------- welcome */
+
+static bool read_id (const uint8_t *hex, uint8_t ret_id [ZC_PRODUCER_BYTES])
+{
+    for (size_t i = 0; i < HEX_BYTES; i++) {
+        uint8_t c = hex [i];
+        int digit = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+        if (digit == -1)
+            return false;
+        ret_id [i / 2] = (uint8_t) (ret_id [i / 2] << 4 | digit);
+    }
+    return true;
+}
+
+void zc_acks_welcome (zc_acks_t *self, zloop_t *loop, const uint8_t *topic, size_t size)
+{
+    uint8_t id [ZC_PRODUCER_BYTES] = {0};
+    size_t common = size < PREFIX_BYTES ? size : PREFIX_BYTES;
+    if (memcmp (topic, PREFIX, common) != 0)
+        return;
+    if (size >= TOPIC_BYTES - 1 && size <= TOPIC_BYTES && read_id (topic + PREFIX_BYTES, id)) {
+        zc_ack_t ack = zc_producers_ack (self->books->intake.producers, id);
+        tell (self, &ack);
+    } else if (size < TOPIC_BYTES - 1)
+        zc_acks_repeat (self, loop);
+}

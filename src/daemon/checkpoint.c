@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MPL-2.0
+ *
+ * checkpoint.c - what changed in the books, taken out to be saved.
+ */
+#include "daemon/checkpoint.h"
+
+#include <czmq.h>
+
+struct zc_taken {
+    zc_checkpoint_t checkpoint;
+    zc_cells_t *cells; /* exchanged with the ledger's at each take */
+    zc_unpriced_t *unpriced;
+    msgpack_sbuffer terms;
+};
+
+zc_taken_t *zc_taken_new (void)
+{
+    zc_taken_t *self = calloc (1, sizeof *self);
+    if (!self)
+        return NULL;
+    msgpack_sbuffer_init (&self->terms);
+    self->cells = calloc (1, sizeof *self->cells);
+    self->unpriced = calloc (ZC_TALLY_NAMES_MAX + 1, sizeof *self->unpriced);
+    if (!self->cells || !self->unpriced || zc_cells_init (self->cells) == -1)
+        zc_taken_destroy (&self);
+    return self;
+}
+
+void zc_taken_destroy (zc_taken_t **self_p)
+{
+    zc_taken_t *self = self_p ? *self_p : NULL;
+    if (!self)
+        return;
+    if (self->cells)
+        zc_cells_term (self->cells);
+    free (self->cells);
+    free (self->unpriced);
+    zc_producers_changes_term (&self->checkpoint.producers);
+    msgpack_sbuffer_destroy (&self->terms);
+    free (self);
+    *self_p = NULL;
+}
+
+/* The names are the tally's, which never takes one back. Those beyond its cap are saved as `other`. */
+static void take_unpriced (zc_taken_t *self, const zc_tally_t *tally)
+{
+    static const zc_str_t other = {"other", 5};
+    size_t count = tally->names.count;
+    for (size_t i = 0; i < count; i++)
+        self->unpriced [i] = (zc_unpriced_t) {tally->names.names [i], tally->counts [i]};
+    if (tally->other > 0) {
+        uint32_t place = (uint32_t) count;
+        if (zc_names_find (&tally->names, other, &place) == -1)
+            self->unpriced [count++] = (zc_unpriced_t) {other, 0};
+        self->unpriced [place].events += tally->other;
+    }
+    self->checkpoint.unpriced = self->unpriced;
+    self->checkpoint.unpriced_count = count;
+}
+
+static void take_counters (zc_taken_t *self, const zc_intake_t *intake)
+{
+    zc_counters_t *counters = &self->checkpoint.counters;
+    counters->accepted = zc_ledger_accepted (intake->ledger);
+    for (zc_reason_t reason = 0; reason < ZC_REASON_COUNT; reason++)
+        counters->rejected [reason] = zc_rejects_count (intake->rejects, reason);
+    counters->delivery = *zc_producers_delivery (intake->producers);
+    counters->folded_to_other = zc_ledger_folded_to_other (intake->ledger);
+    counters->saved_ns_magnitude = zc_ledger_saved_ns_magnitude (intake->ledger);
+    counters->producers_forgotten = self->checkpoint.producers.overflowed;
+}
+
+static int take_terms (zc_taken_t *self, const zc_books_t *books)
+{
+    msgpack_sbuffer_clear (&self->terms);
+    if (msgpack_sbuffer_write (&self->terms, books->terms.data, books->terms.size) == -1)
+        return -1;
+    self->checkpoint.terms = self->terms.data;
+    self->checkpoint.terms_size = self->terms.size;
+    return 0;
+}
+
+int zc_taken_take (zc_taken_t *self, zc_books_t *books, uint64_t sequence, uint32_t keys_from, zc_position_t position,
+                   bool terms_changed)
+{
+    zc_ledger_t *ledger = books->intake.ledger;
+    zc_producers_changes_term (&self->checkpoint.producers);
+    self->checkpoint = (zc_checkpoint_t) {
+        .sequence = sequence,
+        .position = position,
+        .taken_ms = zclock_time (),
+        .keys = zc_ledger_keys (ledger),
+        .keys_from = keys_from,
+        .keys_to = zc_keys_count (zc_ledger_keys (ledger)),
+    };
+    if (zc_producers_take_changes (books->intake.producers, &self->checkpoint.producers) == -1 ||
+        (terms_changed && take_terms (self, books) == -1))
+        return -1;
+    zc_cells_clear (self->cells);
+    self->cells = zc_ledger_swap_changes (ledger, self->cells);
+    self->checkpoint.cells = self->cells;
+    take_unpriced (self, zc_ledger_unpriced (ledger));
+    take_counters (self, &books->intake);
+    return 0;
+}
+
+const zc_checkpoint_t *zc_taken_checkpoint (const zc_taken_t *self)
+{
+    return &self->checkpoint;
+}

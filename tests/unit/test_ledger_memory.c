@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: MPL-2.0
+ *
+ * test_ledger_memory.c - what ledger.h promises where memory ends: nothing changes, and later all goes on.
+ *
+ * Linked with --wrap, so that malloc, calloc and realloc can fail.
+ */
+#include "core/ledger.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "events.h"
+#include "pack.h"
+
+void *__real_malloc (size_t size);
+void *__real_calloc (size_t count, size_t size);
+void *__real_realloc (void *memory, size_t size);
+void *__wrap_malloc (size_t size);
+void *__wrap_calloc (size_t count, size_t size);
+void *__wrap_realloc (void *memory, size_t size);
+
+static int fails_in; /* the nth allocation from now fails; 0: none does */
+
+static bool fails (void)
+{
+    return fails_in > 0 && --fails_in == 0;
+}
+
+void *__wrap_malloc (size_t size)
+{
+    return fails () ? NULL : __real_malloc (size);
+}
+
+void *__wrap_calloc (size_t count, size_t size)
+{
+    return fails () ? NULL : __real_calloc (count, size);
+}
+
+void *__wrap_realloc (void *memory, size_t size)
+{
+    return fails () ? NULL : __real_realloc (memory, size);
+}
+
+static void test_ledger_new_without_memory_is_none (void **state)
+{
+    (void) state;
+    zc_policy_t policy;
+    zc_policy_default (&policy);
+    int failed = 0;
+    for (int nth = 1;; nth++, failed++) {
+        fails_in = nth;
+        zc_ledger_t *ledger = zc_ledger_new (&policy, &default_retention, ZC_KEYS_MAX);
+        bool reached = fails_in == 0;
+        fails_in = 0;
+        if (!reached) {
+            assert_non_null (ledger);
+            zc_ledger_destroy (&ledger);
+            break;
+        }
+        assert_null (ledger);
+    }
+    assert_true (failed > 3);
+}
+
+/* Each event has a key, a service and a minute of its own, so that all that grows does. */
+static zc_event_t nth_event (uint32_t i, char service [32])
+{
+    snprintf (service, 32, "s%u", i);
+    return with_ts (with_cost (with_service (call_of ("gpt-4o"), service), 1), 1767225600000 + 60000 * (int64_t) i);
+}
+
+static void test_ledger_without_memory_folds_nothing_of_an_event (void **state)
+{
+    (void) state;
+    enum { EVENTS = 900, MOST_TRIES = 10 };
+    books_t books = books_new ();
+    int refused = 0;
+    for (uint32_t i = 0; i < EVENTS; i++) {
+        char service [32];
+        zc_event_t event = nth_event (i, service);
+        for (int nth = 1; nth <= MOST_TRIES; nth++) {
+            fails_in = nth;
+            int rc = zc_ledger_fold (books.ledger, &event, event.ts_ms);
+            fails_in = 0;
+            if (rc == 0)
+                break;
+            refused++;
+            assert_int_equal (rc, -2);
+            assert_int_equal (zc_keys_count (zc_ledger_keys (books.ledger)), i);
+            assert_int_equal (zc_ledger_changes (books.ledger)->count, i);
+            assert_int_equal (zc_ledger_accepted (books.ledger), i);
+            assert_int_equal (totals_of (&books).calls_cost_nanousd, i);
+            assert_int_equal (zc_ledger_service (books.ledger, str_of (service))->calls, 0);
+        }
+        assert_int_equal (zc_ledger_accepted (books.ledger), i + 1);
+        assert_int_equal (zc_ledger_service (books.ledger, str_of (service))->calls_cost_nanousd, 1);
+    }
+    assert_true (refused > EVENTS); /* a service's name each, and what grows */
+    assert_int_equal (zc_ledger_folded_to_other (books.ledger), 0);
+    books_end (&books);
+}
+
+/* What has its place needs no memory. */
+static void test_ledger_folds_into_what_is_there_without_memory (void **state)
+{
+    (void) state;
+    books_t books = books_new ();
+    zc_event_t event = with_cost (call_of ("gpt-4o"), 1);
+    fold (&books, event);
+    for (int i = 0; i < 1000; i++) {
+        fails_in = 1;
+        fold (&books, event);
+        assert_int_equal (fails_in, 1);
+    }
+    fails_in = 0;
+    assert_int_equal (totals_of (&books).calls, 1001);
+    books_end (&books);
+}
+
+static void test_ledger_restore_without_memory_fails (void **state)
+{
+    (void) state;
+    const zc_dimensions_t key = {.type = ZCOST_LLM_CALL, .service = str_of ("search")};
+    const zc_measures_t sums = {.events = 1};
+    int failed = 0;
+    for (int nth = 1;; nth++, failed++) {
+        books_t books = books_new ();
+        fails_in = nth;
+        int rc = zc_ledger_restore_key (books.ledger, 0, &key, &sums);
+        bool reached = fails_in == 0;
+        fails_in = 0;
+        assert_int_equal (rc, reached ? -1 : 0);
+        assert_int_equal (zc_keys_count (zc_ledger_keys (books.ledger)), reached ? 0 : 1);
+        books_end (&books);
+        if (!reached)
+            break;
+    }
+    assert_true (failed > 1);
+}
+
+int main (void)
+{
+    const struct CMUnitTest tests [] = {
+        cmocka_unit_test (test_ledger_new_without_memory_is_none),
+        cmocka_unit_test (test_ledger_without_memory_folds_nothing_of_an_event),
+        cmocka_unit_test (test_ledger_folds_into_what_is_there_without_memory),
+        cmocka_unit_test (test_ledger_restore_without_memory_fails),
+    };
+    return cmocka_run_group_tests (tests, NULL, NULL);
+}
