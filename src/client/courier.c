@@ -189,6 +189,7 @@ bool zc_courier_destroy (zc_courier_t **self_p, int64_t stop_at_ns)
     if (!self)
         return true;
     *self_p = NULL;
+    bool is_plain = !self->outbox;
     zc_leftover_destroy (&self->leftover);
     if (self->outbox)
         zc_outbox_seal (self->outbox, zc_monotonic_ns (), true);
@@ -197,7 +198,8 @@ bool zc_courier_destroy (zc_courier_t **self_p, int64_t stop_at_ns)
     zc_outbox_destroy (&self->outbox);
     int64_t left_ns = stop_at_ns - zc_monotonic_ns ();
     int linger_ms = left_ns > LINGER_MIN_MS * ZC_NS_PER_MS ? (int) (left_ns / ZC_NS_PER_MS) : LINGER_MIN_MS;
-    if (!zc_link_destroy (&self->link, linger_ms))
+    /* In reliable mode it is the acknowledgement that counts, and what has none is not lost by this. */
+    if (!zc_link_destroy (&self->link, is_plain ? linger_ms : LINGER_MIN_MS) && is_plain)
         all_left = false;
     free (self);
     return all_left;

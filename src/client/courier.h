@@ -40,7 +40,7 @@ typedef struct {
 void zc_courier_go_round (zc_courier_t *self, bool hurried, zc_courier_round_t *ret_round);
 
 /* Hangs up: at most until stop_at_ns of the monotonic clock, and a few milliseconds, for what was sent
- * to leave the process. Whether all has. */
+ * to leave the process. Whether all has; true in reliable mode, where acknowledgements tell that. */
 bool zc_courier_destroy (zc_courier_t **self, int64_t stop_at_ns);
 
 #endif

@@ -308,7 +308,8 @@ void zc_outbox_reconnected (zc_outbox_t *self, int64_t now_ns)
 {
     uint64_t at = self->at;
     start_over (self, now_ns);
-    self->at = at; /* what was sent may well have arrived: the silence will tell */
+    self->at = at; /* what was sent may well have arrived: the silence will tell, and a short one */
+    self->silence_ns = self->times.silence_ns;
 }
 
 /* --------------------------------------------------------------------------------- settling */

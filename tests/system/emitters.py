@@ -62,7 +62,8 @@ class Life:
         return {key: int(value) for key, value in (pair.split("=") for pair in out.split())}
 
     def marks(self):
-        return self.marks_path.read_bytes()[:len(self.events)]
+        """A byte for each event that it got to; none where it was killed before it began."""
+        return self.marks_path.read_bytes()[:len(self.events)] if self.marks_path.exists() else b""
 
     def taken(self):
         return [event for event, mark in zip(self.events, self.marks()) if mark == TAKEN]

@@ -9,6 +9,7 @@ import unittest
 import uuid
 
 import msgpack
+import zmq
 
 import samples
 import wire
@@ -29,9 +30,14 @@ class Stamped(TestCase):
         super().setUp()
         self.producer = uuid.uuid4().bytes
         self.zcostd = self.daemon(prices=samples.PRICES)
+        self.line = None, None
 
     def push(self, seq, count=1, epoch=1, dropped=0, id=None, events=None):
-        self.zcostd.push(stamped(id or self.producer, epoch, seq, events or [GOOD] * count, dropped))
+        """One frame. All of a daemon's life come over one connection, in order."""
+        pid = self.zcostd.process.pid
+        if self.line[0] != pid:
+            self.line = pid, self.zcostd.socket(zmq.PUSH, "ingest")
+        self.line[1].send(stamped(id or self.producer, epoch, seq, events or [GOOD] * count, dropped))
 
     def events(self, **wanted):
         """Waits until the daemon's counters are these, and 0 where not named."""

@@ -6,6 +6,8 @@
 #ifndef ZC_TEST_SANITIZED_H
 #define ZC_TEST_SANITIZED_H
 
+#include <unistd.h>
+
 /* gcc and clang say each in their own way what is compiled in. */
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer)
@@ -34,6 +36,14 @@
             skip ();                                                                                                   \
         }                                                                                                              \
     } while (0)
+
+/* Forks while nobody allocates: a sanitizer's own locks are copied as they are. */
+static inline pid_t fork_quietly (void)
+{
+    if (ASAN)
+        usleep (100000);
+    return fork ();
+}
 
 #define NO_THREADS_AFTER_FORK "ThreadSanitizer knows no threads that start in a forked child"
 

@@ -375,7 +375,7 @@ static void test_reliable_forked_child_is_a_producer_of_its_own (void **state)
     zcost_t *client = open_reliable (hub, NULL);
     emit_values (client, 0, 100);
     hub_take (hub, 100);
-    pid_t child = fork ();
+    pid_t child = fork_quietly ();
     if (child == 0) {
         emit_values (client, 100, 200);
         _exit (zcost_close (&client, PATIENCE_MS) == 0 && !client ? 0 : 1);

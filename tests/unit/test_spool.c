@@ -233,7 +233,7 @@ static void test_spool_forked_child_has_a_file_of_its_own (void **state)
     zcost_t *client = open_reliable (hub, spool);
     emit_values (client, 0, 100);
     hub_take (hub, 100); /* not acknowledged: they stand in the shared pages */
-    pid_t child = fork ();
+    pid_t child = fork_quietly ();
     if (child == 0) {
         zcost_stats_t stats = reliable_stats (client);
         if (stats.emitted || stats.queued || stats.spooled)
@@ -259,7 +259,7 @@ static void test_spool_of_the_parent_is_left_alone_by_a_child_that_closes (void 
     hub_t *hub = *state;
     int status = -1;
     zcost_t *client = open_reliable (hub, spool);
-    pid_t child = fork ();
+    pid_t child = fork_quietly ();
     if (child == 0)
         _exit (zcost_close (&client, PATIENCE_MS) == 0 && spool_count (".spool") == 1 ? 0 : 1);
     assert_int_equal (waitpid (child, &status, 0), child);
@@ -276,7 +276,7 @@ static void test_spool_child_without_one_works_on_and_tells (void **state)
     hub_t *hub = *state;
     int status = -1;
     zcost_t *client = open_reliable (hub, spool);
-    pid_t child = fork ();
+    pid_t child = fork_quietly ();
     if (child == 0) {
         const struct rlimit limit = {4096, 4096};
         setrlimit (RLIMIT_FSIZE, &limit);
