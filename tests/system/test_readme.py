@@ -3,11 +3,13 @@
 
 Only endpoints are replaced, so that no test needs the default ports.
 """
+import contextlib
 import json
 import os
 import pathlib
 import re
 import shutil
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -67,6 +69,7 @@ class Examples(harness.TestCase):
     def test_c_producer(self):
         daemon = self.daemon()
         text = block("c", "zcost_open").replace("{.service", f'{{.endpoint = "{daemon.endpoint("ingest")}", .service')
+        text = text.replace("ZCOST_DEFAULT_PUBLISH", f'"{daemon.endpoint("publish")}"')
         source, program, library = self.dir / "sample.c", self.dir / "sample", harness.BIN.parent / "lib"
         source.write_text(text)
         flags = ["-fsanitize=address,undefined"] if harness.SANITIZED else []
@@ -78,6 +81,7 @@ class Examples(harness.TestCase):
         self.assertEqual(report["query_router"]["total_cost_usd"], "0.001500000")
         # 1200 x 2.5e-6 + 80 x 1e-5, and 800 x 3e-6 + 4200 x 3e-7 + 350 x 1.5e-5
         self.assertEqual(report["llm_calls"]["total_cost_usd"], "0.012710000")
+        self.assertEqual([row["acknowledged"] for row in daemon.health()["producers"]], [4])
 
     def test_configuration(self):
         text = block("", "# zcostd.conf").replace("/etc/zcost/prices.json", str(self.dir / "prices.json"))
@@ -86,13 +90,23 @@ class Examples(harness.TestCase):
         self.assertEqual(report["zcost"]["interval_seconds"], 10)
         self.assertEqual(report["query_router"]["cost_breakdown"]["simple"]["model"], "gpt-4.1-nano")
 
+    def test_sql(self):
+        daemon = self.daemon(config="store\n    checkpoint_seconds = 0.1\n")
+        daemon.push_events({"type": "llm_call", "service": "search", "model": "gpt-4o", "cost": 2.5})
+        daemon.settle(1)
+        daemon.wait_health(lambda health: health["store"]["cells"] > 0)
+        text = block("sql", "sqlite3").split("\n", 1)[1]
+        with contextlib.closing(sqlite3.connect(f"file:{daemon.data}/ledger.db?mode=ro", uri=True)) as ledger:
+            self.assertEqual(ledger.execute(text).fetchall(), [("search", "gpt-4o", 1, 2.5)])
+
     def test_every_option_and_setting_exists(self):
         help_text = harness.run("zcostd", "--help").stdout
         options = set(re.findall(r"^\| `(--\w+)", README, re.M))
         self.assertGreater(len(options), 5)
         for option in options:
             self.assertIn(option, help_text)
-        settings = set(re.findall(r"`((?:server|ingest|publish|query|prices|data|baseline|embedding|rag|rejects|memory)"
+        settings = set(re.findall(r"`((?:server|ingest|publish|query|prices|data|journal|store|retention|ledger|producers"
+                                  r"|baseline|embedding|rag|rejects|memory)"
                                   r"/\w+)`", README.split("## Options")[1].split("## Limits")[0]))
         self.assertGreater(len(settings), 12)
         for setting in settings:
