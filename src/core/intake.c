@@ -67,16 +67,6 @@ static void refuse (zc_intake_t *self, zc_frame_kind_t kind, const void *bytes, 
     zc_rejects_add_many (self->rejects, &reject, events, arrival_ms);
 }
 
-/* Gaps close by the time of arrivals, not by a clock: so a replay closes the same ones. */
-static void expire (zc_intake_t *self, int64_t arrival_ms)
-{
-    int64_t minute = arrival_ms / 60000;
-    if (minute == self->minute)
-        return;
-    self->minute = minute;
-    zc_producers_expire (self->producers, arrival_ms);
-}
-
 static int take_stamped (zc_intake_t *self, zc_frame_t *frame, const void *bytes, size_t size)
 {
     walk_t walk = {0, false};
@@ -106,7 +96,9 @@ int zc_intake_frame (zc_intake_t *self, const void *bytes, size_t size, int64_t 
         zc_intake_too_large (self, bytes, head_size, arrival_ms);
         return 0;
     }
-    expire (self, arrival_ms);
+    /* By the time of arrivals, not by a clock, and at each frame, not now and then: so a replay expires the same
+     * ones, from wherever it begins. */
+    zc_producers_expire (self->producers, arrival_ms);
     zc_frame_init (&frame, bytes, size, arrival_ms, self->limits.batch_events_max);
     return frame.stamped ? take_stamped (self, &frame, bytes, size) : fold (self, &frame, &walk);
 }
@@ -115,7 +107,7 @@ void zc_intake_too_large (zc_intake_t *self, const void *head, size_t head_size,
 {
     zc_frame_t frame;
     zc_reject_t reject = {ZC_TOO_LARGE, ZC_WHY_FRAME_LIMIT, -1, head, head_size};
-    expire (self, arrival_ms);
+    zc_producers_expire (self->producers, arrival_ms);
     zc_frame_init (&frame, head, head_size, arrival_ms, self->limits.batch_events_max);
     if (frame.stamped) {
         zc_frame_kind_t kind = zc_producers_take (self->producers, &frame.stamp, 1, true, arrival_ms);

@@ -24,7 +24,6 @@ typedef struct {
     zc_rejects_t *rejects;
     zc_producers_t *producers;
     zc_limits_t limits;
-    int64_t minute; /* of the last arrival: producers expire by the clock of arrivals */
 } zc_intake_t;
 
 /* Folds what is good in the frame, rejects what is bad, once: a stamped frame that was wholly seen

@@ -77,6 +77,11 @@ void zc_keys_destroy (zc_keys_t **self_p)
     *self_p = NULL;
 }
 
+void zc_keys_set_max (zc_keys_t *self, uint32_t max)
+{
+    self->max = max;
+}
+
 /* -------------------------------------------------------------------- equality */
 
 static bool same_key (const zc_dimensions_t *a, const zc_dimensions_t *b)

@@ -43,6 +43,9 @@ typedef struct zc_keys zc_keys_t;
 zc_keys_t *zc_keys_new (uint32_t max);
 void zc_keys_destroy (zc_keys_t **self);
 
+/* Another cap, for what is not there yet. */
+void zc_keys_set_max (zc_keys_t *self, uint32_t max);
+
 /* The number of a key, given to it now where it has none; *ret_folded: whether a cap turned it into
  * another one. Returns 0, or -1 without memory for one more: then nothing changes. (Not `other` then,
  * for that would make the numbers depend on memory.) */

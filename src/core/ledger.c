@@ -132,6 +132,11 @@ int zc_ledger_use_prices (zc_ledger_t *self, zc_prices_t *prices)
     return 0;
 }
 
+void zc_ledger_set_keys_max (zc_ledger_t *self, uint32_t keys_max)
+{
+    zc_keys_set_max (self->keys, keys_max);
+}
+
 /* --------------------------------------------------------------------- changes */
 
 const zc_cells_t *zc_ledger_changes (const zc_ledger_t *self)

@@ -59,6 +59,9 @@ int zc_ledger_use_prices (zc_ledger_t *self, zc_prices_t *prices);
  * no policy (no tiers, too many, or the last is not `other`); then nothing changes. */
 int zc_ledger_set_policy (zc_ledger_t *self, const zc_policy_t *policy, const zc_retention_t *retention);
 
+/* Another cap, as in zc_keys_set_max. */
+void zc_ledger_set_keys_max (zc_ledger_t *self, uint32_t keys_max);
+
 /* ------------------------------------------------------------------------ fold */
 
 /* Folds one event, which came at arrival_ms: its age then decides how fine its cell is. Returns 0; -1

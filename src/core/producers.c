@@ -16,13 +16,18 @@ static void count (uint64_t *sum, uint64_t more)
     *sum = more < INT64_MAX - *sum ? *sum + more : INT64_MAX;
 }
 
-zc_producers_t *zc_producers_new (const zc_producers_limits_t *limits)
+void zc_producers_set_limits (zc_producers_t *self, const zc_producers_limits_t *limits)
 {
     assert (limits->live_max >= 1 && limits->live_max + limits->expired_max < 1u << 30);
+    self->limits = *limits;
+}
+
+zc_producers_t *zc_producers_new (const zc_producers_limits_t *limits)
+{
     zc_producers_t *self = calloc (1, sizeof *self);
     if (!self)
         return NULL;
-    self->limits = *limits;
+    zc_producers_set_limits (self, limits);
     zc_line_init (&self->live);
     zc_line_init (&self->expired);
     if (zc_table_init (&self->table, limits->seed) == -1)
@@ -248,8 +253,12 @@ zc_frame_kind_t zc_producers_take (zc_producers_t *self, const zc_stamp_t *stamp
     if (stamp->seq == 0 || events > UINT64_MAX - stamp->seq)
         return ZC_FRAME_BAD_SEQ;
     uint32_t number = zc_table_find (&self->table, stamp->producer);
-    if (is_stale (self, number, stamp))
+    if (is_stale (self, number, stamp)) {
+        /* An expired one that still sends has not heard of it: the walk over the live ones does not tell it. */
+        if (number != ZC_NOBODY)
+            zc_producers_mark_moved (self, zc_record_at (self, number));
         return ZC_FRAME_STALE;
+    }
     zc_record_t *record = enter (self, number, stamp, arrival_ms);
     return record ? note (self, record, stamp, events, open_ended, arrival_ms) : ZC_FRAME_NEW;
 }

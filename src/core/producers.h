@@ -79,6 +79,9 @@ typedef struct zc_producers zc_producers_t;
 zc_producers_t *zc_producers_new (const zc_producers_limits_t *limits);
 void zc_producers_destroy (zc_producers_t **self);
 
+/* Other limits from now on; the seed stays. Who is beyond them goes when the next one comes. */
+void zc_producers_set_limits (zc_producers_t *self, const zc_producers_limits_t *limits);
+
 typedef enum {
     ZC_FRAME_NEW,       /* fold it */
     ZC_FRAME_DUPLICATE, /* wholly seen: counted, not to be folded */
@@ -121,8 +124,8 @@ typedef struct {
     bool stale;   /* an expired producer: numbers from seq on were never taken; go on under a higher epoch */
 } zc_ack_t;
 
-/* Begins a group: remembers, for each producer whose `next` moved or that expired since the last group
- * began, how far it had come. Returns how many; 0: nothing to tell, no group has begun. Only when the
+/* Begins a group: remembers, for each producer whose `next` moved, or that expired, or is expired and
+ * was refused as stale, since the last group began, how far it had come. Returns how many; 0: nothing to tell, no group has begun. Only when the
  * last group has ended. */
 size_t zc_producers_begin_sync (zc_producers_t *self);
 

@@ -14,14 +14,18 @@
 static const struct {
     const char *key;
     size_t offset;
-    int64_t least;
+    int64_t least, most;
 } integers [] = {
-    {"baseline_per_query_nanousd", offsetof (zc_terms_t, policy.baseline_per_query_nanousd), 0},
-    {"hit_saves_nanousd", offsetof (zc_terms_t, policy.hit_saves_nanousd), 0},
-    {"assumed_saved_ns", offsetof (zc_terms_t, policy.assumed_saved_ns), -INT64_MAX},
-    {"minutes_ms", offsetof (zc_terms_t, retention.minutes_ms), 0},
-    {"quarters_ms", offsetof (zc_terms_t, retention.quarters_ms), 0},
-    {"prices_loaded_ms", offsetof (zc_terms_t, prices_loaded_ms), 0},
+    {"baseline_per_query_nanousd", offsetof (zc_terms_t, policy.baseline_per_query_nanousd), 0, INT64_MAX},
+    {"hit_saves_nanousd", offsetof (zc_terms_t, policy.hit_saves_nanousd), 0, INT64_MAX},
+    {"assumed_saved_ns", offsetof (zc_terms_t, policy.assumed_saved_ns), -INT64_MAX, INT64_MAX},
+    {"minutes_ms", offsetof (zc_terms_t, retention.minutes_ms), 0, INT64_MAX},
+    {"quarters_ms", offsetof (zc_terms_t, retention.quarters_ms), 0, INT64_MAX},
+    {"keys_max", offsetof (zc_terms_t, caps.keys_max), 1, ZC_CAP_KEYS_MAX},
+    {"producers_max", offsetof (zc_terms_t, caps.producers_max), 1, ZC_CAP_PRODUCERS_MAX},
+    {"expired_max", offsetof (zc_terms_t, caps.expired_max), 1, ZC_CAP_EXPIRED_MAX},
+    {"expire_after_ms", offsetof (zc_terms_t, caps.expire_after_ms), 0, INT64_MAX},
+    {"prices_loaded_ms", offsetof (zc_terms_t, prices_loaded_ms), 0, INT64_MAX},
 };
 #define INTEGERS (sizeof integers / sizeof *integers)
 
@@ -216,7 +220,7 @@ static int read_field (zc_terms_reader_t *self, const zc_value_t *key)
     for (size_t i = 0; i < INTEGERS; i++, field++)
         if (is (key, integers [i].key)) {
             int64_t number;
-            if (read_integer (self, integers [i].least, INT64_MAX, &number) == -1)
+            if (read_integer (self, integers [i].least, integers [i].most, &number) == -1)
                 return -1;
             memcpy (base + integers [i].offset, &number, sizeof number);
             return field;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0
  *
- * terms.h - what decides how a frame counts, beside the frame: prices, policy and limits.
+ * terms.h - what decides how a frame counts, beside the frame: prices, policy, limits and caps.
  *
  * They are part of the journal and of the store, so that what was received under them is replayed
  * under them. Packed as one msgpack map, read back with the same care as what comes from the wire.
@@ -29,10 +29,21 @@ typedef struct {
     int64_t minutes_ms, quarters_ms; /* beyond: kept in quarters; beyond: kept in days */
 } zc_retention_t;
 
+/* How much is told apart, and for how long: a frame may be folded under `other`, or be stale, by these. */
+typedef struct {
+    int64_t keys_max, producers_max, expired_max;
+    int64_t expire_after_ms;
+} zc_caps_t;
+
+#define ZC_CAP_KEYS_MAX 10000000
+#define ZC_CAP_PRODUCERS_MAX 10000000
+#define ZC_CAP_EXPIRED_MAX 100000000
+
 typedef struct {
     zc_policy_t policy;
     zc_limits_t limits;
     zc_retention_t retention;
+    zc_caps_t caps;
     char prices_source [ZC_SOURCE_MAX]; /* a file's path, or "builtin" */
     int64_t prices_loaded_ms;
 } zc_terms_t;

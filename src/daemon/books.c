@@ -37,7 +37,10 @@ int zc_books_read_terms (const zc_books_t *self, msgpack_sbuffer *terms)
     char *text = zc_prices_file_read (settings->prices_file, &size);
     if (!text)
         return -1;
-    now = (zc_terms_t) {.policy = settings->policy, .limits = settings->limits, .retention = settings->retention};
+    now = (zc_terms_t) {.policy = settings->policy,
+                        .limits = settings->limits,
+                        .retention = settings->retention,
+                        .caps = settings->caps};
     strcpy (now.prices_source, *settings->prices_file ? settings->prices_file : "builtin");
     now.prices_loaded_ms = zclock_time ();
     int rc = zc_terms_pack (&now, text, size, terms);
@@ -63,6 +66,15 @@ bool zc_books_has_terms (const zc_books_t *self, const void *terms, size_t size)
     return has;
 }
 
+static zc_producers_limits_t producers_limits (const zc_caps_t *caps)
+{
+    return (zc_producers_limits_t) {
+        .live_max = (size_t) caps->producers_max,
+        .expired_max = (size_t) caps->expired_max,
+        .expire_after_ms = caps->expire_after_ms,
+    };
+}
+
 /* What is wrong with them, or NULL. */
 static const char *apply_terms (zc_books_t *self, const zc_terms_t *terms, zc_prices_t *prices)
 {
@@ -75,6 +87,9 @@ static const char *apply_terms (zc_books_t *self, const zc_terms_t *terms, zc_pr
         zc_ledger_use_prices (self->intake.ledger, prices) == -1)
         return "out of memory";
     self->intake.limits = terms->limits;
+    zc_producers_limits_t caps = producers_limits (&terms->caps);
+    zc_producers_set_limits (self->intake.producers, &caps);
+    zc_ledger_set_keys_max (self->intake.ledger, (uint32_t) terms->caps.keys_max);
     return NULL;
 }
 
@@ -128,14 +143,10 @@ void zc_books_warn_of_unpriced_tiers (const zc_books_t *self)
 static int make_parts (zc_books_t *self)
 {
     const zc_settings_t *settings = self->settings;
-    zc_producers_limits_t limits = {
-        .live_max = (size_t) settings->producers_max,
-        .expired_max = (size_t) settings->expired_max,
-        .expire_after_ms = settings->expire_after_ms,
-    };
+    zc_producers_limits_t limits = producers_limits (&settings->caps);
     if (getrandom (&limits.seed, sizeof limits.seed, 0) != sizeof limits.seed)
         limits.seed = (uint64_t) zclock_usecs ();
-    self->intake.ledger = zc_ledger_new (&settings->policy, &settings->retention, (uint32_t) settings->keys_max);
+    self->intake.ledger = zc_ledger_new (&settings->policy, &settings->retention, (uint32_t) settings->caps.keys_max);
     self->intake.rejects = zc_rejects_new ((size_t) settings->rejects_keep);
     self->intake.producers = zc_producers_new (&limits);
     self->intake.limits = settings->limits;

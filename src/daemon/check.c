@@ -90,27 +90,34 @@ static int count_record (void *argument, const zc_record_view_t *record)
     return 0;
 }
 
+static int judge (check_t *self, const zc_journal_walk_t *walk)
+{
+    snprintf (self->why, sizeof self->why, "%s", walk->why);
+    return walk->end == ZC_JOURNAL_CLEAN || walk->end == ZC_JOURNAL_TORN ? 0 : -1;
+}
+
+/* All that is there; then as a start does it, from the checkpoint on: what was torn for the first walk may be
+ * damage for that one, and segments may be missing that only it wants. */
 static int check_journal (check_t *self)
 {
     char directory [ZC_PATH_BYTES + 16];
+    zc_journal_walk_t from_checkpoint;
     snprintf (directory, sizeof directory, "%s/journal", self->directory);
     zc_journal_walk (directory, self->state.ledger_id, 0, count_record, self, &self->walk);
-    if (self->walk.end == ZC_JOURNAL_CLEAN && self->walk.position < self->state.position) {
-        snprintf (self->why, sizeof self->why, "the journal ends before the checkpoint");
+    if (judge (self, &self->walk) == -1)
         return -1;
-    }
-    snprintf (self->why, sizeof self->why, "%s", self->walk.why);
-    return self->walk.end == ZC_JOURNAL_CLEAN || self->walk.end == ZC_JOURNAL_TORN ? 0 : -1;
+    zc_journal_walk (directory, self->state.ledger_id, self->state.position, NULL, NULL, &from_checkpoint);
+    return judge (self, &from_checkpoint);
 }
 
-static void show_journal (const check_t *self)
+static void show_journal (const check_t *self, bool sound)
 {
     const zc_journal_walk_t *walk = &self->walk;
     printf ("journal    %llu segments, %llu records, %.1f MB, up to %u:%u; %llu records behind the checkpoint\n",
             (unsigned long long) walk->segments, (unsigned long long) walk->records, (double) walk->bytes / 1e6,
             ZC_POSITION_SEGMENT (walk->position), ZC_POSITION_OFFSET (walk->position),
             (unsigned long long) self->behind_checkpoint);
-    if (walk->end == ZC_JOURNAL_TORN)
+    if (sound && walk->end == ZC_JOURNAL_TORN)
         printf ("torn tail  %llu bytes, never acknowledged; the next start cuts them: %s\n",
                 (unsigned long long) walk->torn_bytes, walk->why);
 }
@@ -129,7 +136,7 @@ static int check (check_t *self)
         return not_sound (self, "store");
     show_store (self);
     int rc = check_journal (self);
-    show_journal (self);
+    show_journal (self, rc == 0);
     if (rc == -1)
         return not_sound (self, "journal");
     puts ("sound");

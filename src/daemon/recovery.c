@@ -122,11 +122,11 @@ static int walk (recovery_t *self, const char *directory)
     if (rc == 0 && (walked->end == ZC_JOURNAL_CLEAN || walked->end == ZC_JOURNAL_TORN))
         return 0;
     if (rc != 0)
-        zc_log (ZC_LOG_ERROR, "journal_damaged", "reason=\"record %llu behind the checkpoint: %s\"",
-                (unsigned long long) self->records, self->why);
+        zc_log (ZC_LOG_ERROR, "journal_damaged", "reason=\"record %llu behind the checkpoint: %s\" directory=\"%s\"",
+                (unsigned long long) self->records, self->why, directory);
     else
         zc_log (ZC_LOG_ERROR, walked->end == ZC_JOURNAL_DAMAGED ? "journal_damaged" : "journal_failed",
-                "reason=\"%s\"", walked->why);
+                "reason=\"%s\" directory=\"%s\"", walked->why, directory);
     return -1;
 }
 

@@ -236,22 +236,22 @@ static const char *set_days (zc_settings_t *self, const char *value)
 
 static const char *set_keys (zc_settings_t *self, const char *value)
 {
-    return set_integer (&self->keys_max, value, 1, 10000000);
+    return set_integer (&self->caps.keys_max, value, 1, ZC_CAP_KEYS_MAX);
 }
 
 static const char *set_producers (zc_settings_t *self, const char *value)
 {
-    return set_integer (&self->producers_max, value, 1, 10000000);
+    return set_integer (&self->caps.producers_max, value, 1, ZC_CAP_PRODUCERS_MAX);
 }
 
 static const char *set_expired (zc_settings_t *self, const char *value)
 {
-    return set_integer (&self->expired_max, value, 1, 100000000);
+    return set_integer (&self->caps.expired_max, value, 1, ZC_CAP_EXPIRED_MAX);
 }
 
 static const char *set_expire_after (zc_settings_t *self, const char *value)
 {
-    return set_duration (&self->expire_after_ms, value, false, "1h");
+    return set_duration (&self->caps.expire_after_ms, value, false, "1h");
 }
 
 static const char *set_rejects_keep (zc_settings_t *self, const char *value)

@@ -38,7 +38,7 @@ typedef struct {
     int64_t journal_keep_ms; /* of segments that are in the store; ZC_FOREVER: for good */
     zc_retention_t retention;
     int64_t days_ms; /* how long days are kept; ZC_FOREVER: for good */
-    int64_t keys_max, producers_max, expired_max, expire_after_ms;
+    zc_caps_t caps;
 } zc_settings_t;
 
 #define ZC_FOREVER (-1)

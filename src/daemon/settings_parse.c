@@ -168,10 +168,10 @@ static void set_defaults (zc_settings_t *self)
     self->retention.minutes_ms = 48 * HOUR_MS;
     self->retention.quarters_ms = 400 * DAY_MS;
     self->days_ms = ZC_FOREVER;
-    self->keys_max = ZC_KEYS_MAX;
-    self->producers_max = ZC_PRODUCERS_MAX;
-    self->expired_max = ZC_EXPIRED_MAX;
-    self->expire_after_ms = 7 * DAY_MS;
+    self->caps.keys_max = ZC_KEYS_MAX;
+    self->caps.producers_max = ZC_PRODUCERS_MAX;
+    self->caps.expired_max = ZC_EXPIRED_MAX;
+    self->caps.expire_after_ms = 7 * DAY_MS;
     zc_policy_default (&self->policy);
 }
 
@@ -185,10 +185,13 @@ static void fill_endpoints (zc_endpoints_t *list)
 /* Where nobody said it: the state directory of the unit, or of the user. */
 static zc_parsed_t find_directory (zc_settings_t *self)
 {
-    if (self->in_memory || self->directory [0] ||
-        zc_data_dir_default (self->directory, sizeof self->directory) == 0)
+    char found [ZC_PATH_BYTES];
+    if (self->in_memory || self->directory [0])
         return ZC_RUN;
-    return bad_usage ("no HOME and no XDG_STATE_HOME: say --data DIR", ", or --data none");
+    if (zc_data_dir_default (found, sizeof found) == -1)
+        return bad_usage ("no HOME and no XDG_STATE_HOME: say --data DIR", ", or --data none");
+    const char *why = zc_settings_set (self, "data/directory", found); /* what may be in it holds for it too */
+    return why ? bad_usage ("the state directory's name ", why) : ZC_RUN;
 }
 
 zc_parsed_t zc_settings_parse (int argc, char **argv, zc_settings_t *ret_settings)

@@ -85,80 +85,6 @@ int zc_vault_load_terms (zc_vault_t *self, zc_books_t *books)
     return load_terms (self, books, true);
 }
 
-/* ------------------------------------------------------------------------ open */
-
-static int open_directory (zc_vault_t *self)
-{
-    char why [256] = "";
-    strcpy (self->directory, self->books->settings->directory);
-    snprintf (self->journal_directory, sizeof self->journal_directory, "%s/journal", self->directory);
-    if (zc_data_dir_open (self->directory, &self->lock, why) == -1) {
-        zc_log (ZC_LOG_ERROR, "data_directory", "directory=\"%s\" reason=\"%s\"", self->directory, why);
-        return -1;
-    }
-    self->store = zc_store_open (self->directory, zclock_time (), why);
-    if (!self->store)
-        zc_log (ZC_LOG_ERROR, "store_failed", "reason=\"%s\"", why);
-    return self->store ? 0 : -1;
-}
-
-static int recover (zc_vault_t *self, zc_position_t *ret_end)
-{
-    zc_recovered_t recovered;
-    if (zc_recover (self->books, self->store, self->journal_directory, &recovered) == -1)
-        return -1;
-    self->state = recovered.state;
-    self->sequence = recovered.state.sequence;
-    self->keys_taken = recovered.keys;
-    self->taken_at = recovered.state.position;
-    self->terms_changed = !recovered.terms_in_store;
-    *ret_end = recovered.walk.position;
-    return 0;
-}
-
-static int open_journal (zc_vault_t *self, zc_position_t end)
-{
-    const zc_settings_t *settings = self->books->settings;
-    char why [256] = "";
-    zc_journal_options_t options = {
-        .directory = self->journal_directory,
-        .segment_bytes = (uint64_t) settings->segment_bytes,
-        .sync_interval_ms = settings->sync_interval_ms,
-        .keep_ms = settings->journal_keep_ms,
-        .spare_segments = SPARE_SEGMENTS,
-    };
-    memcpy (options.ledger_id, self->state.ledger_id, sizeof options.ledger_id);
-    self->journal = zc_journal_open (&options, end, why);
-    if (!self->journal)
-        zc_log (ZC_LOG_ERROR, "journal_failed", "reason=\"%s\"", why);
-    return self->journal ? 0 : -1;
-}
-
-static int start_keeper (zc_vault_t *self)
-{
-    self->taken = zc_taken_new ();
-    if (self->taken)
-        self->keeper = zc_keeper_new (self->store, self->journal, self->books->settings);
-    if (!self->keeper)
-        zc_log (ZC_LOG_ERROR, "keeper", "reason=\"%s\"", strerror (errno));
-    return self->keeper ? 0 : -1;
-}
-
-zc_vault_t *zc_vault_open (zc_books_t *books)
-{
-    zc_vault_t *self = zmalloc (sizeof *self);
-    zc_position_t end = 0;
-    self->books = books;
-    self->lock = -1;
-    if (open_directory (self) == 0 && recover (self, &end) == 0 && open_journal (self, end) == 0 &&
-        start_keeper (self) == 0 && load_terms (self, books, books->terms.size == 0) == 0) {
-        zc_vault_look (self);
-        return self;
-    }
-    zc_vault_close (&self, true);
-    return NULL;
-}
-
 /* ------------------------------------------------------------------ checkpoint */
 
 static int collect (zc_vault_t *self, bool wait)
@@ -219,6 +145,87 @@ int zc_vault_checkpoint_descriptor (const zc_vault_t *self)
     return zc_keeper_descriptor (self->keeper);
 }
 
+/* ------------------------------------------------------------------------ open */
+
+static int open_directory (zc_vault_t *self)
+{
+    char why [256] = "";
+    strcpy (self->directory, self->books->settings->directory);
+    snprintf (self->journal_directory, sizeof self->journal_directory, "%s/journal", self->directory);
+    if (zc_data_dir_open (self->directory, &self->lock, why) == -1) {
+        zc_log (ZC_LOG_ERROR, "data_directory", "reason=\"%s\"", why); /* it names the directory */
+        return -1;
+    }
+    self->store = zc_store_open (self->directory, zclock_time (), why);
+    if (!self->store)
+        zc_log (ZC_LOG_ERROR, "store_failed", "reason=\"%s\" directory=\"%s\"", why, self->directory);
+    return self->store ? 0 : -1;
+}
+
+static int recover (zc_vault_t *self, zc_position_t *ret_end)
+{
+    zc_recovered_t recovered;
+    if (zc_recover (self->books, self->store, self->journal_directory, &recovered) == -1)
+        return -1;
+    self->state = recovered.state;
+    self->sequence = recovered.state.sequence;
+    self->keys_taken = recovered.keys;
+    self->taken_at = recovered.state.position;
+    self->terms_changed = !recovered.terms_in_store;
+    *ret_end = recovered.walk.position;
+    return 0;
+}
+
+static int open_journal (zc_vault_t *self, zc_position_t end)
+{
+    const zc_settings_t *settings = self->books->settings;
+    char why [256] = "";
+    zc_journal_options_t options = {
+        .directory = self->journal_directory,
+        .segment_bytes = (uint64_t) settings->segment_bytes,
+        .sync_interval_ms = settings->sync_interval_ms,
+        .keep_ms = settings->journal_keep_ms,
+        .spare_segments = SPARE_SEGMENTS,
+    };
+    memcpy (options.ledger_id, self->state.ledger_id, sizeof options.ledger_id);
+    self->journal = zc_journal_open (&options, end, why);
+    if (!self->journal)
+        zc_log (ZC_LOG_ERROR, "journal_failed", "reason=\"%s\" directory=\"%s\"", why, self->journal_directory);
+    return self->journal ? 0 : -1;
+}
+
+static int start_keeper (zc_vault_t *self)
+{
+    self->taken = zc_taken_new ();
+    if (self->taken)
+        self->keeper = zc_keeper_new (self->store, self->journal, self->books->settings);
+    if (!self->keeper)
+        zc_log (ZC_LOG_ERROR, "keeper", "reason=\"%s\"", strerror (errno));
+    return self->keeper ? 0 : -1;
+}
+
+/* A store without one would take a journal that somebody removed for one that never was. */
+static int first_checkpoint (zc_vault_t *self)
+{
+    return self->sequence > 0 || (zc_vault_checkpoint (self) == 0 && collect (self, true) == 0) ? 0 : -1;
+}
+
+zc_vault_t *zc_vault_open (zc_books_t *books)
+{
+    zc_vault_t *self = zmalloc (sizeof *self);
+    zc_position_t end = 0;
+    self->books = books;
+    self->lock = -1;
+    if (open_directory (self) == 0 && recover (self, &end) == 0 && open_journal (self, end) == 0 &&
+        start_keeper (self) == 0 && load_terms (self, books, books->terms.size == 0) == 0 &&
+        zc_vault_wait_synced (self) == 0 && first_checkpoint (self) == 0) {
+        zc_vault_look (self);
+        return self;
+    }
+    zc_vault_close (&self, true);
+    return NULL;
+}
+
 /* ----------------------------------------------------------------------- close */
 
 static int last_checkpoint (zc_vault_t *self)
@@ -235,10 +242,15 @@ int zc_vault_close (zc_vault_t **self_p, bool failed)
     zc_vault_t *self = self_p ? *self_p : NULL;
     if (!self)
         return 0;
+    char why [256] = "";
     int rc = failed ? -1 : last_checkpoint (self);
     zc_keeper_destroy (&self->keeper);
-    if (zc_journal_close (&self->journal) == -1)
+    if (zc_journal_close (&self->journal, why) == -1) {
+        /* Where it was the reason to close, the log has it already. */
+        if (!failed)
+            zc_log (ZC_LOG_ERROR, "journal_failed", "reason=\"%s\"", why);
         rc = -1;
+    }
     zc_taken_destroy (&self->taken);
     zc_store_close (&self->store);
     zc_data_dir_close (&self->lock);

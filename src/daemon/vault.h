@@ -18,7 +18,8 @@
 typedef struct zc_vault zc_vault_t;
 
 /* Opens the directory of the settings, recovers the books from it, and takes the settings' terms into
- * force. NULL after lines in the log. */
+ * force. When it returns all is synced: what was acknowledged in the life before can be at once, and no less. NULL
+ * after lines in the log. */
 zc_vault_t *zc_vault_open (zc_books_t *books);
 
 /* Takes a last checkpoint, waits for it, and closes. failed: nothing more is written. NULL-safe. Returns

@@ -40,7 +40,8 @@ static void limit_memory (int64_t bytes)
 #endif
 }
 
-/* The server reads these from a descriptor; a writer to a closed pipe gets an error, not a death. */
+/* The server reads these from a descriptor; a writer to a closed pipe, or beyond the limit of a file's size,
+ * gets an error, not a death without a word. */
 static void take_signals (void)
 {
     sigset_t taken;
@@ -50,6 +51,7 @@ static void take_signals (void)
     sigaddset (&taken, SIGHUP);
     sigprocmask (SIG_BLOCK, &taken, NULL);
     signal (SIGPIPE, SIG_IGN);
+    signal (SIGXFSZ, SIG_IGN);
 }
 
 /* Each producer and each reader is an open file: take as many as we may have. libzmq aborts where

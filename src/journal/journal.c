@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -59,9 +60,14 @@ static int read_mark (zc_journal_t *self, char *why)
     if (state != ZC_MARK_GOOD)
         return -1;
     if (memcmp (self->mark.ledger_id, options->ledger_id, ZC_LEDGER_ID_BYTES) != 0)
-        return zc_why (why, "%s: the mark of another ledger", ZC_MARK_FILE);
+        return zc_why (why, "%s: the mark of another ledger than the store's", ZC_MARK_FILE);
     self->mark_fd = zc_mark_open (options->directory, why);
-    return self->mark_fd == -1 ? -1 : 0;
+    if (self->mark_fd == -1)
+        return -1;
+    /* The data directory is locked already; but its file `lock` may be taken for a stale one, and removed. */
+    if (flock (self->mark_fd, LOCK_EX | LOCK_NB) == -1 && errno == EWOULDBLOCK)
+        return zc_why (why, "%s: in use by another process", ZC_MARK_FILE);
+    return 0;
 }
 
 static void set_limit (zc_journal_t *self)
@@ -175,15 +181,22 @@ zc_journal_t *zc_journal_open (const zc_journal_options_t *options, zc_position_
     return NULL;
 }
 
-int zc_journal_close (zc_journal_t **self_p)
+int zc_journal_close (zc_journal_t **self_p, char *ret_why)
 {
     zc_journal_t *self = self_p ? *self_p : NULL;
+    char why [ZC_WHY_BYTES];
     if (!self)
         return 0;
     int result = zc_journal_write (self);
     zc_journal_stop (self);
-    if (zc_journal_has_failed (self) || fdatasync (self->mark_fd) == -1)
+    if (!zc_journal_has_failed (self) && fdatasync (self->mark_fd) == -1) {
+        zc_why (why, "synced: cannot sync it: %m");
+        zc_journal_fail (self, why);
+    }
+    if (zc_journal_has_failed (self))
         result = -1;
+    if (ret_why)
+        memcpy (ret_why, zc_journal_why (self), ZC_WHY_BYTES);
     destroy (self);
     *self_p = NULL;
     return result;

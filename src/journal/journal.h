@@ -49,7 +49,7 @@ typedef uint64_t zc_position_t;
 typedef enum {
     ZC_RECORD_END = 0,       /* not a record: nothing was written here yet */
     ZC_RECORD_FRAME = 1,     /* a frame as received */
-    ZC_RECORD_TOO_LARGE = 2, /* a frame over the limit: u64 its size, then how it began (256 bytes at most) */
+    ZC_RECORD_TOO_LARGE = 2, /* a frame over the limit: how it began (256 bytes) */
     ZC_RECORD_TERMS = 3,     /* prices and policy, in force from here on (core/terms.h) */
     ZC_RECORD_NEXT = 4       /* the journal goes on in the next segment */
 } zc_record_kind_t;
@@ -118,8 +118,9 @@ int zc_journal_walk (const char *directory, const uint8_t *id, zc_position_t fro
  * a line for a person in ret_why (256 bytes). */
 zc_journal_t *zc_journal_open (const zc_journal_options_t *options, zc_position_t end, char ret_why [256]);
 
-/* Writes what is buffered, syncs, ends the thread. Returns 0, or -1 where that failed. NULL-safe. */
-int zc_journal_close (zc_journal_t **self);
+/* Writes what is buffered, syncs, ends the thread. Returns 0, or -1 where that failed, or had failed before,
+ * with a line for a person in ret_why (256 bytes, or NULL). NULL-safe. */
+int zc_journal_close (zc_journal_t **self, char *ret_why);
 
 /* The rest is for the one thread that owns the ledger, but for zc_journal_wait_synced and
  * zc_journal_checkpointed. A call that fails has failed for good: nothing that was written since may

@@ -181,7 +181,7 @@ static bool begin (walker_t *self)
         return false;
     }
     if (state == ZC_MARK_GOOD && other_ledger (self)) {
-        zc_why (why, "%s at 0: the mark of another ledger", ZC_MARK_FILE);
+        zc_why (why, "%s at 0: the mark of another ledger than the store's", ZC_MARK_FILE);
         state = ZC_MARK_DAMAGED;
     }
     if (state != ZC_MARK_GOOD) {

@@ -128,7 +128,12 @@ static int write_pid (int fd)
 {
     char text [32];
     int size = snprintf (text, sizeof text, "%ld\n", (long) getpid ());
-    return ftruncate (fd, 0) == 0 && pwrite (fd, text, (size_t) size, 0) == size ? 0 : -1;
+    if (ftruncate (fd, 0) == -1)
+        return -1;
+    ssize_t written = pwrite (fd, text, (size_t) size, 0);
+    if (written >= 0)
+        errno = ENOSPC; /* what a part of so few bytes means */
+    return written == size ? 0 : -1;
 }
 
 static int require_directory (const char *path, int access_mode, char ret_why [256])

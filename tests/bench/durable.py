@@ -72,7 +72,7 @@ class Replay:
 
     def _fill(self, data):
         """Returns events and bytes that are in the journal afterwards, and nowhere else."""
-        daemon, found = self.bus.start_daemon(data=data, checkpoint_seconds=NEVER_SECONDS)
+        daemon, found = self.bus.start_daemon(data=data, **NO_CHECKPOINT)
 
         def send(events):
             with cells.send(self.bus.folder, found["ingest"][0], self.key["event"], FILL_BATCH, events,
@@ -88,7 +88,7 @@ class Replay:
         data = self.bus.fresh()
         events, sent_bytes = self._fill(data)
         begun = time.monotonic()
-        daemon, found = self.bus.start_daemon(data=data, checkpoint_seconds=NEVER_SECONDS)
+        daemon, found = self.bus.start_daemon(data=data, **NO_CHECKPOINT)
         with daemon:
             seconds = time.monotonic() - begun
             health = self.bus.health(found["query"][0])

@@ -104,7 +104,7 @@ static int measure (bench_t *self, double seconds)
     /* Twice: the first run makes the files that the second one goes round in. */
     if (write_for (self, seconds / 2) == -1 || write_for (self, seconds / 2) == -1)
         fprintf (stderr, "bench_journal: %s\n", zc_journal_why (self->journal));
-    if (zc_journal_close (&self->journal) == -1)
+    if (zc_journal_close (&self->journal, NULL) == -1)
         return -1;
     int64_t began_ns = monotonic_ns ();
     zc_journal_walk (self->directory, NULL, 0, take, &bytes, &walk);

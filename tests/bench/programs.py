@@ -200,13 +200,13 @@ class Bus:
         """A directory for a ledger of its own, on the disk."""
         return pathlib.Path(tempfile.mkdtemp(dir=self.disk))
 
-    def start_daemon(self, *ingest, data=None, **store):
-        """A zcostd, and its endpoints by role. data: where its ledger is; None: in memory. store: settings of that
-        section."""
+    def start_daemon(self, *ingest, data=None, **settings):
+        """A zcostd, and its endpoints by role. data: where its ledger is; None: in memory. settings: section_name."""
         listens = [word for endpoint in ingest or [ANY_PORT] for word in ("--ingest", endpoint)]
         config = self.dir / f"zcostd-{len(os.listdir(self.dir))}.conf"
         config.write_text(f"ingest\n    high_water_mark = {HIGH_WATER_MARK}\n"
-                          + "".join(f"store\n    {name} = {value}\n" for name, value in store.items()))
+                          + "".join("{}\n    {} = {}\n".format(*name.split("_", 1), value)
+                                    for name, value in settings.items()))
         daemon = Process(self.folder / "bin/zcostd", "--config", config, "--data", data or "none", *listens,
                          "--publish", ANY_PORT, "--query", ANY_PORT, stdout=subprocess.DEVNULL)
         found = daemon.endpoints("stderr", lambda line, _: line.get("event") == "ready")

@@ -11,6 +11,7 @@ that a POSIX file system may come back with.
 
 Refuses to be kinder than that: a synced file whose name was not synced is gone.
 """
+import hashlib
 import os
 import pathlib
 
@@ -239,3 +240,13 @@ def materialise(tree, folder):
         else:
             with open(place, "wb") as file:
                 file.write(content)
+
+
+def digest(folder):
+    """Of all names and contents below a directory."""
+    whole = hashlib.sha256()
+    for path in sorted(pathlib.Path(folder).rglob("*")):
+        whole.update(str(path.relative_to(folder)).encode() + b"\0" + oct(path.stat().st_mode).encode())
+        if path.is_file():
+            whole.update(path.read_bytes())
+    return whole.hexdigest()

@@ -42,17 +42,7 @@ def _is_sanitized():
         return False
 
 
-def _keeps_data():
-    """False for a zcostd of before the journal, which takes no directory."""
-    try:
-        help_text = subprocess.run([BIN / "zcostd", "--help"], stdout=subprocess.PIPE, text=True, timeout=60).stdout
-        return "only none" not in help_text
-    except OSError:
-        return True
-
-
 SANITIZED = _is_sanitized()
-KEEPS_DATA = _keeps_data()
 PATIENCE = 4 if SANITIZED else 1  # every deadline is multiplied by this
 
 
@@ -123,7 +113,7 @@ class Daemon:
         self._argv = [executable("zcostd")]  # before anything is made: it may skip the test
         self.own_dir = None if dir else tempfile.mkdtemp(prefix="zcost-test-")
         self.dir = pathlib.Path(dir or self.own_dir)
-        self.data = pathlib.Path(str(data).replace("{dir}", str(self.dir))) if data and KEEPS_DATA else None
+        self.data = pathlib.Path(str(data).replace("{dir}", str(self.dir))) if data else None
         self.env = dict(env or {})
         self.prices_path = self.dir / "prices.json"
         self.config_path = self.dir / "zcostd.conf"

@@ -299,7 +299,7 @@ class Reload(TestCase):
 class Resources(TestCase):
     def test_streams_that_are_closed_get_no_sockets(self):
         """Else the log would go into whatever took the number of stderr."""
-        process = subprocess.Popen(f"exec {executable('zcostd')} --ingest {ANY_PORT} --publish {ANY_PORT} "
+        process = subprocess.Popen(f"exec {executable('zcostd')} --data none --ingest {ANY_PORT} --publish {ANY_PORT} "
                                    f"--query {ANY_PORT} 0<&- 1>&- 2>&-", shell=True)
         try:
             folder = f"/proc/{process.pid}/fd"

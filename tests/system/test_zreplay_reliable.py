@@ -13,7 +13,7 @@ import unittest
 import msgpack
 import zmq
 
-from harness import KEEPS_DATA, PATIENCE, TestCase, executable
+from harness import PATIENCE, TestCase, executable
 
 DEMO = ("--demo", "--rate", "max", "--seed", 3)
 
@@ -189,8 +189,6 @@ class Restarts(ReliableCase):
     KILLS, ROWS = 5, 3000
 
     def test_restarts_of_the_daemon_do_not_disturb_it(self):
-        if not KEEPS_DATA:
-            self.skipTest("this zcostd keeps nothing")
         trace = self.dir / "trace.csv"
         trace.write_text("ts,type,service,cost\n" + "".join(
             f"2024-05-10T00:00:{i / 1000:06.3f}Z,llm_call,s,0.{i:09d}\n" for i in range(self.ROWS)))

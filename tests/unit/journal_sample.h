@@ -56,7 +56,7 @@ static inline int new_sample (void **state)
     zc_journal_t *journal = open_at (&self.dir, 0);
     for (uint64_t i = 0; i < COUNT; i++)
         assert_int_equal (append_number (journal, i, sizes [i]), 0);
-    assert_int_equal (zc_journal_close (&journal), 0);
+    assert_int_equal (zc_journal_close (&journal, NULL), 0);
     expected_t all = {.sizes = sizes, .positions = self.positions};
     zc_journal_walk (self.dir.path, some_ledger, 0, expect_record, &all, &walk);
     assert_int_equal (walk.end, ZC_JOURNAL_CLEAN);

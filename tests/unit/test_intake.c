@@ -271,6 +271,30 @@ static void test_intake_expires_a_silent_producer (void **state)
     house_end (&house);
 }
 
+/* A daemon that was killed goes on from its last checkpoint with a new intake. What then expires is what
+ * expired in the life before: a frame that was taken, and perhaps acknowledged, must not be stale now. */
+static void test_intake_a_replay_expires_as_the_live_path_did (void **state)
+{
+    (void) state;
+    house_t live = house_new (), replay = house_new ();
+    take_stamped (&live, 1, 1, 3, 0, NOW_MS + 10000);
+    take_at (&live, "", 0, NOW_MS + HOUR_MS); /* the first of its minute: 3,590 s of silence */
+    zc_producers_changes_t checkpoint;
+    assert_int_equal (zc_producers_take_changes (live.producers, &checkpoint), 0);
+    assert_int_equal (checkpoint.rows_count, 1);
+    assert_int_equal (zc_producers_restore (replay.producers, &checkpoint.rows [0]), 0);
+    house_t *houses [] = {&live, &replay};
+    for (int i = 0; i < 2; i++) {
+        take_at (houses [i], "", 0, NOW_MS + HOUR_MS + 20000); /* 3,610 s */
+        take_stamped (houses [i], 1, 4, 2, 0, NOW_MS + HOUR_MS + 30000);
+    }
+    assert_int_equal (zc_producers_live (replay.producers), zc_producers_live (live.producers));
+    assert_int_equal (zc_rejects_count (replay.rejects, ZC_STALE), zc_rejects_count (live.rejects, ZC_STALE));
+    zc_producers_changes_term (&checkpoint);
+    house_end (&live);
+    house_end (&replay);
+}
+
 static void test_intake_rejects_use_up_their_numbers (void **state)
 {
     (void) state;
@@ -369,6 +393,7 @@ int main (void)
         cmocka_unit_test (test_intake_refuses_a_frame_of_seen_and_unseen_numbers),
         cmocka_unit_test (test_intake_refuses_a_fenced_epoch),
         cmocka_unit_test (test_intake_expires_a_silent_producer),
+        cmocka_unit_test (test_intake_a_replay_expires_as_the_live_path_did),
         cmocka_unit_test (test_intake_rejects_use_up_their_numbers),
         cmocka_unit_test (test_intake_a_broken_frame_holds_nothing_up),
         cmocka_unit_test (test_intake_a_frame_over_the_limit_uses_up_a_number),

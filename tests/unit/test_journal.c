@@ -59,7 +59,7 @@ static void test_journal_reads_back_what_was_written (void **state)
         zc_journal_t *journal = open_at (dir, 0);
         write_all (journal, each);
         zc_position_t end = zc_journal_written (journal);
-        assert_int_equal (zc_journal_close (&journal), 0);
+        assert_int_equal (zc_journal_close (&journal, NULL), 0);
         assert_null (journal);
         assert_holds (dir, COUNT);
         assert_true (end_of (dir) == end);
@@ -80,7 +80,7 @@ static void test_journal_walk_ends_where_take_says (void **state)
     zc_journal_walk_t walk;
     zc_journal_t *journal = open_at (dir, 0);
     write_all (journal, false);
-    assert_int_equal (zc_journal_close (&journal), 0);
+    assert_int_equal (zc_journal_close (&journal, NULL), 0);
     uint64_t left = 3;
     assert_int_equal (zc_journal_walk (dir->path, some_ledger, 0, stop_at, &left, &walk), 42);
     assert_int_equal (walk.records, 3);
@@ -93,7 +93,7 @@ static void test_journal_walks_from_each_record (void **state)
     zc_position_t positions [COUNT];
     zc_journal_t *journal = open_at (dir, 0);
     write_all (journal, false);
-    assert_int_equal (zc_journal_close (&journal), 0);
+    assert_int_equal (zc_journal_close (&journal, NULL), 0);
     expected_t all = {.sizes = sizes, .positions = positions};
     assert_int_equal (zc_journal_walk (dir->path, some_ledger, 0, expect_record, &all, &walk), 0);
     for (uint64_t i = 0; i < COUNT; i++) {
@@ -122,7 +122,7 @@ static void test_journal_written_survives_the_process (void **state)
             dir_remove (&copy);
         }
     }
-    assert_int_equal (zc_journal_close (&journal), 0);
+    assert_int_equal (zc_journal_close (&journal, NULL), 0);
 }
 
 static void test_journal_goes_on_after_each_kill (void **state)
@@ -135,7 +135,7 @@ static void test_journal_goes_on_after_each_kill (void **state)
         assert_int_equal (append_number (journal, i, sizes [i]), 0);
         assert_int_equal (zc_journal_write (journal), 0);
         dir_t copy = dir_copy (&dir);
-        assert_int_equal (zc_journal_close (&journal), 0);
+        assert_int_equal (zc_journal_close (&journal, NULL), 0);
         dir_remove (&dir);
         dir = copy;
     }
@@ -156,9 +156,9 @@ static void test_journal_of_nothing_is_clean (void **state)
     assert_int_equal (walk.end, ZC_JOURNAL_CLEAN);
     assert_int_equal (access (absent, F_OK), -1);
     zc_journal_t *journal = open_at (dir, 0);
-    assert_int_equal (zc_journal_close (&journal), 0);
+    assert_int_equal (zc_journal_close (&journal, NULL), 0);
     assert_holds (dir, 0);
-    assert_int_equal (zc_journal_close (&journal), 0);
+    assert_int_equal (zc_journal_close (&journal, NULL), 0);
 }
 
 static void test_journal_close_syncs (void **state)
@@ -171,7 +171,7 @@ static void test_journal_close_syncs (void **state)
     time_t began = time (NULL);
     write_all (journal, true);
     assert_int_equal (append_number (journal, COUNT, 0), 0); /* buffered only */
-    assert_int_equal (zc_journal_close (&journal), 0);
+    assert_int_equal (zc_journal_close (&journal, NULL), 0);
     assert_true (time (NULL) - began < 9);
     assert_int_equal (zc_journal_walk (dir->path, some_ledger, 0, NULL, NULL, &walk), 0);
     assert_int_equal (walk.records, COUNT + 1);
@@ -208,7 +208,7 @@ static void test_journal_cuts_nothing_that_is_synced (void **state)
     const dir_t *dir = *state;
     zc_journal_t *journal = open_at (dir, 0);
     write_all (journal, false);
-    assert_int_equal (zc_journal_close (&journal), 0);
+    assert_int_equal (zc_journal_close (&journal, NULL), 0);
     zc_journal_options_t options = options_of (dir);
     assert_refuses (&options, 0, "is not cut");
     assert_refuses (&options, end_of (dir) - 1, "is not cut");

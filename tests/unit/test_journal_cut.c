@@ -36,7 +36,7 @@ static void cut_and_go_on (const sample_t *self, zc_position_t end, uint64_t kep
     assert_nothing_behind (&copy, end);
     for (uint64_t i = kept; i <= COUNT; i++)
         assert_int_equal (append_number (journal, i, sizes [i]), 0);
-    assert_int_equal (zc_journal_close (&journal), 0);
+    assert_int_equal (zc_journal_close (&journal, NULL), 0);
     zc_journal_walk_t walk = walk_over (self, &copy);
     assert_int_equal (walk.end, ZC_JOURNAL_CLEAN);
     assert_int_equal (walk.records, COUNT + 1);
@@ -84,7 +84,7 @@ static void test_journal_begins_anew_where_it_never_began (void **state)
     assert_int_equal (walk.position, 0);
     zc_journal_t *journal = open_at (&self->dir, 0);
     assert_int_equal (append_number (journal, 0, sizes [0]), 0);
-    assert_int_equal (zc_journal_close (&journal), 0);
+    assert_int_equal (zc_journal_close (&journal, NULL), 0);
     walk = walk_over (self, &self->dir);
     assert_int_equal (walk.end, ZC_JOURNAL_CLEAN);
     assert_int_equal (walk.records, 1);

@@ -40,7 +40,7 @@ static void assert_failed_for_good (zc_journal_t *journal, const char *name)
     assert_int_equal (zc_journal_write (journal), -1);
     assert_int_equal (zc_journal_wait_synced (journal, 1), -1);
     assert_int_equal (zc_journal_checkpointed (journal, 1, 1), -1);
-    assert_int_equal (zc_journal_close (&journal), -1);
+    assert_int_equal (zc_journal_close (&journal, NULL), -1);
 }
 
 static void test_journal_refuses_a_record_over_a_segment (void **state)
@@ -88,7 +88,7 @@ static void test_journal_fails_on_a_short_write (void **state)
     assert_int_equal (walk.torn_bytes, 1000 - ZC_POSITION_OFFSET (walk.position));
     journal = open_at (dir, walk.position);
     assert_int_equal (append_number (journal, 1, sizes [1]), 0);
-    assert_int_equal (zc_journal_close (&journal), 0);
+    assert_int_equal (zc_journal_close (&journal, NULL), 0);
     assert_holds (dir, 2);
 }
 
@@ -163,7 +163,7 @@ static int on_a_small_disk (const dir_t *dir)
            zc_journal_write (journal) == 0)
         written++;
     bool named = journal && strstr (zc_journal_why (journal), "No space left on device");
-    if (!named || written < 20 || zc_journal_close (&journal) != -1)
+    if (!named || written < 20 || zc_journal_close (&journal, NULL) != -1)
         return 1;
     zc_journal_walk (dir->path, some_ledger, 0, NULL, NULL, &walk);
     return walk.end == ZC_JOURNAL_CLEAN && walk.records == written ? 0 : 2;

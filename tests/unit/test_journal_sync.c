@@ -39,7 +39,7 @@ static void test_journal_syncs_within_its_interval (void **state)
         assert_int_equal (poll (&poller, 1, 0), 0);
         assert_true (zc_journal_synced (journal) == zc_journal_written (journal));
     }
-    assert_int_equal (zc_journal_close (&journal), 0);
+    assert_int_equal (zc_journal_close (&journal, NULL), 0);
 }
 
 static void test_journal_groups_what_comes_within_the_interval (void **state)
@@ -62,7 +62,7 @@ static void test_journal_groups_what_comes_within_the_interval (void **state)
     assert_true (stats.synced_at_ms > 0);
     assert_true (stats.slowest_sync_us >= stats.last_sync_us);
     assert_false (stats.syncing);
-    assert_int_equal (zc_journal_close (&journal), 0);
+    assert_int_equal (zc_journal_close (&journal, NULL), 0);
 }
 
 /* ---------------------------------------------------------------------------- recycling */
@@ -117,7 +117,7 @@ static void test_journal_recycles_what_is_checkpointed (void **state)
     zc_journal_stats (journal, &stats);
     assert_true (stats.segments >= 2 && stats.segments <= 2 + 3); /* and two spare ones, one in the making */
     assert_true (stats.bytes == stats.segments * MIB);
-    assert_int_equal (zc_journal_close (&journal), 0);
+    assert_int_equal (zc_journal_close (&journal, NULL), 0);
     int files = 0;
     dir_each (dir, count_any, &files);
     assert_true (files <= 1 + 2 + 3);
@@ -137,7 +137,7 @@ static void test_journal_keeps_for_as_long_as_told (void **state)
     assert_int_equal (count_segment (dir, 1, 4), 4);
     assert_int_equal (zc_journal_checkpointed (journal, ZC_POSITION (4, 64), wall_ms + 3700000), 0);
     assert_true (comes_true (dir, 1, 3, 0));
-    assert_int_equal (zc_journal_close (&journal), 0);
+    assert_int_equal (zc_journal_close (&journal, NULL), 0);
 }
 
 static void test_journal_keeps_for_good (void **state)
@@ -151,7 +151,7 @@ static void test_journal_keeps_for_good (void **state)
     fill_segments (journal, 5);
     pause_ms (50);
     assert_int_equal (count_segment (dir, 1, 5), 5);
-    assert_int_equal (zc_journal_close (&journal), 0);
+    assert_int_equal (zc_journal_close (&journal, NULL), 0);
 }
 
 static void test_journal_retires_nothing_that_is_not_synced (void **state)
@@ -163,7 +163,7 @@ static void test_journal_retires_nothing_that_is_not_synced (void **state)
     assert_true (comes_true (dir, 1, 1, 0));
     pause_ms (20);
     assert_true (dir_has (dir, segment_name (ZC_POSITION_SEGMENT (zc_journal_written (journal)))));
-    assert_int_equal (zc_journal_close (&journal), 0);
+    assert_int_equal (zc_journal_close (&journal, NULL), 0);
 }
 
 /* Whether behind the end of the journal, and of its mark, there is something from a former life. */
@@ -191,7 +191,7 @@ static void test_journal_recycled_contents_do_not_show (void **state)
     } while (!has_old_contents (dir, zc_journal_written (journal)) && ++segment < 20);
     zc_position_t end = zc_journal_written (journal);
     assert_true (has_old_contents (dir, end));
-    assert_int_equal (zc_journal_close (&journal), 0);
+    assert_int_equal (zc_journal_close (&journal, NULL), 0);
     assert_int_equal (zc_journal_walk (dir->path, some_ledger, 0, NULL, NULL, &walk), 0);
     assert_int_equal (walk.end, ZC_JOURNAL_CLEAN);
     assert_true (walk.position == end);
@@ -255,7 +255,7 @@ static void test_journal_serves_other_threads_meanwhile (void **state)
         pthread_join (threads [i], &complaint);
         assert_null (complaint);
     }
-    assert_int_equal (zc_journal_close (&self.journal), 0);
+    assert_int_equal (zc_journal_close (&self.journal, NULL), 0);
 }
 
 int main (void)

@@ -361,6 +361,28 @@ static void test_producers_tell_of_expiry_when_all_is_durable (void **state)
 }
 
 /* The place of one who was forgotten in the middle of a sync, and who has it now. */
+/* Once may be lost on the way, and nobody walks over the expired ones: who still sends is told again. */
+static void test_producers_tell_of_expiry_who_does_not_know (void **state)
+{
+    zc_producers_t *table = *state;
+    take (table, 1, 1, 1, 3);
+    take (table, 2, 4, 1, 3);
+    zc_producers_expire (table, T0 + HOUR + 1);
+    assert_int_equal (sync_all (table).count, 2);
+    assert_int_equal (sync_all (table).count, 0);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal (take (table, 1, 1, 4, 3), ZC_FRAME_STALE);
+        assert_int_equal (take (table, 1, 1, 4, 3), ZC_FRAME_STALE);
+        told_t told = sync_all (table);
+        assert_int_equal (told.count, 1);
+        assert_ack (told.acks [0], 1, 1, 4, true);
+    }
+    assert_int_equal (take (table, 2, 5, 1, 3), ZC_FRAME_NEW);
+    sync_all (table);
+    assert_int_equal (take (table, 2, 4, 4, 3), ZC_FRAME_STALE); /* fenced: whose successor is told */
+    assert_int_equal (sync_all (table).count, 0);
+}
+
 static void test_producers_acknowledge_nobody_in_anothers_place (void **state)
 {
     (void) state;
@@ -464,6 +486,7 @@ int main (void)
         CASE (test_producers_acknowledge_what_was_synced),
         CASE (test_producers_acknowledge_no_epoch_by_another_ones_sync),
         CASE (test_producers_tell_of_expiry_when_all_is_durable),
+        CASE (test_producers_tell_of_expiry_who_does_not_know),
         CASE (test_producers_acknowledge_nobody_in_anothers_place),
         CASE (test_producers_remember_no_more_than_there_are),
         CASE (test_producers_are_walked_a_few_at_a_time),

@@ -26,6 +26,7 @@ static zc_terms_t default_terms (void)
     terms.limits.frame_bytes_max = 16 << 20;
     terms.limits.batch_events_max = 100000;
     terms.retention = (zc_retention_t) {.minutes_ms = 172800000, .quarters_ms = 34560000000};
+    terms.caps = (zc_caps_t) {.keys_max = 100000, .producers_max = 65536, .expired_max = 1000000, .expire_after_ms = 1};
     terms.prices_loaded_ms = 1767225600000;
     strcpy (terms.prices_source, "builtin");
     return terms;
@@ -48,6 +49,7 @@ static zc_terms_t largest_terms (void)
     terms.limits.frame_bytes_max = UINT64_MAX;
     terms.limits.batch_events_max = UINT32_MAX;
     terms.retention = (zc_retention_t) {.minutes_ms = INT64_MAX, .quarters_ms = INT64_MAX};
+    terms.caps = (zc_caps_t) {ZC_CAP_KEYS_MAX, ZC_CAP_PRODUCERS_MAX, ZC_CAP_EXPIRED_MAX, INT64_MAX};
     memset (terms.prices_source, '\xff', ZC_SOURCE_MAX - 1); /* a path, and no UTF-8 */
     return terms;
 }
@@ -111,6 +113,7 @@ static void test_terms_that_are_equal_are_equal_bytes (void **state)
     zc_policy_default (&b.policy);
     b.limits = a.limits;
     b.retention = a.retention;
+    b.caps = a.caps;
     b.prices_loaded_ms = a.prices_loaded_ms;
     strcpy (b.prices_source, a.prices_source);
     msgpack_sbuffer bytes [2];
@@ -149,6 +152,10 @@ static const pair_t good [] = {
     {"assumed_saved_ns", INT (-1)},
     {"minutes_ms", INT (1)},
     {"quarters_ms", INT (1)},
+    {"keys_max", INT (1)},
+    {"producers_max", INT (1)},
+    {"expired_max", INT (1)},
+    {"expire_after_ms", INT (0)},
     {"prices_loaded_ms", INT (1)},
     {"baseline_model", STR_OF ("m")},
     {"prices_source", STR_OF ("builtin")},
@@ -217,6 +224,13 @@ static void test_terms_refuse_fields_that_are_wrong (void **state)
         {"assumed_saved_ns", INT (INT64_MIN)},
         {"minutes_ms", INT (-1)},
         {"quarters_ms", INT (-1)},
+        {"keys_max", INT (0)},
+        {"keys_max", INT (ZC_CAP_KEYS_MAX + 1)},
+        {"producers_max", INT (0)},
+        {"producers_max", INT (ZC_CAP_PRODUCERS_MAX + 1)},
+        {"expired_max", INT (-1)},
+        {"expired_max", INT (ZC_CAP_EXPIRED_MAX + 1)},
+        {"expire_after_ms", INT (-1)},
         {"prices_loaded_ms", INT (-1)},
         {"prices_loaded_ms", NIL},
         {"frame_bytes_max", INT (-1)},
