@@ -74,12 +74,15 @@ static int take_stamped (zc_intake_t *self, zc_frame_t *frame, const void *bytes
     if (frame->stamp.seq < SEQ_SAFE && zc_producers_is_next (self->producers, &frame->stamp)) {
         if (fold (self, frame, &walk) == -1)
             return -1;
-        zc_producers_take (self->producers, &frame->stamp, walk.events, walk.broke_off, frame->arrival_ms);
-        return 0;
+        zc_frame_kind_t kind =
+            zc_producers_take (self->producers, &frame->stamp, walk.events, walk.broke_off, frame->arrival_ms);
+        return kind == ZC_FRAME_NO_MEMORY ? -1 : 0;
     }
     walk = count (*frame);
     zc_frame_kind_t kind =
         zc_producers_take (self->producers, &frame->stamp, walk.events, walk.broke_off, frame->arrival_ms);
+    if (kind == ZC_FRAME_NO_MEMORY)
+        return -1;
     if (kind == ZC_FRAME_NEW)
         return fold (self, frame, &walk);
     if (kind != ZC_FRAME_DUPLICATE)
@@ -93,8 +96,7 @@ int zc_intake_frame (zc_intake_t *self, const void *bytes, size_t size, int64_t 
     walk_t walk = {0, false};
     if (size > self->limits.frame_bytes_max) {
         size_t head_size = size < ZC_TOO_LARGE_HEAD_BYTES ? size : ZC_TOO_LARGE_HEAD_BYTES;
-        zc_intake_too_large (self, bytes, head_size, arrival_ms);
-        return 0;
+        return zc_intake_too_large (self, bytes, head_size, arrival_ms);
     }
     /* By the time of arrivals, not by a clock, and at each frame, not now and then: so a replay expires the same
      * ones, from wherever it begins. */
@@ -103,7 +105,7 @@ int zc_intake_frame (zc_intake_t *self, const void *bytes, size_t size, int64_t 
     return frame.stamped ? take_stamped (self, &frame, bytes, size) : fold (self, &frame, &walk);
 }
 
-void zc_intake_too_large (zc_intake_t *self, const void *head, size_t head_size, int64_t arrival_ms)
+int zc_intake_too_large (zc_intake_t *self, const void *head, size_t head_size, int64_t arrival_ms)
 {
     zc_frame_t frame;
     zc_reject_t reject = {ZC_TOO_LARGE, ZC_WHY_FRAME_LIMIT, -1, head, head_size};
@@ -111,12 +113,15 @@ void zc_intake_too_large (zc_intake_t *self, const void *head, size_t head_size,
     zc_frame_init (&frame, head, head_size, arrival_ms, self->limits.batch_events_max);
     if (frame.stamped) {
         zc_frame_kind_t kind = zc_producers_take (self->producers, &frame.stamp, 1, true, arrival_ms);
+        if (kind == ZC_FRAME_NO_MEMORY)
+            return -1;
         if (kind == ZC_FRAME_DUPLICATE)
-            return;
+            return 0;
         if (kind != ZC_FRAME_NEW) {
             refuse (self, kind, head, head_size, 1, arrival_ms);
-            return;
+            return 0;
         }
     }
     zc_rejects_add (self->rejects, &reject, arrival_ms);
+    return 0;
 }

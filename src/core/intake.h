@@ -32,7 +32,7 @@ typedef struct {
 int zc_intake_frame (zc_intake_t *self, const void *bytes, size_t size, int64_t arrival_ms);
 
 /* A frame of more than limits.frame_bytes_max bytes: one reject, which uses up one number of its stamp.
- * head: how it begins, ZC_TOO_LARGE_HEAD_BYTES at most. */
-void zc_intake_too_large (zc_intake_t *self, const void *head, size_t head_size, int64_t arrival_ms);
+ * head: how it begins, ZC_TOO_LARGE_HEAD_BYTES at most. Returns as zc_intake_frame does. */
+int zc_intake_too_large (zc_intake_t *self, const void *head, size_t head_size, int64_t arrival_ms);
 
 #endif

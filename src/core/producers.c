@@ -260,7 +260,7 @@ zc_frame_kind_t zc_producers_take (zc_producers_t *self, const zc_stamp_t *stamp
         return ZC_FRAME_STALE;
     }
     zc_record_t *record = enter (self, number, stamp, arrival_ms);
-    return record ? note (self, record, stamp, events, open_ended, arrival_ms) : ZC_FRAME_NEW;
+    return record ? note (self, record, stamp, events, open_ended, arrival_ms) : ZC_FRAME_NO_MEMORY;
 }
 
 bool zc_producers_is_next (const zc_producers_t *self, const zc_stamp_t *stamp)

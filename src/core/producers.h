@@ -87,7 +87,8 @@ typedef enum {
     ZC_FRAME_DUPLICATE, /* wholly seen: counted, not to be folded */
     ZC_FRAME_PARTLY,    /* covers a seen and an unseen number: to be rejected as bad_field */
     ZC_FRAME_BAD_SEQ,   /* seq is 0, or seq + events passes 64 bits: to be rejected as bad_field */
-    ZC_FRAME_STALE      /* of a fenced epoch, or of an expired producer: to be rejected as stale */
+    ZC_FRAME_STALE,     /* of a fenced epoch, or of an expired producer: to be rejected as stale */
+    ZC_FRAME_NO_MEMORY  /* for one more producer: what is folded and not noted would be folded again */
 } zc_frame_kind_t;
 
 /* What to do with a stamped frame of `events` numbers (rejects among them included) that arrived at
@@ -97,12 +98,11 @@ typedef enum {
  * the gap between it and the next number seen above it, now or later, is closed as lost instead of
  * being waited for. Numbers that were closed count as seen when they come.
  * A higher epoch than the known one fences the old one: what was missing there is lost.
- * events 0: only declares drops, open or not; its seq is the next number that the producer will give.
- * ZC_FRAME_NEW also where there is no memory for one more producer: never refuses what is new. */
+ * events 0: only declares drops, open or not; its seq is the next number that the producer will give. */
 zc_frame_kind_t zc_producers_take (zc_producers_t *self, const zc_stamp_t *stamp, uint64_t events, bool open_ended,
                                    int64_t arrival_ms);
 
-/* Whether zc_producers_take would answer ZC_FRAME_NEW for any number of events below 2^32: the frame
+/* Whether zc_producers_take would answer ZC_FRAME_NEW (or that there is no memory) for any number of events below 2^32: the frame
  * begins where nothing was seen at or above it. Then the frame need not be counted before it is
  * folded. */
 bool zc_producers_is_next (const zc_producers_t *self, const zc_stamp_t *stamp);

@@ -88,12 +88,6 @@ static void tell_progress (recovery_t *self)
             (double) self->bytes / 1e6 / seconds);
 }
 
-static int replay_too_large (zc_intake_t *intake, const zc_record_view_t *record)
-{
-    zc_intake_too_large (intake, record->data, record->size, record->arrival_ms);
-    return 0;
-}
-
 static int replay (void *argument, const zc_record_view_t *record)
 {
     recovery_t *self = argument;
@@ -110,7 +104,7 @@ static int replay (void *argument, const zc_record_view_t *record)
     if (!self->books->terms.size)
         return -1;
     return record->kind == ZC_RECORD_TOO_LARGE
-               ? replay_too_large (intake, record)
+               ? zc_intake_too_large (intake, record->data, record->size, record->arrival_ms)
                : zc_intake_frame (intake, record->data, record->size, record->arrival_ms);
 }
 

@@ -196,7 +196,7 @@ int zc_journal_close (zc_journal_t **self_p, char *ret_why)
     if (zc_journal_has_failed (self))
         result = -1;
     if (ret_why)
-        memcpy (ret_why, zc_journal_why (self), ZC_WHY_BYTES);
+        zc_why (ret_why, "%s", zc_journal_why (self));
     destroy (self);
     *self_p = NULL;
     return result;

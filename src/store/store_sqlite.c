@@ -196,7 +196,7 @@ static int open_file (zc_sqlite_t *self, int64_t now_ms)
     }
     /* Looked at before anything is set: another application's file stays as it is. */
     if (open_to_write (self) == -1 || zc_sqlite_identify (self, ZC_SQLITE_VERSION, &version) == -1 ||
-        configure (self) == -1)
+        configure (self) == -1 || zc_sqlite_settle_log (self) == -1)
         return -1;
     return version == ZC_SQLITE_VERSION ? 0 : zc_sqlite_bring_up (self, zc_sqlite_steps, ZC_SQLITE_VERSION, now_ms);
 }
@@ -209,6 +209,13 @@ static void close_sqlite (void *handle)
     free (self);
 }
 
+/* Of a longer name SQLite would say that it is no directory. It puts a suffix behind it. */
+static int path_max (void)
+{
+    const sqlite3_vfs *vfs = sqlite3_vfs_find (NULL);
+    return vfs ? vfs->mxPathname - (int) strlen ("-journal") : PATH_MAX;
+}
+
 static int open_sqlite (const char *directory, bool to_look, int64_t now_ms, void **ret_handle, char ret_why [256])
 {
     zc_sqlite_t *self = calloc (1, sizeof *self);
@@ -219,8 +226,9 @@ static int open_sqlite (const char *directory, bool to_look, int64_t now_ms, voi
     }
     self->to_look = to_look;
     int size = snprintf (self->path, sizeof self->path, "%s/" ZC_SQLITE_FILE, directory);
-    int result = size < (int) sizeof self->path ? open_file (self, now_ms)
-                                                : zc_sqlite_refuse (self, "the directory's name is too long");
+    int result = size < (int) sizeof self->path && size <= path_max ()
+                     ? open_file (self, now_ms)
+                     : zc_sqlite_refuse (self, "the directory's name is too long for SQLite");
     if (result == -1) {
         snprintf (ret_why, 256, "%s", self->why);
         close_sqlite (self);

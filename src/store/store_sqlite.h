@@ -86,6 +86,9 @@ int zc_sqlite_identify (zc_sqlite_t *self, int newest, int *ret_version);
 /* Opens a file that nobody writes to, write-ahead log included, without a single writable descriptor. */
 int zc_sqlite_open_to_look (zc_sqlite_t *self);
 
+/* Before the first commit: makes sure that the write-ahead log is on the disk as it reads. */
+int zc_sqlite_settle_log (zc_sqlite_t *self);
+
 int zc_sqlite_commit (void *handle, const zc_checkpoint_t *checkpoint, zc_store_state_t *ret_state);
 int zc_sqlite_load (void *handle, const zc_store_sink_t *sink, zc_store_state_t *ret_state);
 int zc_sqlite_check (void *handle, char ret_why [256]);

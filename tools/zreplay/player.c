@@ -287,7 +287,8 @@ void zc_play (const zc_options_t *options, zc_source_t *source, zc_stop_t *stop,
     int rc = zcost_open (&client_options, &self.client);
     if (rc) {
         /* With a spool, it is the only thing that needs more of the system than memory. */
-        zc_console_say (console, "%s: %s", rc == ZCOST_ESYSTEM && options->spool ? options->spool : options->endpoint,
+        bool spool = rc == ZCOST_ESYSTEM && options->spool;
+        zc_console_say (console, "%s%s: %s", spool ? "--spool " : "", spool ? options->spool : options->endpoint,
                         rc == ZCOST_ESYSTEM  ? strerror (errno)
                         : rc == ZCOST_EINVAL ? "cannot be connected to"
                                              : zcost_strerror (rc));
