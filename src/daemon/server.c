@@ -2,30 +2,23 @@
  *
  * server.c - the daemon's sockets and the one thread that owns the ledger.
  *
- * A zloop over three sockets and a descriptor of signals. The ingest handler drains: it receives
- * until nothing is there or a bound is reached, then lets the others have their turn.
+ * A zloop over three sockets and the descriptors of signals and of the vault's threads. Each handler
+ * does a bounded piece of work, then lets the others have their turn.
  */
 #include "daemon/server.h"
 
 #include <czmq.h>
-#include <sched.h>
 #include <signal.h>
 #include <sys/signalfd.h>
 
-#include "core/intake.h"
 #include "daemon/acks.h"
 #include "daemon/answer.h"
 #include "daemon/books.h"
 #include "daemon/endpoint.h"
+#include "daemon/ingest.h"
 #include "daemon/log.h"
 #include "daemon/publish.h"
 #include "daemon/vault.h"
-
-/* One drain: short enough that a query waits a fraction of a millisecond, long enough that the loop
- * around it costs nothing. */
-#define DRAIN_FRAMES_MAX 4096
-#define DRAIN_BYTES_MAX (256u << 10)
-#define DRAIN_PAUSES_MAX 8
 
 /* libzmq's threads, by bits: a question must not wait behind a flood of events in the same one. */
 #define IO_THREADS 2
@@ -57,7 +50,7 @@ struct zc_server {
     zloop_t *loop;
     bool failed;
     uint64_t rejects_logged;
-    zmq_msg_t frames [DRAIN_FRAMES_MAX]; /* of one drain: received, and not yet folded */
+    zc_ingest_t ingester; /* large */
 };
 
 /* --------------------------------------------------------------------- ingest */
@@ -69,79 +62,14 @@ static int fail (zc_server_t *self)
     return -1;
 }
 
-/* Receives until nothing is there, or a bound. Returns how many frames.
- *
- * Where nothing is there any more, libzmq's thread gets the CPU for a moment before we go to sleep:
- * to be woken for every few frames costs both of us more than the frames. */
-static size_t receive (zc_server_t *self, size_t *ret_bytes)
-{
-    void *socket = zsock_resolve (self->ingest);
-    size_t count = 0, bytes = 0, count_then = 0;
-    int pauses = 0;
-    while (count < DRAIN_FRAMES_MAX && bytes < DRAIN_BYTES_MAX) {
-        zmq_msg_t *frame = &self->frames [count];
-        zmq_msg_init (frame);
-        if (zmq_msg_recv (frame, socket, ZMQ_DONTWAIT) == -1) {
-            if (errno == EINTR)
-                continue;
-            if (count == count_then || pauses++ == DRAIN_PAUSES_MAX)
-                break;
-            count_then = count;
-            sched_yield ();
-            continue;
-        }
-        bytes += zmq_msg_size (frame);
-        count++;
-    }
-    *ret_bytes = bytes;
-    return count;
-}
-
-/* Each frame as received; of one over the limit, as much as counts. */
-static int journal (zc_server_t *self, size_t count, int64_t now_ms)
-{
-    for (size_t i = 0; i < count; i++) {
-        const void *data = zmq_msg_data (&self->frames [i]);
-        size_t size = zmq_msg_size (&self->frames [i]);
-        bool too_large = size > self->books.intake.limits.frame_bytes_max;
-        if (zc_vault_append (self->vault, too_large ? ZC_RECORD_TOO_LARGE : ZC_RECORD_FRAME, now_ms, data,
-                             too_large ? ZC_TOO_LARGE_HEAD_BYTES : size) == -1)
-            return -1;
-    }
-    return zc_vault_write (self->vault);
-}
-
-static int fold (zc_server_t *self, size_t count, int64_t now_ms)
-{
-    for (size_t i = 0; i < count; i++)
-        if (zc_intake_frame (&self->books.intake, zmq_msg_data (&self->frames [i]), zmq_msg_size (&self->frames [i]),
-                             now_ms) == -1) {
-            zc_log (ZC_LOG_ERROR, "memory", "reason=\"out of memory\"");
-            return -1;
-        }
-    return 0;
-}
-
-/* Receives, journals, folds. Returns whether anything was there, or -1.
- *
- * Written before it is folded: a total that someone has read must survive kill -9. */
+/* Receives, journals, folds, and acknowledges what is durable by now. Whether anything came; -1 failed. */
 static int drain (zc_server_t *self)
 {
-    size_t bytes, count = receive (self, &bytes);
-    int64_t now_ms = zclock_time ();
-    int rc = self->vault && count > 0 ? journal (self, count, now_ms) : 0;
-    if (rc == 0)
-        rc = fold (self, count, now_ms);
-    for (size_t i = 0; i < count; i++)
-        zmq_msg_close (&self->frames [i]);
-    if (rc == 0 && self->vault)
-        rc = zc_vault_bound (self->vault);
+    int rc = zc_ingest_drain (&self->ingester);
     if (rc == -1)
         return fail (self);
     zc_acks_move (&self->acks);
-    self->books.drained_frames = count;
-    self->books.drained_bytes = bytes;
-    return count > 0;
+    return rc;
 }
 
 static int on_ingest (zloop_t *loop, zsock_t *socket, void *argument)
@@ -151,7 +79,7 @@ static int on_ingest (zloop_t *loop, zsock_t *socket, void *argument)
     return drain (argument) == -1 ? -1 : 0;
 }
 
-/* --------------------------------------------------------------------- vault */
+/* ---------------------------------------------------------------------- vault */
 
 static int on_sync (zloop_t *loop, zmq_pollitem_t *item, void *argument)
 {
@@ -343,6 +271,7 @@ static int open_books (zc_server_t *self)
     if (self->settings->in_memory)
         return zc_vault_load_terms (NULL, &self->books) == 0 ? 0 : -1;
     self->vault = zc_vault_open (&self->books);
+    self->rejects_logged = zc_rejects_total (self->books.intake.rejects); /* by the life before */
     return self->vault ? 0 : -1;
 }
 
@@ -352,6 +281,7 @@ zc_server_t *zc_server_new (const zc_settings_t *settings)
     self->settings = settings;
     self->signals = -1;
     if (open_books (self) == 0 && open_signals (self) == 0 && open_sockets (self) == 0) {
+        zc_ingest_init (&self->ingester, self->ingest, &self->books, self->vault);
         zc_acks_init (&self->acks, self->publish, &self->books, self->vault);
         zc_publish_init (&self->publisher, self->publish, &self->books, &self->acks);
         self->answerer = (zc_answer_t) {&self->books, self->vault};

@@ -12,7 +12,8 @@ import programs
 ACK_RATE = 100000
 FILL_BATCH = 50
 FILL_EVENTS = 20000
-NEVER_SECONDS = 86400  # between checkpoints
+# Neither time nor a change of segments is a reason for a checkpoint.
+NO_CHECKPOINT = {"store_checkpoint_seconds": 86400, "journal_segment_bytes": 1 << 30}
 
 
 class Journal:

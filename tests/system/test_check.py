@@ -20,6 +20,7 @@ class CheckIsAStart(Kept):
         done = run("zcostd", "--check", zcostd.data)
         zcostd.start(ready=False)
         self.assertFalse(zcostd.is_ready())
+        self.assertEqual(zcostd.wait_exit(), 1)
         self.assertIn(reason, zcostd.log_text())
         self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
         self.assertIn(reason, done.stdout)

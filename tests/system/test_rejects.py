@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MPL-2.0
 """What is not accepted: each bad input under its reason, kept, and without harm to its neighbours."""
 import random
+import time
 import unittest
 
 import samples
@@ -303,6 +304,23 @@ class Mutations(RejectCase):
         self.zcostd.push(*(rng.randbytes(rng.randint(0, 200)) for _ in range(5_000)), GOOD)
         health = self.zcostd.wait_health(lambda health: health["events"]["accepted"])
         self.assertEqual(health["events"]["rejected"], sum(health["rejected"].values()))
+
+
+class OverRestarts(RejectCase):
+    def test_counts_stay_and_are_logged_once(self):
+        zcostd = self.daemon(config="store\n    checkpoint_seconds = 0.1\n", interval=0.2)
+        zcostd.push(b"\x01", b"\x80")
+        zcostd.settle(2)
+        zcostd.wait_log("rejected", total="2")
+        zcostd.wait_health(lambda health: health["store"]["sequence"] > 1)
+        zcostd.restart()
+        time.sleep(0.5)  # more than an interval
+        self.assertEqual([line.text for line in zcostd.log if line.get("event") == "rejected"], [])
+        zcostd.push(b"\x80")
+        zcostd.settle(3)
+        self.assertEqual(zcostd.health()["rejected"]["missing_type"], 2)
+        self.assertEqual(zcostd.wait_log("rejected", total="3")["new"], "1")
+        self.assertEqual(zcostd.health()["rejected"]["not_a_map"], 1)
 
 
 class Keys(RejectCase):
