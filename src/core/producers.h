@@ -102,9 +102,9 @@ typedef enum {
 zc_frame_kind_t zc_producers_take (zc_producers_t *self, const zc_stamp_t *stamp, uint64_t events, bool open_ended,
                                    int64_t arrival_ms);
 
-/* Whether zc_producers_take would answer ZC_FRAME_NEW (or that there is no memory) for any number of events below 2^32: the frame
- * begins where nothing was seen at or above it. Then the frame need not be counted before it is
- * folded. */
+/* Whether zc_producers_take would answer ZC_FRAME_NEW (or that there is no memory) for any number of
+ * events below 2^32: the frame begins where nothing was seen at or above it. Then the frame need not be
+ * counted before it is folded. */
 bool zc_producers_is_next (const zc_producers_t *self, const zc_stamp_t *stamp);
 
 /* Expires the producers that were silent for longer than the limit at now_ms: their gaps are lost.
@@ -125,8 +125,8 @@ typedef struct {
 } zc_ack_t;
 
 /* Begins a group: remembers, for each producer whose `next` moved, or that expired, or is expired and
- * was refused as stale, since the last group began, how far it had come. Returns how many; 0: nothing to tell, no group has begun. Only when the
- * last group has ended. */
+ * was refused as stale, since the last group began, how far it had come. Returns how many; 0: nothing
+ * to tell, no group has begun. Only when the last group has ended. */
 size_t zc_producers_begin_sync (zc_producers_t *self);
 
 /* The group is on disk: each producer of it is acknowledged up to what was remembered; calls `tell`

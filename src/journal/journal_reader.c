@@ -59,7 +59,7 @@ zc_read_t zc_reader_open (zc_reader_t *self, const char *directory, uint32_t num
     close_file (self);
     self->at = 0;
     zc_file_path (path, directory, zc_file_name (self->name, ZC_FILE_SEGMENT, number));
-    self->fd = open (path, O_RDONLY | O_CLOEXEC);
+    self->fd = open (path, O_RDONLY | O_NONBLOCK | O_CLOEXEC); /* it may be a pipe */
     if (self->fd == -1 && errno == ENOENT)
         return say (self, ZC_READ_BAD, "the segment is missing");
     self->open = self->fd != -1;

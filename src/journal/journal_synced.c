@@ -59,7 +59,8 @@ static zc_mark_state_t read_places (int fd, zc_mark_t *ret_mark, char *why)
 zc_mark_state_t zc_mark_read (const char *directory, zc_mark_t *ret_mark, char why [256])
 {
     char path [PATH_MAX];
-    int fd = open (zc_file_path (path, directory, ZC_MARK_FILE), O_RDONLY | O_CLOEXEC);
+    /* Without waiting: to open a pipe takes until somebody writes to it. */
+    int fd = open (zc_file_path (path, directory, ZC_MARK_FILE), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     if (fd == -1) {
         zc_mark_state_t state = errno == ENOENT ? ZC_MARK_ABSENT : ZC_MARK_IO_ERROR;
         zc_why (why, "%s: cannot open it: %m", ZC_MARK_FILE);

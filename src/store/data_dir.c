@@ -183,7 +183,7 @@ int zc_data_dir_look (const char *path, int *ret_lock_fd, char ret_why [256])
     char name [PATH_MAX];
     if (lock_name (path, name, ret_why) == -1 || require_directory (path, R_OK | X_OK, ret_why) == -1)
         return -1;
-    int fd = open (name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    int fd = open (name, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW); /* it may be a pipe */
     if (fd == -1 && errno != ENOENT)
         return fail (ret_why, "its file `lock` cannot be opened", path);
     if (fd != -1 && take_lock (fd, LOCK_SH, path, ret_why) == -1) {

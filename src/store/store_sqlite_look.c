@@ -57,21 +57,26 @@ static void uri_of (const char *path, const char *parameters, sqlite3_str *uri)
     sqlite3_str_appendf (uri, "?mode=ro%s", parameters);
 }
 
-static bool has_log (const zc_sqlite_t *self)
+/* The mode of the file that has this suffix behind the name of ours; 0: there is none. */
+static mode_t mode_of (const zc_sqlite_t *self, const char *suffix)
 {
     char name [PATH_MAX + 8];
     struct stat status;
-    snprintf (name, sizeof name, "%s-wal", self->path);
-    return stat (name, &status) == 0;
+    snprintf (name, sizeof name, "%s%s", self->path, suffix);
+    return stat (name, &status) == 0 ? status.st_mode : 0;
 }
 
 int zc_sqlite_open_to_look (zc_sqlite_t *self)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
+    mode_t file = mode_of (self, ""), log = mode_of (self, "-wal");
+    /* To open a pipe takes until somebody writes to it. */
+    if ((file && !S_ISREG (file)) || (log && !S_ISREG (log)))
+        return zc_sqlite_refuse (self, "it, or its write-ahead log, is no regular file");
     pthread_once (&once, register_vfs);
     sqlite3_str *built = sqlite3_str_new (NULL);
     /* Without a log there is nothing that `immutable` could leave out, and no log to open. */
-    uri_of (self->path, has_log (self) ? "" : "&immutable=1", built);
+    uri_of (self->path, log ? "" : "&immutable=1", built);
     char *uri = sqlite3_str_finish (built);
     int flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX;
     int code = uri ? sqlite3_open_v2 (uri, &self->db, flags, VFS_NAME) : SQLITE_NOMEM;

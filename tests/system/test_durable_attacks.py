@@ -166,6 +166,24 @@ class TheLock(Kept):
         self.assertEqual(self.total(zcostd), (11, "11.000000000"))
 
 
+class Pipes(Kept):
+    def test_nothing_waits_for_what_is_no_file(self):
+        """A pipe where a file should be is opened once somebody writes to it: neither --check nor a start
+        stands there until then."""
+        for name in ("lock", "ledger.db", "ledger.db-wal", "journal/synced", "journal/segment-0000000001"):
+            with self.subTest(name=name):
+                zcostd = self.daemon(config=NEVER)
+                self.durable(zcostd, GOOD)
+                zcostd.crash()
+                (zcostd.data / name).unlink(missing_ok=True)
+                os.mkfifo(zcostd.data / name)
+                done = run("zcostd", "--check", zcostd.data)
+                self.assertEqual(done.returncode, 0 if name == "lock" else 1, done.stdout + done.stderr)
+                zcostd.start(ready=False)
+                self.assertFalse(zcostd.is_ready())
+                self.assertEqual(zcostd.wait_exit(), 1)
+
+
 class Limits(Kept):
     def test_the_largest_size_of_a_file_ends_it_with_a_word(self):
         """Not by a signal; and what it had acknowledged is there."""
