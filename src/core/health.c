@@ -162,9 +162,9 @@ void zc_health_pack (msgpack_packer *out, const zc_view_t *view)
     zc_pack_key_map (out, "queues", 2);
     zc_pack_key_int (out, "last_drain_frames", (int64_t) view->drained_frames);
     zc_pack_key_int (out, "last_drain_bytes", (int64_t) view->drained_bytes);
-    zc_pack_key_int (out, "uptime_seconds", (view->now_ms - view->about->started_ms) / 1000);
+    zc_pack_key_int (out, "uptime_seconds", view->uptime_ms / 1000);
     zc_pack_key_int (out, "rss_bytes", (int64_t) view->rss_bytes);
-    zc_pack_key_int (out, "cells", (int64_t) (view->kept->cells + zc_ledger_cells (view->ledger)));
+    zc_pack_key_uint (out, "cells", view->kept->kept ? view->kept->cells : zc_ledger_cells (view->ledger));
     zc_pack_key_int (out, "cells_folded_to_other", (int64_t) zc_ledger_folded_to_other (view->ledger));
     zc_pack_key_text (out, "instance", view->about->instance);
     zc_pack_key_text (out, "version", view->about->version);

@@ -22,8 +22,7 @@ typedef struct {
     const char *version;
     const char *instance;
     char incarnation [ZC_INCARNATION_CHARS + 1]; /* hex digits, new at every start */
-    int64_t started_ms; /* this start */
-    int64_t began_ms;   /* the ledger: the first start of all */
+    int64_t began_ms; /* the ledger: the first start of all */
     int64_t interval_ms;
     const char *prices_source; /* a file's path, or "builtin" */
     int64_t prices_loaded_ms;
@@ -55,6 +54,7 @@ typedef struct {
     const zc_producers_t *producers;
     const zc_kept_t *kept;
     int64_t now_ms;
+    int64_t uptime_ms; /* of this start, by a clock that nobody sets */
     uint64_t sequence; /* of the last snapshot published */
     uint64_t rss_bytes;
     uint64_t drained_frames, drained_bytes; /* what the last drain of the ingest socket found */

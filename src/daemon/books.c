@@ -21,7 +21,8 @@ static int describe (zc_books_t *self)
         sprintf (self->about.incarnation + 2 * i, "%02x", random [i]);
     self->about.version = ZCOST_VERSION;
     self->about.instance = self->settings->instance;
-    self->about.started_ms = self->about.began_ms = zclock_time ();
+    self->about.began_ms = zclock_time ();
+    self->started_mono_ms = zclock_mono ();
     self->about.prices_source = self->prices_source;
     self->about.interval_ms = self->settings->interval_ms;
     return 0;
@@ -197,6 +198,7 @@ zc_view_t zc_books_view (zc_books_t *self)
         .producers = self->intake.producers,
         .kept = &self->kept,
         .now_ms = zclock_time (),
+        .uptime_ms = zclock_mono () - self->started_mono_ms,
         .sequence = self->sequence,
         .rss_bytes = resident_bytes (),
         .drained_frames = self->drained_frames,

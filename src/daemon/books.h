@@ -21,6 +21,7 @@ typedef struct {
     msgpack_sbuffer terms; /* in force, packed; empty before any are */
     char prices_source [ZC_SOURCE_MAX];
     zc_about_t about;
+    int64_t started_mono_ms;
     zc_kept_t kept;
     uint64_t sequence; /* of the last snapshot published */
     uint64_t drained_frames, drained_bytes; /* what the last drain of the ingest socket found */

@@ -71,7 +71,7 @@ def environment(build, reports, long):
     env["ZCOST_BIN"] = str(ROOT / "build" / build / "bin")
     env["CMOCKA_MESSAGE_OUTPUT"] = "TAP"
     env["PYTHONDONTWRITEBYTECODE"] = "1"
-    env["XDG_STATE_HOME"] = str(reports)  # no test comes near the ledger of whoever runs it
+    env["XDG_STATE_HOME"] = str(ROOT / "build" / build / "state")  # not near the ledger of whoever runs this
     if long:
         env["ZCOST_TEST_LONG"] = "1"
     log = f"log_path={reports}/report"
