@@ -134,7 +134,8 @@ static int fail_silence (zc_ask_t *self)
     if (seen & ZMQ_EVENT_HANDSHAKE_SUCCEEDED)
         return fail (self, "%s took the question and gave no answer within %g s", self->endpoint, seconds);
     if (seen & ZMQ_EVENT_CONNECTED)
-        return fail (self, "what listens at %s is no query endpoint of zcostd (waited %g s)", self->endpoint, seconds);
+        return fail (self, "%s takes connections, but is no query endpoint of zcostd, or stands still (waited %g s)",
+                     self->endpoint, seconds);
     return fail (self, "no zcostd at %s (waited %g s)", self->endpoint, seconds);
 }
 
