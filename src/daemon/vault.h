@@ -30,7 +30,7 @@ int zc_vault_close (zc_vault_t **self, bool failed);
  * stays; -1: the vault failed. vault NULL: nothing is kept. */
 int zc_vault_load_terms (zc_vault_t *vault, zc_books_t *books);
 
-/* These return 0, or -1: the vault failed. */
+/* These return 0, or -1: the vault failed. data must stay as it is until the next zc_vault_write. */
 int zc_vault_append (zc_vault_t *self, zc_record_kind_t kind, int64_t arrival_ms, const void *data, size_t size);
 int zc_vault_write (zc_vault_t *self);
 

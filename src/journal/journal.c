@@ -72,8 +72,7 @@ static int read_mark (zc_journal_t *self, char *why)
 
 static void set_limit (zc_journal_t *self)
 {
-    size_t left = self->current->header.bytes - self->base;
-    self->limit = (left < ZC_JOURNAL_BUFFER_BYTES ? left : ZC_JOURNAL_BUFFER_BYTES) - END_BYTES;
+    self->limit = self->current->header.bytes - self->base - END_BYTES;
 }
 
 /* Finds out what there is, for the statistics and for what is to be retired. */
@@ -248,43 +247,81 @@ static zc_segment_t *make_next (zc_journal_t *self, char *why)
                  : zc_segment_make (self->options.directory, &header, why);
 }
 
-/* Puts a record into the buffer, with its offset in the place of the CRC, which begins from it. */
+/* A payload of this many bytes or more is written from where it stands: to copy it costs more than to name it. */
+#define OUTSIDE_BYTES 4096
+
+static bool has_room_outside (const zc_journal_t *self)
+{
+    return self->parts_count + 3 <= ZC_JOURNAL_PARTS_MAX;
+}
+
+static void put_outside (zc_journal_t *self, const void *data, size_t size)
+{
+    self->parts [self->parts_count++] = (struct iovec) {self->buffer + self->part_from, self->fill - self->part_from};
+    self->parts [self->parts_count++] = (struct iovec) {(void *) data, size};
+    self->part_from = self->fill;
+}
+
+/* Buffers a record, with its offset in the place of the CRC, which begins from it. One whose payload stays
+ * outside gets its CRC at once. */
 static void put_record (zc_journal_t *self, zc_record_kind_t kind, int64_t arrival_ms, const void *data, size_t size)
 {
     uint8_t *record = self->buffer + self->fill;
-    zc_put_u32 (record, self->base + (uint32_t) self->fill);
+    uint32_t offset = self->base + (uint32_t) self->total;
     zc_record_begin (record, kind, arrival_ms, (uint32_t) size);
+    self->fill += ZC_RECORD_HEADER_BYTES;
+    self->total += ZC_RECORD_HEADER_BYTES + size;
+    if (size >= OUTSIDE_BYTES) {
+        zc_put_u32 (record, zc_record_crc (self->current->seed, offset, record, ZC_RECORD_HEADER_BYTES, data, size));
+        put_outside (self, data, size);
+        return;
+    }
+    zc_put_u32 (record, offset);
     if (size)
         memcpy (record + ZC_RECORD_HEADER_BYTES, data, size);
-    self->fill += ZC_RECORD_HEADER_BYTES + size;
+    self->fill += size;
 }
 
-/* Gives the buffered records their CRCs. Not at once: to load in one piece what was just stored in several
- * costs more than the CRC itself (40 ns a record, instead of 28). */
-static void seal (zc_journal_t *self)
+/* Gives the records that stand whole in this part of the buffer their CRCs. Not at once: to load in one piece
+ * what was just stored in several costs more than the CRC itself (40 ns a record, instead of 28). */
+static void seal (zc_journal_t *self, uint8_t *record, const uint8_t *end)
 {
-    for (size_t at = 0; at < self->fill;) {
-        uint8_t *record = self->buffer + at;
+    while (record < end) {
         size_t whole = ZC_RECORD_HEADER_BYTES + zc_get_u32 (record + 4);
         zc_put_u32 (record, zc_crc32c (self->current->seed, record, whole));
-        at += whole;
+        record += whole;
     }
+}
+
+/* Writes all, with so many bytes of the buffer more behind it, and begins anew. */
+static int write_all (zc_journal_t *self, size_t more, char *why)
+{
+    const zc_segment_t *segment = self->current;
+    for (int i = 0; i < self->parts_count; i += 2) {
+        uint8_t *begin = self->parts [i].iov_base;
+        seal (self, begin, begin + self->parts [i].iov_len - ZC_RECORD_HEADER_BYTES);
+    }
+    seal (self, self->buffer + self->part_from, self->buffer + self->fill);
+    self->parts [self->parts_count++] =
+        (struct iovec) {self->buffer + self->part_from, self->fill + more - self->part_from};
+    int result = zc_file_write_parts (segment->fd, self->parts, self->parts_count, self->base, segment->name, why);
+    self->parts_count = 0;
+    self->fill = self->total = self->part_from = 0;
+    return result;
 }
 
 /* Writes what is buffered with a NEXT behind it. The next segment is made before: what NEXT says is true. */
 static int next_segment (zc_journal_t *self)
 {
     char why [ZC_WHY_BYTES];
-    zc_segment_t *segment = self->current, *next = make_next (self, why);
+    zc_segment_t *next = make_next (self, why);
     if (!next)
         return zc_journal_fail (self, why);
     put_record (self, ZC_RECORD_NEXT, 0, NULL, 0);
-    seal (self);
-    if (zc_file_write (segment->fd, self->buffer, self->fill, self->base, segment->name, why) == -1) {
+    if (write_all (self, 0, why) == -1) {
         zc_segment_close (&next);
         return zc_journal_fail (self, why);
     }
-    self->fill = 0;
     self->base = ZC_SEGMENT_HEADER_BYTES;
     int result = hand_over (self, next);
     set_limit (self);
@@ -309,31 +346,13 @@ int zc_journal_write (zc_journal_t *self)
     char why [ZC_WHY_BYTES];
     if (zc_journal_has_failed (self))
         return -1;
-    if (self->fill == 0)
+    size_t total = self->total;
+    if (total == 0)
         return 0;
-    const zc_segment_t *segment = self->current;
-    seal (self);
     memset (self->buffer + self->fill, 0, END_BYTES);
-    if (zc_file_write (segment->fd, self->buffer, self->fill + END_BYTES, self->base, segment->name, why) == -1)
+    if (write_all (self, END_BYTES, why) == -1)
         return zc_journal_fail (self, why);
-    size_t more = self->fill;
-    self->fill = 0;
-    publish_written (self, more);
-    return 0;
-}
-
-/* A record that no buffer holds; nothing is buffered before it. */
-static int write_directly (zc_journal_t *self, zc_record_kind_t kind, int64_t arrival_ms, const void *data, size_t size)
-{
-    char why [ZC_WHY_BYTES];
-    uint8_t head [ZC_RECORD_HEADER_BYTES], end [END_BYTES] = {0};
-    const struct iovec parts [] = {{head, sizeof head}, {(void *) data, size}, {end, sizeof end}};
-    const zc_segment_t *segment = self->current;
-    zc_record_begin (head, kind, arrival_ms, (uint32_t) size);
-    zc_put_u32 (head, zc_record_crc (segment->seed, self->base, head, sizeof head, data, size));
-    if (zc_file_write_parts (segment->fd, parts, 3, self->base, segment->name, why) == -1)
-        return zc_journal_fail (self, why);
-    publish_written (self, sizeof head + size);
+    publish_written (self, total);
     return 0;
 }
 
@@ -345,28 +364,26 @@ static int refuse (zc_journal_t *self, size_t size)
     return zc_journal_fail (self, why);
 }
 
-/* What does not fit behind what is buffered. */
-static int append_with_room (zc_journal_t *self, zc_record_kind_t kind, int64_t arrival_ms, const void *data,
-                             size_t size)
+/* For what does not fit behind what is to be written: it then does. */
+static int make_room (zc_journal_t *self, size_t size)
 {
     if (size > ZC_RECORD_PAYLOAD_MAX (self->options.segment_bytes))
         return refuse (self, size);
-    uint64_t end = self->base + self->fill + ZC_RECORD_HEADER_BYTES + size + END_BYTES;
-    int result = end > self->current->header.bytes ? next_segment (self) : zc_journal_write (self);
-    if (result == -1)
-        return -1;
-    if (ZC_RECORD_HEADER_BYTES + size > self->limit)
-        return write_directly (self, kind, arrival_ms, data, size);
-    put_record (self, kind, arrival_ms, data, size);
-    return 0;
+    return self->total + ZC_RECORD_HEADER_BYTES + size > self->limit ? next_segment (self) : zc_journal_write (self);
+}
+
+static bool fits (const zc_journal_t *self, size_t size)
+{
+    size_t copied = size < OUTSIDE_BYTES ? size : 0;
+    return size <= self->limit && self->total + ZC_RECORD_HEADER_BYTES + size <= self->limit &&
+           self->fill + ZC_RECORD_HEADER_BYTES + copied + END_BYTES <= ZC_JOURNAL_BUFFER_BYTES &&
+           (size < OUTSIDE_BYTES || has_room_outside (self));
 }
 
 int zc_journal_append (zc_journal_t *self, zc_record_kind_t kind, int64_t arrival_ms, const void *data, size_t size)
 {
-    if (zc_journal_has_failed (self))
+    if (zc_journal_has_failed (self) || (!fits (self, size) && make_room (self, size) == -1))
         return -1;
-    if (size > ZC_JOURNAL_BUFFER_BYTES || self->fill + ZC_RECORD_HEADER_BYTES + size > self->limit)
-        return append_with_room (self, kind, arrival_ms, data, size);
     put_record (self, kind, arrival_ms, data, size);
     return 0;
 }

@@ -126,8 +126,9 @@ int zc_journal_close (zc_journal_t **self, char *ret_why);
  * zc_journal_checkpointed. A call that fails has failed for good: nothing that was written since may
  * be acknowledged, and the process is to end (zc_journal_why says why). */
 
-/* Appends a record to the buffer, or directly to the segment where it is large; goes on to the next
- * segment where it does not fit. More than ZC_RECORD_PAYLOAD_MAX is a failure. Returns 0, or -1. */
+/* Appends a record to what the next zc_journal_write writes; writes before it, or goes on to the next segment,
+ * where it does not fit. data: must stay as it is until that write, since large payloads are not copied. More
+ * than ZC_RECORD_PAYLOAD_MAX is a failure. Returns 0, or -1. */
 int zc_journal_append (zc_journal_t *self, zc_record_kind_t kind, int64_t arrival_ms, const void *data, size_t size);
 
 /* Writes what is buffered, in one write. From now on it survives the end of the process. 0 or -1. */

@@ -22,6 +22,9 @@
  * what a disk that stalls can run behind. */
 #define ZC_JOURNAL_UNSYNCED_MAX 256
 
+/* Payloads of one write that are not copied, at most 63; those behind them are. */
+#define ZC_JOURNAL_PARTS_MAX 128
+
 struct zc_journal {
     zc_journal_options_t options; /* the directory is ours */
     int event_fd;
@@ -31,8 +34,12 @@ struct zc_journal {
     /* The ledger's thread. */
     uint8_t *buffer;
     size_t fill;   /* of the buffer */
-    size_t limit;  /* how far it may be filled: an end, or a NEXT, fits behind it, in buffer and segment */
-    uint32_t base; /* the buffer's place in the segment */
+    size_t total;  /* to write: the buffer, and payloads that stand elsewhere */
+    size_t limit;  /* how much that may be: an end, or a NEXT, fits behind it, in buffer and segment */
+    uint32_t base; /* its place in the segment */
+    struct iovec parts [ZC_JOURNAL_PARTS_MAX]; /* of it, in turn: of the buffer, up to a record's header; its payload */
+    int parts_count;
+    size_t part_from; /* where the buffer's next part begins */
 
     /* Both. */
     pthread_mutex_t lock;

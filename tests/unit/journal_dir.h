@@ -166,15 +166,20 @@ static inline int64_t arrival_of (uint64_t number)
     return 1700000000000 + (int64_t) number;
 }
 
-/* The payload of record `number`, good until the next call. */
+/* More than the journal leaves where they are until it writes. */
+#define PAYLOADS 128
+
+/* The payload of record `number`, good for as many calls more. */
 static inline const uint8_t *payload_of (uint64_t number, size_t size)
 {
-    static uint8_t *payload;
-    static size_t room;
-    if (size > room) {
-        payload = realloc (payload, room = size);
-        assert_non_null (payload);
+    static uint8_t *payloads [PAYLOADS];
+    static size_t rooms [PAYLOADS], turn;
+    size_t place = turn++ % PAYLOADS;
+    if (size > rooms [place]) {
+        payloads [place] = realloc (payloads [place], rooms [place] = size);
+        assert_non_null (payloads [place]);
     }
+    uint8_t *payload = payloads [place];
     for (size_t i = 0; i < size; i++)
         payload [i] = (uint8_t) (number * 31 + i * 7 + (i >> 8) + 1);
     return payload;
