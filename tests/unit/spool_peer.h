@@ -34,7 +34,7 @@ HELPER void kill_after (const hub_t *hub, const char *endpoint, part_t part)
     int ends [2];
     char told = 0;
     assert_int_equal (pipe (ends), 0);
-    pid_t child = fork ();
+    pid_t child = fork_quietly ();
     if (child == 0) {
         hub_t nobody = *hub;
         if (endpoint)

@@ -88,7 +88,7 @@ static void test_spool_without_room_for_it_is_refused_and_the_service_lives (voi
 {
     (void) state;
     int status = -1;
-    pid_t child = fork ();
+    pid_t child = fork_quietly ();
     if (child == 0)
         _exit (open_without_room ());
     assert_int_equal (waitpid (child, &status, 0), child);
