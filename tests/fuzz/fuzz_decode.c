@@ -62,7 +62,7 @@ static books_t books_new (void)
                     .producers = zc_producers_new (&few)};
     MUST (self.ledger && self.rejects && self.producers);
     MUST (zc_ledger_use_prices (self.ledger, prices ()) == 0);
-    self.intake = (zc_intake_t) {self.ledger, self.rejects, self.producers, limits, 0};
+    self.intake = (zc_intake_t) {self.ledger, self.rejects, self.producers, limits};
     return self;
 }
 

@@ -31,7 +31,7 @@ PLAN = [
 COVERAGE_PLAN = [("coverage", "unit"), ("coverage", "system")]
 
 # What has threads of its own: libzcost, which zreplay drives hard; the daemon's journal and keeper.
-TSAN_ONLY = {"unit": {"unit.client", "unit.encode", "unit.guest", "unit.image", "unit.journal", "unit.journal_faults",
+TSAN_ONLY = {"unit": {"unit.client", "unit.encode", "unit.guest", "unit.journal", "unit.journal_faults",
                       "unit.journal_sync", "unit.keys", "unit.ledger_cells", "unit.outbox", "unit.queue",
                       "unit.reliable", "unit.spool", "unit.store_faults"},
              "system": {"test_exactly_once", "test_zreplay", "test_zreplay_formats", "test_zreplay_reliable"}}
