@@ -4,7 +4,7 @@
  */
 #include "core/health.h"
 
-#include <stdio.h>
+#include <string.h>
 
 #include "core/pack.h"
 
@@ -29,11 +29,15 @@ static void pack_unpriced (msgpack_packer *out, const zc_tally_t *unpriced)
 
 static void pack_producer (msgpack_packer *out, const zc_producer_row_t *row, uint64_t durable)
 {
-    char hex [2 * ZC_PRODUCER_BYTES + 1];
-    for (size_t i = 0; i < ZC_PRODUCER_BYTES; i++)
-        sprintf (hex + 2 * i, "%02x", row->id [i]);
+    static const char digits [] = "0123456789abcdef";
+    char hex [2 * ZC_PRODUCER_BYTES];
+    for (size_t i = 0; i < ZC_PRODUCER_BYTES; i++) {
+        hex [2 * i] = digits [row->id [i] >> 4];
+        hex [2 * i + 1] = digits [row->id [i] & 15];
+    }
     msgpack_pack_map (out, 9);
-    zc_pack_key_text (out, "producer", hex);
+    zc_pack_text (out, "producer");
+    zc_pack_bytes (out, hex, sizeof hex);
     zc_pack_key_int (out, "epoch", row->epoch);
     zc_pack_key_uint (out, "next", row->next);
     zc_pack_key_uint (out, "acknowledged", durable);
@@ -61,11 +65,20 @@ static void pack_producers (msgpack_packer *out, const zc_view_t *view)
     zc_pack_key_int (out, "expired", (int64_t) zc_producers_expired (view->producers));
 }
 
+/* Three texts as one. */
+static void pack_joined (msgpack_packer *out, const char *first, const char *second, const char *third)
+{
+    msgpack_pack_str (out, strlen (first) + strlen (second) + strlen (third));
+    msgpack_pack_str_body (out, first, strlen (first));
+    msgpack_pack_str_body (out, second, strlen (second));
+    msgpack_pack_str_body (out, third, strlen (third));
+}
+
 static void pack_key_place (msgpack_packer *out, const char *key, uint32_t segment, uint32_t offset)
 {
-    char text [32];
-    snprintf (text, sizeof text, "%u:%u", segment, offset);
-    zc_pack_key_text (out, key, text);
+    char before [ZC_DECIMAL_TEXT], behind [ZC_DECIMAL_TEXT];
+    zc_pack_text (out, key);
+    pack_joined (out, zc_money_format (segment, 0, 0, before), ":", zc_money_format (offset, 0, 0, behind));
 }
 
 static void pack_key_ms (msgpack_packer *out, const char *key, int64_t us)
@@ -118,10 +131,8 @@ static bool waits (const zc_view_t *view, bool busy, int64_t since_ms)
 
 static void pack_wait (msgpack_packer *out, const char *what, int64_t ms)
 {
-    char text [100];
-    snprintf (text, sizeof text, "%s has taken %lld.%lld s so far", what, (long long) (ms / 1000),
-              (long long) (ms % 1000 / 100));
-    zc_pack_text (out, text);
+    char seconds [ZC_DECIMAL_TEXT];
+    pack_joined (out, what, zc_money_format (ms / 100, 1, 1, seconds), " s so far");
 }
 
 static void pack_waiting (msgpack_packer *out, const zc_view_t *view)
@@ -132,9 +143,9 @@ static void pack_waiting (msgpack_packer *out, const zc_view_t *view)
     zc_pack_text (out, "waiting");
     msgpack_pack_array (out, (size_t) on_sync + on_commit);
     if (on_sync)
-        pack_wait (out, "the disk: a sync", view->now_ms - kept->syncing_since_ms);
+        pack_wait (out, "the disk: a sync has taken ", view->now_ms - kept->syncing_since_ms);
     if (on_commit)
-        pack_wait (out, "the store: a checkpoint", view->now_ms - kept->committing_since_ms);
+        pack_wait (out, "the store: a checkpoint has taken ", view->now_ms - kept->committing_since_ms);
 }
 
 static void pack_recovered (msgpack_packer *out, const zc_kept_t *kept)
