@@ -102,6 +102,7 @@ typedef struct {
  * to FILE.bad. An emit is the same copy to memory as without a spool: a kill of the process (also
  * kill -9) loses nothing that an emit returned 0 for, but a power cut may, since the kernel writes the
  * pages in its own time. Where power cuts do not matter a directory in memory (tmpfs) spares the disk.
+ * Not on a file system that copies on write (btrfs, ZFS): there a full disk ends the service (SIGBUS).
  * Many processes may share one directory; nothing else may write to the files. */
 
 /* Opens a client and starts its sender thread; connecting goes on in the background, so a

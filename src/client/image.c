@@ -152,6 +152,20 @@ static bool begin (walk_t *walk)
     return true;
 }
 
+static uint64_t begin_place (const walk_t *walk)
+{
+    return walk->place > walk->settled ? walk->place : walk->settled;
+}
+
+/* Whether all that was pushed has been read. What stands behind a record whose thread was killed in the
+ * midst of it, or in no frame when the machine was restarted, cannot be: then the file must stay. */
+static bool is_all (const walk_t *walk)
+{
+    zc_queue_stats_t stats;
+    zc_queue_stats (&walk->queue, &stats);
+    return stats.pushed <= begin_place (walk) + walk->batch.events;
+}
+
 /* Walks the frames, then what is in none. */
 static zc_image_state_t verify (walk_t *walk)
 {
@@ -172,7 +186,7 @@ static zc_image_state_t verify (walk_t *walk)
     if (memcmp (boot, head->label.boot, sizeof boot) == 0 && memcmp (boot, none, sizeof boot) != 0)
         while ((found = step (walk)) > 0)
             ;
-    return found < 0 ? ZC_IMAGE_DAMAGED : ZC_IMAGE_WHOLE;
+    return found < 0 || !is_all (walk) ? ZC_IMAGE_DAMAGED : ZC_IMAGE_WHOLE;
 }
 
 zc_image_state_t zc_image_read (int fd, zc_queue_t *ret_queue)
@@ -194,7 +208,7 @@ zc_image_state_t zc_image_read (int fd, zc_queue_t *ret_queue)
         zc_queue_term (&walk.queue);
         return state;
     }
-    zc_queue_adopt (&walk.queue, &walk.batch, walk.place > walk.settled ? walk.place : walk.settled);
+    zc_queue_adopt (&walk.queue, &walk.batch, begin_place (&walk));
     *ret_queue = walk.queue;
     return state;
 }

@@ -370,6 +370,12 @@ static bool is_new_incarnation (zc_outbox_t *self, const zc_receipt_t *receipt)
     return !is_first;
 }
 
+static bool has_uncut (const zc_outbox_t *self)
+{
+    zc_batch_t batch;
+    return zc_queue_peek (&self->queue, cut_ahead (self), self->events_bytes, &batch);
+}
+
 void zc_outbox_receive (zc_outbox_t *self, const zc_receipt_t *receipt, int64_t now_ns)
 {
     const zc_numbering_t *numbering = numbering_of (self);
@@ -387,10 +393,15 @@ void zc_outbox_receive (zc_outbox_t *self, const zc_receipt_t *receipt, int64_t 
             begin_again (self, receipt->epoch + 1, 0, now_ns);
         return;
     }
-    if (receipt->seq - 1 > cut_place (self) - numbering->places_before)
-        return; /* beyond what was given out */
-    uint64_t limit = numbering->places_before + (receipt->seq - 1);
-    if (receipt->stale)
+    uint64_t given = cut_place (self) - numbering->places_before, taken = receipt->seq - 1;
+    /* Beyond what was given out: but of a file that others adopted before, more may be known than it tells. */
+    bool is_beyond = taken > given;
+    if (is_beyond && self->adopted_fd < 0)
+        return;
+    uint64_t limit = numbering->places_before + (is_beyond ? given : taken);
+    /* While there are events below the limit that are in no frame yet, they are cut first: they must not be sent
+     * under other numbers. */
+    if (receipt->stale && !(is_beyond && has_uncut (self)))
         begin_again (self, receipt->epoch + 1, limit, now_ns);
     else if (settle (self, limit) > 0) {
         self->progress_ns = self->active_ns = now_ns;

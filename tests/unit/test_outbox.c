@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include <cmocka.h>
 
@@ -34,15 +35,26 @@ static const zc_outbox_times_t times = {
     .seal_ns = 1 * SECOND,
 };
 
-static int new_box (void **state)
+static int new_box_of (void **state, int adopted_fd)
 {
     static box_t box;
     const zc_outbox_options_t options = {
-        .frame_bytes = FRAME_BYTES, .is_kept = true, .adopted_fd = -1, .times = &times};
+        .frame_bytes = FRAME_BYTES, .is_kept = true, .adopted_fd = adopted_fd, .times = &times};
     box = (box_t){.now = 1000 * SECOND};
     *state = &box;
     return zc_queue_init (&box.queue, QUEUE_BYTES, ZC_ROOM_BYTES, false) ||
            zc_outbox_new (&box.queue, &options, &box.outbox);
+}
+
+static int new_box (void **state)
+{
+    return new_box_of (state, -1);
+}
+
+/* As of a file that a service left behind. */
+static int new_adopted_box (void **state)
+{
+    return new_box_of (state, memfd_create ("spool", 0));
 }
 
 static int end_box (void **state)
@@ -170,6 +182,33 @@ static void test_outbox_frees_whole_frames_in_order (void **state)
     say (box, 1, 16);
     assert_int_equal (queued (box), 0);
     assert_true (zc_outbox_is_done (box->outbox));
+}
+
+/* Of a file that was adopted before, the daemon may have more than the file tells. */
+static void test_outbox_of_a_leftover_believes_what_is_beyond_it (void **state)
+{
+    box_t *box = *state;
+    push_many (box, 7);
+    assert_sends (box, 1, 1, 5);
+    say (box, 1, 100);
+    assert_int_equal (queued (box), 2); /* in no frame yet */
+    assert_sends (box, 1, 6, 2);
+    say (box, 1, 100);
+    assert_int_equal (queued (box), 0);
+    assert_true (zc_outbox_is_done (box->outbox));
+}
+
+/* What is below a closed epoch's end must not be sent under another number, in a frame or not. */
+static void test_outbox_of_a_leftover_renumbers_nothing_that_may_be_known (void **state)
+{
+    box_t *box = *state;
+    push_many (box, 7);
+    assert_sends (box, 1, 1, 5);
+    say_as (box, "one", 1, 8, true);
+    assert_sends (box, 1, 6, 2);
+    say_as (box, "one", 1, 8, true);
+    assert_int_equal (queued (box), 0);
+    assert_silent (box);
 }
 
 static void test_outbox_bounds_the_frames_in_flight (void **state)
@@ -388,6 +427,9 @@ int main (void)
         CASE (test_outbox_numbers_follow_the_queue),
         CASE (test_outbox_a_frame_that_was_not_sent_is_given_again),
         CASE (test_outbox_frees_whole_frames_in_order),
+        cmocka_unit_test_setup_teardown (test_outbox_of_a_leftover_believes_what_is_beyond_it, new_adopted_box, end_box),
+        cmocka_unit_test_setup_teardown (test_outbox_of_a_leftover_renumbers_nothing_that_may_be_known, new_adopted_box,
+                                         end_box),
         CASE (test_outbox_bounds_the_frames_in_flight),
         CASE (test_outbox_sends_again_after_silences_that_double),
         CASE (test_outbox_is_not_silent_with_nothing_in_flight),
