@@ -8,6 +8,8 @@
 #include <string.h>
 
 #define CAPACITY_MIN 64u
+#define INDEX_MIN (2 * CAPACITY_MIN)
+#define LATENCIES_KEPT (8 * ZC_CELLS_KEPT)
 
 int64_t zc_level_seconds (zc_level_t level)
 {
@@ -31,6 +33,10 @@ void zc_measures_add (zc_measures_t *sums, const zc_measures_t *more)
     sums->misses += more->misses;
     sums->saved_nanousd += more->saved_nanousd;
     sums->saved_ns += more->saved_ns;
+    sums->assumed_cost_nanousd += more->assumed_cost_nanousd;
+    sums->assumed_baseline_nanousd += more->assumed_baseline_nanousd;
+    sums->assumed_saved_nanousd += more->assumed_saved_nanousd;
+    sums->prompt_saved_nanousd += more->prompt_saved_nanousd;
 }
 
 /* ----------------------------------------------------------------------- index */
@@ -44,32 +50,49 @@ static uint32_t slot_of (const zc_cells_t *self, uint32_t level, int64_t start_s
     return (uint32_t) ((uint64_t) product ^ (uint64_t) (product >> 64)) & (self->index_size - 1);
 }
 
-static void index_all (zc_cells_t *self)
+static uint32_t empty_slot (const zc_cells_t *self, uint32_t slot)
 {
-    for (uint32_t i = 0; i < self->count; i++) {
-        const zc_cell_t *cell = &self->cells [i];
-        uint32_t slot = slot_of (self, cell->level, cell->start_s, cell->key);
-        while (self->index [slot])
-            slot = (slot + 1) & (self->index_size - 1);
-        self->index [slot] = i + 1;
-    }
+    while (self->index [slot])
+        slot = (slot + 1) & (self->index_size - 1);
+    return slot;
 }
 
-/* Twice as many places as cells: it is half full at most. */
-static int grow (zc_cells_t *self, uint32_t capacity)
+static int grow_index (zc_cells_t *self)
 {
-    uint32_t *index = calloc (2 * (size_t) capacity, sizeof *index);
-    zc_cell_t *cells = index ? realloc (self->cells, capacity * sizeof *cells) : NULL;
-    if (!cells) {
-        free (index);
+    uint32_t size = self->index_size ? 2 * self->index_size : INDEX_MIN;
+    uint32_t *index = calloc (size, sizeof *index);
+    if (!index)
         return -1;
-    }
     free (self->index);
+    self->index = index;
+    self->index_size = size;
+    for (uint32_t i = 0; i < self->count; i++) {
+        const zc_cell_t *cell = &self->cells [i];
+        self->index [empty_slot (self, slot_of (self, cell->level, cell->start_s, cell->key))] = i + 1;
+    }
+    return 0;
+}
+
+/* Doubled while it is small; then by a sixteenth, for a cell is large. realloc moves pages then, not bytes. */
+static uint32_t larger (uint32_t capacity)
+{
+    if (capacity < CAPACITY_MIN)
+        return CAPACITY_MIN;
+    uint32_t more = capacity < ZC_CELLS_KEPT ? capacity : capacity / 16;
+    return capacity + more < ZC_CELLS_MAX ? capacity + more : ZC_CELLS_MAX;
+}
+
+/* The index grows apart, by doubling: it is two thirds full at most. */
+int zc_cells_grow (zc_cells_t *self)
+{
+    uint32_t capacity = larger (self->capacity);
+    if (capacity == self->capacity || (capacity > self->index_size / 3 * 2 && grow_index (self) == -1))
+        return -1;
+    zc_cell_t *cells = realloc (self->cells, capacity * sizeof *cells);
+    if (!cells)
+        return -1;
     self->cells = cells;
     self->capacity = capacity;
-    self->index = index;
-    self->index_size = 2 * capacity;
-    index_all (self);
     return 0;
 }
 
@@ -78,32 +101,25 @@ static int grow (zc_cells_t *self, uint32_t capacity)
 int zc_cells_init (zc_cells_t *self)
 {
     memset (self, 0, sizeof *self);
-    return grow (self, CAPACITY_MIN);
+    return zc_cells_grow (self);
 }
 
 void zc_cells_term (zc_cells_t *self)
 {
     free (self->cells);
     free (self->index);
+    zc_sketches_term (&self->latencies);
     memset (self, 0, sizeof *self);
 }
 
 void zc_cells_clear (zc_cells_t *self)
 {
     self->count = 0;
+    zc_sketches_clear (&self->latencies, LATENCIES_KEPT);
     if (self->capacity > ZC_CELLS_KEPT)
         zc_cells_term (self);
     else if (self->index)
         memset (self->index, 0, self->index_size * sizeof *self->index);
-}
-
-int zc_cells_reserve (zc_cells_t *self)
-{
-    if (self->count < self->capacity)
-        return 0;
-    if (self->capacity >= ZC_CELLS_MAX)
-        return -1;
-    return grow (self, self->capacity ? 2 * self->capacity : CAPACITY_MIN);
 }
 
 zc_cell_t *zc_cells_at (zc_cells_t *self, zc_level_t level, int64_t start_s, uint32_t key)

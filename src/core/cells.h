@@ -5,23 +5,27 @@
  * A cell is a key (keys.h) in a bucket of time. The set holds what was added to each cell since the
  * set was last cleared: the ledger fills one set while the store writes another, so that memory is
  * bounded by what changes between two checkpoints and not by all that exists. Grows as needed; its
- * user bounds it by taking checkpoints. Single thread.
+ * user bounds it by taking checkpoints. Beyond ZC_CELLS_KEPT cells it takes at most ZC_CELL_BYTES_MAX
+ * bytes a cell with latencies in up to three bins each. Single thread.
  */
 #ifndef ZC_CELLS_H
 #define ZC_CELLS_H
 
 #include <stdint.h>
 
-#define ZC_CELLS_MAX (1u << 28)  /* in one set */
-#define ZC_CELLS_KEPT (1u << 16) /* room that a cleared set keeps: 8 MiB */
+#include "core/sketch.h"
+
+#define ZC_CELLS_MAX ZC_SKETCH_OWNERS_MAX /* in one set */
+#define ZC_CELLS_KEPT (1u << 16)          /* room that a cleared set keeps: 10 MiB, and 4 MiB for latencies */
+#define ZC_CELL_BYTES_MAX 256
 
 /* The sizes of buckets. Each begins at a multiple of its size since the epoch, UTC. */
-typedef enum { ZC_MINUTE, ZC_QUARTER, ZC_DAY, ZC_LEVELS } zc_level_t;
+typedef enum { ZC_MINUTE, ZC_QUARTER, ZC_DAY, ZC_LEVELS, ZC_EVER = ZC_LEVELS /* one bucket for all time */ } zc_level_t;
 
 /* 60, 900, 86,400 seconds. */
 int64_t zc_level_seconds (zc_level_t level);
 
-/* What is summed. Not negative, but for saved_ns. */
+/* What is summed. Not negative, but for prompt_saved_nanousd and saved_ns. */
 typedef struct {
     int64_t events;
     int64_t unpriced;         /* events whose cost nobody knows; no part of cost and baseline */
@@ -32,6 +36,13 @@ typedef struct {
     int64_t hits, misses;
     int64_t saved_nanousd;    /* by cache hits */
     int64_t saved_ns;         /* by preloads */
+    /* The parts of the above that rest on an assumption: */
+    int64_t assumed_cost_nanousd;     /* of queries without tokens */
+    int64_t assumed_baseline_nanousd; /* theirs: the configured flat amount each */
+    int64_t assumed_saved_nanousd;    /* by cache hits without tokens, or without a price for them */
+    /* What a provider's prompt cache saved, net: the tokens at their plain input rate, less the same tokens at
+     * their cache rates. Negative where writing cost more than reading saved. Of events whose model has a price. */
+    int64_t prompt_saved_nanousd;
 } zc_measures_t;
 
 void zc_measures_add (zc_measures_t *sums, const zc_measures_t *more);
@@ -48,6 +59,7 @@ typedef struct {
     uint32_t count, capacity;
     uint32_t *index; /* open addressing: place + 1; 0: empty */
     uint32_t index_size;
+    zc_sketches_t latencies; /* by a cell's place */
 } zc_cells_t;
 
 /* Returns 0, or -1 without memory. */
@@ -57,12 +69,23 @@ void zc_cells_term (zc_cells_t *self);
 /* Empties it; keeps its memory, up to ZC_CELLS_KEPT cells. */
 void zc_cells_clear (zc_cells_t *self);
 
-/* Makes room for one more cell, so that the next zc_cells_at succeeds. Returns 0, or -1 without memory or
- * at ZC_CELLS_MAX. */
-int zc_cells_reserve (zc_cells_t *self);
+/* Makes room for one more cell and one more latency, so that the next zc_cells_at and a zc_sketches_add of one
+ * event to it succeed. Returns 0, or -1 without memory or at ZC_CELLS_MAX. */
+static inline int zc_cells_reserve (zc_cells_t *self);
 
 /* The cell, made with sums of 0 where there is none. start_s is a multiple of the level's seconds. NULL
  * where zc_cells_reserve fails. Valid until the next call. */
 zc_cell_t *zc_cells_at (zc_cells_t *self, zc_level_t level, int64_t start_s, uint32_t key);
+
+/* ----------------------------------------------------------------------- inline */
+
+int zc_cells_grow (zc_cells_t *self); /* for zc_cells_reserve */
+
+static inline int zc_cells_reserve (zc_cells_t *self)
+{
+    if (zc_sketches_reserve (&self->latencies) == -1)
+        return -1;
+    return self->count < self->capacity ? 0 : zc_cells_grow (self);
+}
 
 #endif

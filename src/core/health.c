@@ -157,9 +157,18 @@ static void pack_recovered (msgpack_packer *out, const zc_kept_t *kept)
     zc_pack_key_uint (out, "torn_bytes", kept->torn_bytes);
 }
 
+/* Those that are dimensions. */
+static void pack_tags (msgpack_packer *out, const zc_policy_t *policy)
+{
+    zc_pack_text (out, "tags");
+    msgpack_pack_array (out, policy->tags_count);
+    for (size_t i = 0; i < policy->tags_count; i++)
+        zc_pack_text (out, policy->tags [i]);
+}
+
 void zc_health_pack (msgpack_packer *out, const zc_view_t *view)
 {
-    msgpack_pack_map (out, 16);
+    msgpack_pack_map (out, 17);
     zc_report_pack_events (out, view);
     zc_pack_key_map (out, "rejected", ZC_REASON_COUNT);
     for (zc_reason_t reason = 0; reason < ZC_REASON_COUNT; reason++)
@@ -177,6 +186,7 @@ void zc_health_pack (msgpack_packer *out, const zc_view_t *view)
     zc_pack_key_int (out, "rss_bytes", (int64_t) view->rss_bytes);
     zc_pack_key_uint (out, "cells", view->kept->kept ? view->kept->cells : zc_ledger_cells (view->ledger));
     zc_pack_key_int (out, "cells_folded_to_other", (int64_t) zc_ledger_folded_to_other (view->ledger));
+    pack_tags (out, zc_ledger_policy (view->ledger));
     zc_pack_key_text (out, "instance", view->about->instance);
     zc_pack_key_text (out, "version", view->about->version);
 }

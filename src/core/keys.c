@@ -87,13 +87,14 @@ void zc_keys_set_max (zc_keys_t *self, uint32_t max)
 static bool same_key (const zc_dimensions_t *a, const zc_dimensions_t *b)
 {
     return a->type == b->type && zc_str_equal (a->service, b->service) && zc_str_equal (a->tier, b->tier) &&
-           zc_str_equal (a->model, b->model) && zc_str_equal (a->provider, b->provider);
+           zc_str_equal (a->model, b->model) && zc_str_equal (a->provider, b->provider) &&
+           zc_str_equal (a->tags, b->tags);
 }
 
 static bool is_other (const zc_dimensions_t *key)
 {
     return zc_str_equal (key->service, other_name) && zc_str_equal (key->model, other_name) &&
-           zc_str_equal (key->provider, other_name);
+           zc_str_equal (key->provider, other_name) && key->tags.size == 0;
 }
 
 /* ---------------------------------------------------------------------- lookup */
@@ -116,7 +117,7 @@ uint32_t zc_keys_count (const zc_keys_t *self)
 
 static uint64_t hash_of (const zc_keys_t *self, const zc_dimensions_t *key)
 {
-    const zc_str_t *const texts [] = {&key->service, &key->tier, &key->model, &key->provider};
+    const zc_str_t *const texts [] = {&key->service, &key->tier, &key->model, &key->provider, &key->tags};
     zc_siphash_t hash = zc_siphash_begin (self->secret);
     zc_siphash_word (&hash, key->type);
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
@@ -198,7 +199,7 @@ static zc_str_t keep_text (zc_keys_t *self, zc_str_t text)
 static int make_room (zc_keys_t *self, const zc_dimensions_t *key)
 {
     uint32_t number;
-    size_t size = (size_t) key->service.size + key->tier.size + key->model.size + key->provider.size;
+    size_t size = (size_t) key->service.size + key->tier.size + key->model.size + key->provider.size + key->tags.size;
     if (self->count == KEYS_END || make_index (self) == -1 || make_entry (self) == -1 ||
         make_text (self, size ? size : 1) == -1)
         return -1;
@@ -219,6 +220,7 @@ static int add (zc_keys_t *self, const zc_dimensions_t *key, uint64_t hash, uint
         .tier = keep_text (self, key->tier),
         .model = keep_text (self, key->model),
         .provider = keep_text (self, key->provider),
+        .tags = keep_text (self, key->tags),
     };
     *slot_of (self, key, hash) = self->count + 1;
     self->others += is_other (key);
@@ -248,7 +250,7 @@ static int find_or_add (zc_keys_t *self, const zc_dimensions_t *key, uint32_t *r
     if (!has_service (self, key->service))
         within.service = other_name;
     else if (!is_other (key) && self->count - self->others >= self->max)
-        within.service = within.model = within.provider = other_name;
+        within = (zc_dimensions_t) {key->type, other_name, key->tier, other_name, other_name, {"", 0}};
     else
         return add (self, key, hash, ret_key);
     *ret_folded = true;

@@ -3,8 +3,8 @@
  * keys.h - the distinct dimensions of events, each combination with a number and its sums for good.
  *
  * Bounded twice: a service beyond ZC_SERVICES_MAX becomes `other`; a key beyond the table's cap becomes
- * the key `other` of its type and tier, which always has a place, so that every total over types and
- * tiers stays exact. Numbers count from 0 and are a function of the dimensions asked for and their
+ * the key `other` of its type and tier, without tags, which always has a place, so that every total over
+ * types and tiers stays exact. Numbers count from 0 and are a function of the dimensions asked for and their
  * order. Keys are never removed and never move: what a reader in another thread was told exists (a
  * number below a count that it was given), it may read the dimensions of, without a lock. Else single
  * thread.
@@ -25,6 +25,7 @@
 typedef struct {
     zcost_type_t type;
     zc_str_t service, tier, model, provider;
+    zc_str_t tags; /* canonical: core/tags.h */
 } zc_dimensions_t;
 
 typedef struct {
@@ -38,8 +39,8 @@ typedef struct {
 
 typedef struct zc_keys zc_keys_t;
 
-/* max: distinct keys, those not counted whose service, model and provider are `other`. NULL without
- * memory. */
+/* max: distinct keys, those not counted whose service, model and provider are `other` and that have no tags.
+ * NULL without memory. */
 zc_keys_t *zc_keys_new (uint32_t max);
 void zc_keys_destroy (zc_keys_t **self);
 

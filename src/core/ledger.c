@@ -114,6 +114,7 @@ int zc_ledger_set_policy (zc_ledger_t *self, const zc_policy_t *policy, const zc
     self->tiers_configured = policy->tiers_count - 1;
     self->prices = NULL;
     self->baseline = NULL;
+    self->tags_bit = policy->tags_count > 0 ? ZC_BIT (ZC_KEY_TAGS) : 0;
     memset (self->recalled, 0, sizeof self->recalled);
     know_tiers (self);
     show_tiers_of_keys (self, &before);
@@ -188,6 +189,11 @@ const zc_tally_t *zc_ledger_unpriced (const zc_ledger_t *self)
 int64_t zc_ledger_saved_ns_magnitude (const zc_ledger_t *self)
 {
     return self->bounds.saved_ns;
+}
+
+int64_t zc_ledger_prompt_magnitude (const zc_ledger_t *self)
+{
+    return self->bounds.prompt_saved;
 }
 
 size_t zc_ledger_cells (const zc_ledger_t *self)

@@ -25,6 +25,7 @@
 typedef struct {
     uint64_t queries, unpriced, measured, assumed;
     int64_t cost_nanousd, baseline_nanousd;
+    int64_t assumed_cost_nanousd, assumed_baseline_nanousd; /* the parts of the above that are of the assumed */
 } zc_tier_totals_t;
 
 /* The sums over some events. */
@@ -33,14 +34,24 @@ typedef struct {
     zc_tier_totals_t router;               /* sum of the tiers */
 
     int64_t cache_hits, cache_misses;
-    int64_t cache_saved_nanousd;
+    int64_t cache_saved_nanousd, cache_assumed_nanousd; /* the second is a part of the first */
 
     uint64_t preloads, preloads_measured;
     int64_t saved_ns;
 
     uint64_t calls, calls_unpriced;
     int64_t calls_cost_nanousd;
+
+    uint64_t unpriced;            /* events of all types */
+    int64_t prompt_saved_nanousd; /* by the providers' prompt caches, net; signed */
 } zc_totals_t;
+
+/* The sums over some events of one type and tier. */
+typedef struct {
+    zcost_type_t type;
+    zc_str_t tier; /* of queries */
+    zc_measures_t sums;
+} zc_keyed_sums_t;
 
 typedef struct zc_ledger zc_ledger_t;
 
@@ -80,9 +91,13 @@ zc_cells_t *zc_ledger_swap_changes (zc_ledger_t *self, zc_cells_t *empty);
 
 /* The sums over all events; over those of one service, all 0 where it sent none. Events of a
  * service or a key beyond its cap are under the service `other`. Added up at the call, and valid until
- * the next call of either or the next fold. */
+ * the next call of any of these or the next fold. */
 const zc_totals_t *zc_ledger_totals (zc_ledger_t *self);
 const zc_totals_t *zc_ledger_service (zc_ledger_t *self, zc_str_t service);
+
+/* The same of sums from elsewhere, such as those of a window of time; of events of this ledger, each once at
+ * most. */
+const zc_totals_t *zc_ledger_total_of (zc_ledger_t *self, const zc_keyed_sums_t *sums, size_t count);
 
 /* The policy as it is to be shown: before `other`, it also has the tiers that only have sums, as far as
  * ZC_TIERS_MAX allows (the others' sums are shown under `other`). Not what to set or to save: that is
@@ -101,8 +116,10 @@ uint64_t zc_ledger_accepted (const zc_ledger_t *self);
 uint64_t zc_ledger_folded_to_other (const zc_ledger_t *self);
 const zc_tally_t *zc_ledger_unpriced (const zc_ledger_t *self);
 
-/* The sum of the magnitudes of all times saved, which bounds their signed sum. */
+/* The sums of the magnitudes of what is signed, which bound its sums: of all times saved; of all that prompt caches
+ * saved. */
 int64_t zc_ledger_saved_ns_magnitude (const zc_ledger_t *self);
+int64_t zc_ledger_prompt_magnitude (const zc_ledger_t *self);
 
 /* How many cells changed since the last swap. */
 size_t zc_ledger_cells (const zc_ledger_t *self);
@@ -116,7 +133,7 @@ size_t zc_ledger_cells (const zc_ledger_t *self);
 int zc_ledger_restore_key (zc_ledger_t *self, uint32_t key, const zc_dimensions_t *dimensions,
                            const zc_measures_t *sums);
 int zc_ledger_restore_counts (zc_ledger_t *self, uint64_t accepted, uint64_t folded_to_other,
-                              int64_t saved_ns_magnitude);
+                              int64_t saved_ns_magnitude, int64_t prompt_magnitude);
 
 /* Events without a price, by model: a row of the tally. Those beyond the tally's names are saved and put
  * back under `other`, together with those of a model of that name. */

@@ -15,9 +15,10 @@
 /* The sums over all events that bound the others: every other sum is a part of one of these, or counts
  * events. */
 typedef struct {
-    int64_t router_cost, router_baseline, calls_cost, cache_saved, cache_requests;
-    int64_t tokens;   /* of all kinds together */
-    int64_t saved_ns; /* of magnitudes */
+    int64_t cost; /* of all types together */
+    int64_t baseline, cache_saved, cache_requests;
+    int64_t tokens;                 /* of all kinds together */
+    int64_t saved_ns, prompt_saved; /* of magnitudes */
 } zc_bounds_t;
 
 /* A tier, ready to be looked for. */
@@ -36,6 +37,14 @@ typedef struct {
     uint32_t key, shape;
 } zc_recalled_key_t;
 
+#define ZC_TAGS_RECALLED 128 /* bytes; events with more are looked up each time */
+
+/* The tags of the event that found the key, as they came: senders send the same map again and again. */
+typedef struct {
+    uint32_t size;
+    char map [ZC_TAGS_RECALLED];
+} zc_recalled_tags_t;
+
 struct zc_ledger {
     zc_bounds_t bounds;
     zc_keys_t *keys;
@@ -49,7 +58,9 @@ struct zc_ledger {
     size_t tiers_configured;        /* those that take events: then come those that only have sums, then other */
     size_t medium;                  /* the tier of a query that names none */
     zc_policy_t policy;             /* as it is shown */
+    uint32_t tags_bit;              /* ZC_BIT (ZC_KEY_TAGS) where the policy has tags, else 0: they are passed over */
     zc_recalled_key_t recalled [ZC_KEYS_RECALLED]; /* under the policy in force */
+    zc_recalled_tags_t recalled_tags [ZC_KEYS_RECALLED]; /* beside them, for those with tags */
     zc_tally_t unpriced;
     zc_totals_t looked_at; /* what zc_ledger_totals and zc_ledger_service return */
 };
@@ -76,6 +87,7 @@ static inline bool zc_fits (int64_t sum, int64_t more, int64_t *ret_sum)
 /* Where an event is added. */
 typedef struct {
     zc_measures_t *ever, *cell;
+    uint32_t place; /* of the cell in the set: the owner of its latencies, for one more of which there is room */
 } zc_places_t;
 
 /* tier: its place, where the event has one; else 0. Returns 0, or -1 without memory: then nothing changes.

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 
 #include "core/ledger_inside.h"
+#include "core/tags.h"
 
 /* A tier's name is configured, and so holds no NUL. */
 static bool are_dimensions (const zc_dimensions_t *key)
@@ -18,16 +19,19 @@ static bool are_dimensions (const zc_dimensions_t *key)
     return key->type >= ZCOST_QUERY_ROUTER && key->type <= ZCOST_LLM_CALL && query == (key->tier.size > 0) &&
            !(query && memchr (key->tier.data, '\0', key->tier.size)) &&
            key->service.size <= ZCOST_STRING_MAX && key->tier.size <= ZCOST_STRING_MAX &&
-           key->model.size <= ZCOST_STRING_MAX && key->provider.size <= ZCOST_STRING_MAX;
+           key->model.size <= ZCOST_STRING_MAX && key->provider.size <= ZCOST_STRING_MAX && zc_tags_valid (key->tags);
 }
 
 static bool are_sums (const zc_measures_t *sums)
 {
     return (sums->events | sums->unpriced | sums->measured | sums->cost_nanousd | sums->baseline_nanousd |
             sums->input_tokens | sums->cache_read_tokens | sums->cache_write_tokens | sums->output_tokens |
-            sums->reasoning_tokens | sums->hits | sums->misses | sums->saved_nanousd) >= 0 &&
-           sums->saved_ns > INT64_MIN && sums->unpriced <= sums->events &&
-           sums->measured <= sums->events - sums->unpriced;
+            sums->reasoning_tokens | sums->hits | sums->misses | sums->saved_nanousd | sums->assumed_cost_nanousd |
+            sums->assumed_baseline_nanousd | sums->assumed_saved_nanousd) >= 0 &&
+           sums->saved_ns > INT64_MIN && sums->prompt_saved_nanousd > INT64_MIN && sums->unpriced <= sums->events &&
+           sums->measured <= sums->events - sums->unpriced && sums->assumed_cost_nanousd <= sums->cost_nanousd &&
+           sums->assumed_baseline_nanousd <= sums->baseline_nanousd &&
+           sums->assumed_saved_nanousd <= sums->saved_nanousd;
 }
 
 static bool add_tokens (const zc_measures_t *sums, int64_t *tokens)
@@ -37,16 +41,21 @@ static bool add_tokens (const zc_measures_t *sums, int64_t *tokens)
            zc_fits (*tokens, sums->reasoning_tokens, tokens);
 }
 
-static bool add_bounds (zc_bounds_t *bounds, zcost_type_t type, const zc_measures_t *sums)
+static int64_t magnitude_of (int64_t number)
 {
-    int64_t *cost = type == ZCOST_LLM_CALL ? &bounds->calls_cost : &bounds->router_cost;
-    int64_t saved_ns = sums->saved_ns < 0 ? -sums->saved_ns : sums->saved_ns;
-    return zc_fits (*cost, sums->cost_nanousd, cost) &&
-           zc_fits (bounds->router_baseline, sums->baseline_nanousd, &bounds->router_baseline) &&
+    return number < 0 ? -number : number;
+}
+
+static bool add_bounds (zc_bounds_t *bounds, const zc_measures_t *sums)
+{
+    return zc_fits (bounds->cost, sums->cost_nanousd, &bounds->cost) &&
+           zc_fits (bounds->baseline, sums->baseline_nanousd, &bounds->baseline) &&
            zc_fits (bounds->cache_saved, sums->saved_nanousd, &bounds->cache_saved) &&
            zc_fits (bounds->cache_requests, sums->hits, &bounds->cache_requests) &&
            zc_fits (bounds->cache_requests, sums->misses, &bounds->cache_requests) &&
-           zc_fits (bounds->saved_ns, saved_ns, &bounds->saved_ns) && add_tokens (sums, &bounds->tokens);
+           zc_fits (bounds->saved_ns, magnitude_of (sums->saved_ns), &bounds->saved_ns) &&
+           zc_fits (bounds->prompt_saved, magnitude_of (sums->prompt_saved_nanousd), &bounds->prompt_saved) &&
+           add_tokens (sums, &bounds->tokens);
 }
 
 int zc_ledger_restore_key (zc_ledger_t *self, uint32_t key, const zc_dimensions_t *dimensions,
@@ -54,7 +63,7 @@ int zc_ledger_restore_key (zc_ledger_t *self, uint32_t key, const zc_dimensions_
 {
     if (key != zc_keys_count (self->keys) || !are_dimensions (dimensions) || !are_sums (sums) ||
         __builtin_add_overflow (self->accepted, (uint64_t) sums->events, &self->accepted) ||
-        !add_bounds (&self->bounds, dimensions->type, sums) || zc_keys_restore (self->keys, dimensions) == -1)
+        !add_bounds (&self->bounds, sums) || zc_keys_restore (self->keys, dimensions) == -1)
         return -1;
     zc_keys_at (self->keys, key)->sums = *sums;
     if (dimensions->type == ZCOST_QUERY_ROUTER)
@@ -64,12 +73,14 @@ int zc_ledger_restore_key (zc_ledger_t *self, uint32_t key, const zc_dimensions_
 
 /* The keys' sums say how many events there were, and the least that their magnitudes can be. */
 int zc_ledger_restore_counts (zc_ledger_t *self, uint64_t accepted, uint64_t folded_to_other,
-                              int64_t saved_ns_magnitude)
+                              int64_t saved_ns_magnitude, int64_t prompt_magnitude)
 {
-    if (accepted != self->accepted || folded_to_other > accepted || saved_ns_magnitude < self->bounds.saved_ns)
+    if (accepted != self->accepted || folded_to_other > accepted || saved_ns_magnitude < self->bounds.saved_ns ||
+        prompt_magnitude < self->bounds.prompt_saved)
         return -1;
     self->folded_to_other = folded_to_other;
     self->bounds.saved_ns = saved_ns_magnitude;
+    self->bounds.prompt_saved = prompt_magnitude;
     return 0;
 }
 

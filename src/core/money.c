@@ -41,17 +41,37 @@ static wide_t atto_to_nano (wide_t atto)
     return quotient;
 }
 
-int zc_money_cost (const zc_tokens_t *tokens, const zc_rates_t *rates, int64_t *ret_nanousd)
+static inline wide_t atto_of (const zc_tokens_t *tokens, const zc_rates_t *rates)
 {
     wide_t atto = times (rest (tokens->input, tokens->cache_read + tokens->cache_write), rates->input);
     atto += times (tokens->cache_read, rates->cache_read);
     atto += times (tokens->cache_write, rates->cache_write);
     atto += times (rest (tokens->output, tokens->reasoning), rates->output);
     atto += times (tokens->reasoning, rates->reasoning);
-    wide_t nano = atto_to_nano (atto);
+    return atto;
+}
+
+int zc_money_cost (const zc_tokens_t *tokens, const zc_rates_t *rates, int64_t *ret_nanousd)
+{
+    wide_t nano = atto_to_nano (atto_of (tokens, rates));
     if (nano > INT64_MAX)
         return -1;
     *ret_nanousd = (int64_t) nano;
+    return 0;
+}
+
+int zc_money_cost_and_saved (const zc_tokens_t *tokens, const zc_rates_t *rates, int64_t *ret_nanousd,
+                             int64_t *ret_saved_nanousd)
+{
+    wide_t atto = atto_of (tokens, rates), nano = atto_to_nano (atto);
+    if (nano > INT64_MAX)
+        return -1;
+    /* Only these kinds change their rate. */
+    atto -= times (tokens->cache_read, rates->cache_read) + times (tokens->cache_write, rates->cache_write);
+    atto += times (tokens->cache_read + tokens->cache_write, rates->input);
+    wide_t plain = atto_to_nano (atto);
+    *ret_nanousd = (int64_t) nano;
+    *ret_saved_nanousd = plain > INT64_MAX ? 0 : (int64_t) plain - (int64_t) nano;
     return 0;
 }
 

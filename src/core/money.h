@@ -30,6 +30,11 @@ typedef struct {
  * Counts are 0 to 10^12, rates not negative. Returns 0, or -1 where the amount passes 64 bits. */
 int zc_money_cost (const zc_tokens_t *tokens, const zc_rates_t *rates, int64_t *ret_nanousd);
 
+/* The same; and what a prompt cache saved of it, net: the cost of the same tokens, were all input plain input, less
+ * their cost (each rounded). Negative where the cache's rates were dearer; 0 where it passes 64 bits. */
+int zc_money_cost_and_saved (const zc_tokens_t *tokens, const zc_rates_t *rates, int64_t *ret_nanousd,
+                             int64_t *ret_saved_nanousd);
+
 /* Reads a decimal number ("0.035", "5.46875e-07", "-2") as an integer of 10^-decimals (0 to 18),
  * rounded half to even. Returns 0, or -1: no number, trailing text, or past 64 bits. */
 int zc_money_parse (const char *text, int decimals, int64_t *ret_scaled);

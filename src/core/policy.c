@@ -4,6 +4,7 @@
  */
 #include "core/policy.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 void zc_policy_default (zc_policy_t *ret_policy)
@@ -37,5 +38,37 @@ int zc_policy_set_tier (zc_policy_t *self, const char *name, const char *model)
         strcpy (self->tiers [place].name, name);
     }
     strcpy (self->tiers [place].model, model);
+    return 0;
+}
+
+/* What stands in a row beside its tags, and the row's own parts. */
+static bool is_taken (const char *name)
+{
+    static const char *const taken [] = {
+        "type", "service", "tier", "model", "provider", "points", "events", "unpriced_events", "measured_events",
+        "cost_nanousd", "cost_usd", "baseline_nanousd", "savings_nanousd", "assumed_baseline_nanousd",
+        "assumed_savings_nanousd", "input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tokens",
+        "reasoning_tokens", "hits", "misses", "cache_saved_nanousd", "assumed_cache_saved_nanousd",
+        "prompt_cache_saved_nanousd", "time_saved_seconds", "latency_events", "latency_ms_p50", "latency_ms_p95",
+        "latency_ms_p99"};
+    for (size_t i = 0; i < sizeof taken / sizeof *taken; i++)
+        if (strcmp (taken [i], name) == 0)
+            return true;
+    return false;
+}
+
+int zc_policy_add_tag (zc_policy_t *self, const char *name)
+{
+    size_t size = strlen (name), place = self->tags_count;
+    if (size == 0 || size > ZCOST_STRING_MAX || is_taken (name) || self->tags_count == ZC_TAGS_MAX)
+        return -1;
+    while (place > 0 && strcmp (self->tags [place - 1], name) > 0)
+        place--;
+    if (place > 0 && strcmp (self->tags [place - 1], name) == 0)
+        return -1;
+    memmove (self->tags [place + 1], self->tags [place], (self->tags_count - place) * sizeof *self->tags);
+    memset (self->tags [place], 0, sizeof *self->tags); /* equal policies are equal bytes */
+    memcpy (self->tags [place], name, size);
+    self->tags_count++;
     return 0;
 }

@@ -12,6 +12,7 @@
 #include "zcost.h"
 
 #define ZC_TIERS_MAX 32 /* `other` included */
+#define ZC_TAGS_MAX 4
 
 /* Strings are held by value: a policy owns nothing. */
 typedef struct {
@@ -24,6 +25,8 @@ typedef struct {
     int64_t baseline_per_query_nanousd; /* of a query without tokens */
     int64_t hit_saves_nanousd;          /* of a cache hit without tokens */
     int64_t assumed_saved_ns;           /* of a preload without a measured time */
+    char tags [ZC_TAGS_MAX] [ZCOST_STRING_MAX + 1]; /* those that are dimensions; ascending by their bytes */
+    size_t tags_count;
 } zc_policy_t;
 
 /* simple, medium, complex and other with their default models, and the contract's numbers. */
@@ -32,5 +35,9 @@ void zc_policy_default (zc_policy_t *ret_policy);
 /* Sets a tier's model, adding the tier before `other` where it is new. Returns 0, or -1: no room,
  * or a name or model that is too long. */
 int zc_policy_set_tier (zc_policy_t *self, const char *name, const char *model);
+
+/* Makes a tag a dimension. Returns 0, or -1: no room, a name that is empty or too long, one that is there
+ * already, or one that rows of answers have for something else (other dimensions, measures). */
+int zc_policy_add_tag (zc_policy_t *self, const char *name);
 
 #endif

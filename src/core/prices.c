@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "core/prices_table.h"
-#include "wire/bytes.h"
+#include "core/str.h"
 
 /* 64 bits of a name: multiply and fold, eight bytes at a time. Table names are the operator's and
  * the cache has one place a name, so nothing is to be gained by collisions. */
@@ -103,12 +103,21 @@ const zc_price_t *zc_prices_find (const zc_prices_t *self, zc_str_t model, zc_re
     return price;
 }
 
+/* The place of a name in the cache. Names of models begin and end alike (a family, a date): the middle counts too. */
+static inline size_t place_of (zc_str_t name)
+{
+    uint64_t word = zc_str_word (name);
+    if (name.size > 16)
+        word += zc_word_at (name.data + name.size / 2 - 4) * UINT64_C (0xc2b2ae3d27d4eb4f);
+    return ((word ^ word >> 29) * UINT64_C (0x9e3779b97f4a7c15) >> 32) % ZC_RECALLED;
+}
+
 const zc_price_t *zc_prices_recall (zc_prices_t *self, zc_str_t model)
 {
     if (model.size == 0 || model.size > ZC_MODEL_MAX)
         return NULL;
-    zc_recalled_t *place = &self->recalled [hash_name (model.data, model.size) % ZC_RECALLED];
-    if (place->size != model.size || memcmp (place->name, model.data, model.size) != 0) {
+    zc_recalled_t *place = &self->recalled [place_of (model)];
+    if (!zc_str_equal ((zc_str_t) {place->name, place->size}, model)) {
         zc_resolved_t resolved;
         place->price = zc_prices_find (self, model, &resolved);
         place->size = model.size;
@@ -117,14 +126,27 @@ const zc_price_t *zc_prices_recall (zc_prices_t *self, zc_str_t model)
     return place->price;
 }
 
-int zc_price_cost (const zc_price_t *self, const zc_tokens_t *tokens, int64_t *ret_nanousd)
+/* NULL: none for these tokens. How long a call is, its cached input counts too. */
+static inline const zc_rates_t *rates_of (const zc_price_t *self, const zc_tokens_t *tokens)
 {
     if (!self->has_output && (tokens->output > 0 || tokens->reasoning > 0))
-        return 1;
+        return NULL;
     int64_t parts = tokens->cache_read + tokens->cache_write;
     int64_t input = tokens->input > parts ? tokens->input : parts;
-    bool is_long = self->above_tokens > 0 && input > self->above_tokens;
-    return zc_money_cost (tokens, is_long ? &self->long_rates : &self->rates, ret_nanousd);
+    return self->above_tokens > 0 && input > self->above_tokens ? &self->long_rates : &self->rates;
+}
+
+int zc_price_cost (const zc_price_t *self, const zc_tokens_t *tokens, int64_t *ret_nanousd)
+{
+    const zc_rates_t *rates = rates_of (self, tokens);
+    return rates ? zc_money_cost (tokens, rates, ret_nanousd) : 1;
+}
+
+int zc_price_cost_and_saved (const zc_price_t *self, const zc_tokens_t *tokens, int64_t *ret_nanousd,
+                             int64_t *ret_saved_nanousd)
+{
+    const zc_rates_t *rates = rates_of (self, tokens);
+    return rates ? zc_money_cost_and_saved (tokens, rates, ret_nanousd, ret_saved_nanousd) : 1;
 }
 
 size_t zc_prices_count (const zc_prices_t *self)

@@ -61,6 +61,10 @@ const zc_price_t *zc_prices_recall (zc_prices_t *self, zc_str_t model);
 /* What a call costs. Returns 0; -1: past 64 bits; 1: the entry has no rate for its tokens. */
 int zc_price_cost (const zc_price_t *self, const zc_tokens_t *tokens, int64_t *ret_nanousd);
 
+/* The same, and as zc_money_cost_and_saved has it. */
+int zc_price_cost_and_saved (const zc_price_t *self, const zc_tokens_t *tokens, int64_t *ret_nanousd,
+                             int64_t *ret_saved_nanousd);
+
 size_t zc_prices_count (const zc_prices_t *self);
 
 /* The entries not taken; the array and its texts are the table's. */

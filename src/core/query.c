@@ -4,114 +4,18 @@
  */
 #include "core/query.h"
 
+#include <stdlib.h>
+
 #include "core/health.h"
 #include "core/pack.h"
-#include "wire/reader.h"
-#include "wire/utf8.h"
-
-#define LEVELS_MAX 8
-
-/* What a request asks for. */
-typedef struct {
-    zc_str_t query, model, service;
-    bool names_producer;
-    uint8_t producer [ZC_PRODUCER_BYTES];
-    int64_t limit;
-    bool windowed; /* since or until */
-    const char *wrong;
-} request_t;
-
-/* --------------------------------------------------------------------- request */
-
-static const char *read_name (const zc_value_t *value, zc_str_t *ret_name)
-{
-    if (value->kind != ZC_STR || value->size > ZCOST_STRING_MAX || !zc_utf8_valid (value->as.data, value->size))
-        return "must be a string of at most 128 bytes of UTF-8";
-    *ret_name = (zc_str_t) {(const char *) value->as.data, value->size};
-    return NULL;
-}
-
-static int hex_digit (uint8_t c)
-{
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
-static bool read_producer (const zc_value_t *value, uint8_t ret_id [ZC_PRODUCER_BYTES])
-{
-    if (value->kind != ZC_STR || value->size != 2 * ZC_PRODUCER_BYTES)
-        return false;
-    for (size_t i = 0; i < ZC_PRODUCER_BYTES; i++) {
-        int high = hex_digit (value->as.data [2 * i]), low = hex_digit (value->as.data [2 * i + 1]);
-        if (high == -1 || low == -1)
-            return false;
-        ret_id [i] = (uint8_t) (high << 4 | low);
-    }
-    return true;
-}
-
-/* Takes one argument; what it does not know it lets pass, as later versions may. */
-static void read_argument (const zc_value_t *key, const zc_value_t *value, request_t *request)
-{
-    if (key->kind != ZC_STR || value->kind == ZC_NIL)
-        return;
-    const char *wrong = NULL;
-    if (ZC_IS (*key, "query")) {
-        if (read_name (value, &request->query))
-            wrong = "`query` must be the name of a query";
-    } else if (ZC_IS (*key, "model")) {
-        if (read_name (value, &request->model))
-            wrong = "`model` must be a string of at most 128 bytes of UTF-8";
-    } else if (ZC_IS (*key, "limit")) {
-        if (value->kind != ZC_INT || value->as.i < 0)
-            wrong = "`limit` must be an integer, 0 or more";
-        else
-            request->limit = value->as.i;
-    } else if (ZC_IS (*key, "service")) {
-        if (read_name (value, &request->service))
-            wrong = "`service` must be a string of at most 128 bytes of UTF-8";
-    } else if (ZC_IS (*key, "producer")) {
-        request->names_producer = read_producer (value, request->producer);
-        if (!request->names_producer)
-            wrong = "`producer` must be a string of 32 hex digits";
-    } else if (ZC_IS (*key, "since") || ZC_IS (*key, "until")) {
-        if (value->kind != ZC_INT)
-            wrong = "`since` and `until` must be integers of milliseconds";
-        request->windowed = true;
-    }
-    if (wrong && !request->wrong)
-        request->wrong = wrong;
-}
-
-/* Returns NULL, or what is wrong with the request. */
-static const char *read_request (const uint8_t *at, const uint8_t *end, request_t *request)
-{
-    zc_value_t map;
-    bool too_deep = false;
-    if (at == end || zc_skip (at, end, LEVELS_MAX, &too_deep) != end || too_deep)
-        return "a request is one msgpack map, nested at most 8 deep";
-    at = zc_read (at, end, &map);
-    if (map.kind != ZC_MAP)
-        return "a request is a map {\"query\": name, ...}";
-    for (uint32_t i = 0; i < map.size; i++) {
-        zc_value_t key, value;
-        zc_read (at, end, &key);
-        at = zc_skip (at, end, LEVELS_MAX, &too_deep);
-        zc_read (at, end, &value);
-        at = zc_skip (at, end, LEVELS_MAX, &too_deep);
-        read_argument (&key, &value, request);
-    }
-    if (request->wrong)
-        return request->wrong;
-    return request->query.data ? NULL : "the request names no `query`";
-}
 
 /* --------------------------------------------------------------------- answers */
 
-static void pack_report (msgpack_packer *out, const zc_view_t *view, const request_t *request)
+static void pack_report (msgpack_packer *out, const zc_view_t *view, const zc_request_t *request)
 {
-    bool of_one = request->service.data != NULL;
-    zc_report_pack (out, view, of_one ? zc_ledger_service (view->ledger, request->service)
-                                      : zc_ledger_totals (view->ledger));
+    const zc_totals_t *totals = request->service.data ? zc_ledger_service (view->ledger, request->service)
+                                                      : zc_ledger_totals (view->ledger);
+    zc_report_pack (out, view, totals, NULL);
 }
 
 /* What was wrong, as "key: why". */
@@ -136,7 +40,7 @@ static void pack_rejected (msgpack_packer *out, const zc_rejected_t *row)
     msgpack_pack_bin_with_body (out, row->head, row->head_size);
 }
 
-static void pack_rejects (msgpack_packer *out, const zc_view_t *view, const request_t *request)
+static void pack_rejects (msgpack_packer *out, const zc_view_t *view, const zc_request_t *request)
 {
     size_t rows = zc_rejects_kept (view->rejects);
     if (rows > (uint64_t) request->limit)
@@ -167,7 +71,7 @@ static void pack_rates (msgpack_packer *out, const zc_rates_t *rates, bool has_o
     pack_key_rate (out, "reasoning_usd_per_mtok", rates->reasoning);
 }
 
-static void pack_price (msgpack_packer *out, const zc_view_t *view, const request_t *request)
+static void pack_price (msgpack_packer *out, const zc_view_t *view, const zc_request_t *request)
 {
     zc_resolved_t resolved = ZC_UNPRICED;
     const zc_price_t *price = zc_prices_find (zc_ledger_prices (view->ledger), request->model, &resolved);
@@ -190,19 +94,31 @@ static void pack_price (msgpack_packer *out, const zc_view_t *view, const reques
     zc_report_pack_price_table (out, view);
 }
 
-static void pack_health (msgpack_packer *out, const zc_view_t *view, const request_t *request)
+static void pack_health (msgpack_packer *out, const zc_view_t *view, const zc_request_t *request)
 {
     (void) request;
     zc_health_pack (out, view);
 }
 
-static void pack_ack (msgpack_packer *out, const zc_view_t *view, const request_t *request)
+static void pack_budgets (msgpack_packer *out, const zc_view_t *view, const zc_request_t *request)
+{
+    (void) request;
+    if (view->budgets) {
+        zc_budgets_pack (view->budgets, out, view->now_ms);
+        return;
+    }
+    msgpack_pack_map (out, 1);
+    zc_pack_text (out, "budgets");
+    msgpack_pack_array (out, 0);
+}
+
+static void pack_ack (msgpack_packer *out, const zc_view_t *view, const zc_request_t *request)
 {
     zc_ack_t ack = zc_producers_ack (view->producers, request->producer);
     zc_report_pack_ack (out, view->about, &ack);
 }
 
-static void pack_ping (msgpack_packer *out, const zc_view_t *view, const request_t *request)
+static void pack_ping (msgpack_packer *out, const zc_view_t *view, const zc_request_t *request)
 {
     (void) request;
     msgpack_pack_map (out, 3);
@@ -211,23 +127,28 @@ static void pack_ping (msgpack_packer *out, const zc_view_t *view, const request
     zc_pack_key_text (out, "incarnation", view->about->incarnation);
 }
 
-typedef struct {
-    const char *name;
-    void (*pack) (msgpack_packer *, const zc_view_t *, const request_t *); /* NULL: not in this version */
-} query_t;
-
-static const query_t queries [] = {
-    {"report", pack_report}, {"health", pack_health}, {"rejects", pack_rejects},
-    {"price", pack_price},   {"ack", pack_ack},       {"ping", pack_ping},
-    {"breakdown", NULL},     {"series", NULL},        {"budgets", NULL},
+/* By query; those that are always windowed are answered elsewhere. */
+static void (*const packers [ZC_QUERIES]) (msgpack_packer *, const zc_view_t *, const zc_request_t *) = {
+    [ZC_QUERY_REPORT] = pack_report, [ZC_QUERY_HEALTH] = pack_health,   [ZC_QUERY_REJECTS] = pack_rejects,
+    [ZC_QUERY_PRICE] = pack_price,   [ZC_QUERY_BUDGETS] = pack_budgets, [ZC_QUERY_ACK] = pack_ack,
+    [ZC_QUERY_PING] = pack_ping,
 };
 
-static const query_t *find_query (zc_str_t name)
+/* --------------------------------------------------------------------- windows */
+
+/* NULL without memory. */
+static const zc_totals_t *totals_of (const zc_view_t *view, const zc_rows_t *rows)
 {
-    for (size_t i = 0; i < sizeof queries / sizeof *queries; i++)
-        if (strlen (queries [i].name) == name.size && memcmp (queries [i].name, name.data, name.size) == 0)
-            return &queries [i];
-    return NULL;
+    size_t count = zc_rows_count (rows);
+    zc_keyed_sums_t *sums = malloc ((count ? count : 1) * sizeof *sums);
+    if (!sums)
+        return NULL;
+    for (size_t row = 0; row < count; row++)
+        sums [row] = (zc_keyed_sums_t) {zc_rows_type (rows, row), zc_rows_value (rows, row, ZC_REPORT_BY_TIER),
+                                        zc_rows_sums (rows, row)->sums};
+    const zc_totals_t *totals = zc_ledger_total_of (view->ledger, sums, count);
+    free (sums);
+    return totals;
 }
 
 /* ----------------------------------------------------------------------- reply */
@@ -244,35 +165,50 @@ void zc_query_refuse (const char *code, const char *message, msgpack_sbuffer *re
     zc_pack_key_text (&out, "message", message);
 }
 
-void zc_query_answer (const zc_view_t *view, const void *bytes, size_t size, msgpack_sbuffer *reply)
+/* All of a reply but its result. */
+static msgpack_packer begin_reply (const zc_request_t *request, msgpack_sbuffer *reply)
 {
-    request_t request = {.limit = ZC_REJECTS_LIMIT_DEFAULT};
-    if (size > ZC_REQUEST_MAX_BYTES) {
-        zc_query_refuse ("too_large", "a request is at most 65,536 bytes", reply);
+    msgpack_packer out;
+    msgpack_packer_init (&out, reply, msgpack_sbuffer_write);
+    msgpack_pack_map (&out, 3);
+    zc_pack_text (&out, "ok");
+    msgpack_pack_true (&out);
+    zc_pack_key_text (&out, "query", zc_query_name (request->query));
+    zc_pack_text (&out, "result");
+    return out;
+}
+
+int zc_query_read (const zc_view_t *view, const void *bytes, size_t size, zc_request_t *ret_request,
+                   msgpack_sbuffer *reply)
+{
+    const char *code, *why;
+    if (zc_request_read (zc_ledger_policy (view->ledger), bytes, size, ret_request, &code, &why) == 0)
+        return 0;
+    zc_query_refuse (code, why, reply);
+    return -1;
+}
+
+void zc_query_answer (const zc_view_t *view, const zc_request_t *request, msgpack_sbuffer *reply)
+{
+    msgpack_packer out = begin_reply (request, reply);
+    packers [request->query] (&out, view, request);
+}
+
+void zc_query_answer_window (const zc_view_t *view, const zc_request_t *request, const zc_plan_t *plan,
+                             const zc_rows_t *rows, const msgpack_sbuffer *result, msgpack_sbuffer *reply)
+{
+    bool report = request->query == ZC_QUERY_REPORT;
+    const zc_totals_t *totals = report ? totals_of (view, rows) : NULL;
+    size_t size = reply->size;
+    if (report && !totals) {
+        zc_query_refuse ("unavailable", "out of memory", reply);
         return;
     }
-    const char *wrong = read_request (bytes, (const uint8_t *) bytes + size, &request);
-    const query_t *query = wrong ? NULL : find_query (request.query);
-    if (wrong)
-        zc_query_refuse ("bad_request", wrong, reply);
-    else if (!query)
-        zc_query_refuse ("unknown_query", "no query of this name", reply);
-    else if (!query->pack)
-        zc_query_refuse ("unavailable", "this version does not answer this query yet", reply);
-    else if (query->pack == pack_report && request.windowed)
-        zc_query_refuse ("unavailable", "this version reports on everything since the ledger began only", reply);
-    else if (query->pack == pack_price && !request.model.data)
-        zc_query_refuse ("bad_request", "`price` needs a `model`", reply);
-    else if (query->pack == pack_ack && !request.names_producer)
-        zc_query_refuse ("bad_request", "`ack` needs a `producer`", reply);
-    else {
-        msgpack_packer out;
-        msgpack_packer_init (&out, reply, msgpack_sbuffer_write);
-        msgpack_pack_map (&out, 3);
-        zc_pack_text (&out, "ok");
-        msgpack_pack_true (&out);
-        zc_pack_key_text (&out, "query", query->name);
-        zc_pack_text (&out, "result");
-        query->pack (&out, view, &request);
+    msgpack_packer out = begin_reply (request, reply);
+    if (report)
+        zc_report_pack (&out, view, totals, &(zc_window_t) {plan->since_ms, plan->until_ms});
+    else if (msgpack_sbuffer_write (reply, result->data, result->size) != 0) {
+        reply->size = size;
+        zc_query_refuse ("unavailable", "out of memory", reply);
     }
 }

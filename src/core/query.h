@@ -2,7 +2,8 @@
  *
  * query.h - one request to one reply.
  *
- * Any bytes get a reply: an answer, or an error of the contract. Only looks.
+ * Any bytes get a reply: an answer, or an error of the contract. Two steps, for what is asked about a window of time
+ * is added up elsewhere, and by another thread: first a request is read, then it is answered. Only looks.
  */
 #ifndef ZC_QUERY_H
 #define ZC_QUERY_H
@@ -11,12 +12,21 @@
 #include <stddef.h>
 
 #include "core/report.h"
+#include "core/request.h"
+#include "core/rows.h"
 
-#define ZC_REQUEST_MAX_BYTES 65536
-#define ZC_REJECTS_LIMIT_DEFAULT 100
+/* Reads a request, whose strings are then views into `bytes`. Returns 0; -1: it is refused, and that is appended to
+ * `reply`. */
+int zc_query_read (const zc_view_t *view, const void *bytes, size_t size, zc_request_t *ret_request,
+                   msgpack_sbuffer *reply);
 
-/* Appends the reply's bytes to `reply`. */
-void zc_query_answer (const zc_view_t *view, const void *request, size_t size, msgpack_sbuffer *reply);
+/* Appends the reply to a request that is not windowed. */
+void zc_query_answer (const zc_view_t *view, const zc_request_t *request, msgpack_sbuffer *reply);
+
+/* Appends the reply to one that is. result: what zc_rows_pack made, for a `breakdown` or a `series`; a `report` is
+ * packed here, from rows of zc_request_ask. */
+void zc_query_answer_window (const zc_view_t *view, const zc_request_t *request, const zc_plan_t *plan,
+                             const zc_rows_t *rows, const msgpack_sbuffer *result, msgpack_sbuffer *reply);
 
 /* Appends an error reply. code: one of the contract's; message: for a person. */
 void zc_query_refuse (const char *code, const char *message, msgpack_sbuffer *reply);

@@ -29,12 +29,17 @@ static bool is_shown (const zc_totals_t *totals, size_t tier)
     return tier < 3 || totals->tiers [tier].queries > 0;
 }
 
-static void pack_tiers (msgpack_packer *out, const zc_policy_t *policy, const zc_totals_t *totals)
+static size_t count_shown (const zc_policy_t *policy, const zc_totals_t *totals)
 {
     size_t shown = 0;
     for (size_t i = 0; i < policy->tiers_count; i++)
         shown += is_shown (totals, i);
-    zc_pack_key_map (out, "cost_breakdown", shown);
+    return shown;
+}
+
+static void pack_tiers (msgpack_packer *out, const zc_policy_t *policy, const zc_totals_t *totals)
+{
+    zc_pack_key_map (out, "cost_breakdown", count_shown (policy, totals));
     for (size_t i = 0; i < policy->tiers_count; i++) {
         if (!is_shown (totals, i))
             continue;
@@ -98,6 +103,37 @@ static void pack_llm_calls (msgpack_packer *out, const zc_totals_t *totals)
     zc_pack_key_int (out, "unpriced_calls", (int64_t) totals->calls_unpriced);
 }
 
+/* What was saved, and the part of it that rests on an assumption. Each is a sum of amounts that are not negative less
+ * another, and so is their difference: all fit. */
+static void pack_saved (msgpack_packer *out, const char *key, const char *saved_key, int64_t saved, int64_t assumed)
+{
+    zc_pack_key_map (out, key, 3);
+    zc_pack_key_usd (out, saved_key, saved);
+    zc_pack_key_usd (out, "measured_usd", saved - assumed);
+    zc_pack_key_usd (out, "assumed_usd", assumed);
+}
+
+static void pack_saved_by_tier (msgpack_packer *out, const char *key, const zc_tier_totals_t *tier)
+{
+    pack_saved (out, key, "net_usd", tier->baseline_nanousd - tier->cost_nanousd,
+                tier->assumed_baseline_nanousd - tier->assumed_cost_nanousd);
+}
+
+static void pack_savings (msgpack_packer *out, const zc_policy_t *policy, const zc_totals_t *totals)
+{
+    zc_pack_key_map (out, "savings", 6);
+    zc_pack_key_text (out, "baseline_model", policy->baseline_model);
+    pack_saved_by_tier (out, "router", &totals->router);
+    zc_pack_key_map (out, "tiers", count_shown (policy, totals));
+    for (size_t i = 0; i < policy->tiers_count; i++)
+        if (is_shown (totals, i))
+            pack_saved_by_tier (out, policy->tiers [i].name, &totals->tiers [i]);
+    pack_saved (out, "embedding_cache", "saved_usd", totals->cache_saved_nanousd, totals->cache_assumed_nanousd);
+    zc_pack_key_map (out, "prompt_cache", 1);
+    zc_pack_key_usd (out, "net_usd", totals->prompt_saved_nanousd);
+    zc_pack_key_uint (out, "unpriced_events", totals->unpriced);
+}
+
 void zc_report_pack_events (msgpack_packer *out, const zc_view_t *view)
 {
     const zc_delivery_t *delivery = zc_producers_delivery (view->producers);
@@ -121,7 +157,7 @@ void zc_report_pack_price_table (msgpack_packer *out, const zc_view_t *view)
     pack_key_time (out, "loaded_at", view->about->prices_loaded_ms);
 }
 
-static void pack_zcost (msgpack_packer *out, const zc_view_t *view)
+static void pack_zcost (msgpack_packer *out, const zc_view_t *view, const zc_window_t *window)
 {
     const zc_about_t *about = view->about;
     zc_pack_key_map (out, "zcost", 9);
@@ -133,21 +169,22 @@ static void pack_zcost (msgpack_packer *out, const zc_view_t *view)
         zc_pack_key_int (out, "interval_seconds", about->interval_ms / 1000);
     else
         zc_pack_key_double (out, "interval_seconds", (double) about->interval_ms / 1000);
-    zc_pack_key_int (out, "since", about->began_ms);
-    zc_pack_key_int (out, "until", view->now_ms);
+    zc_pack_key_int (out, "since", window ? window->since_ms : about->began_ms);
+    zc_pack_key_int (out, "until", window ? window->until_ms : view->now_ms);
     zc_report_pack_events (out, view);
     zc_report_pack_price_table (out, view);
 }
 
-void zc_report_pack (msgpack_packer *out, const zc_view_t *view, const zc_totals_t *totals)
+void zc_report_pack (msgpack_packer *out, const zc_view_t *view, const zc_totals_t *totals, const zc_window_t *window)
 {
-    msgpack_pack_map (out, 6);
+    msgpack_pack_map (out, 7);
     pack_query_router (out, zc_ledger_policy (view->ledger), totals);
     pack_embedding_cache (out, totals);
     pack_rag_parallel (out, totals);
     pack_llm_calls (out, totals);
+    pack_savings (out, zc_ledger_policy (view->ledger), totals);
     pack_key_time (out, "timestamp", view->now_ms);
-    pack_zcost (out, view);
+    pack_zcost (out, view, window);
 }
 
 void zc_report_pack_ack (msgpack_packer *out, const zc_about_t *about, const zc_ack_t *ack)

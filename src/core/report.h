@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/budget.h"
 #include "core/ledger.h"
 #include "core/producers.h"
 #include "core/rejects.h"
@@ -53,6 +54,7 @@ typedef struct {
     const zc_rejects_t *rejects;
     const zc_producers_t *producers;
     const zc_kept_t *kept;
+    const zc_budgets_t *budgets; /* NULL: none */
     int64_t now_ms;
     int64_t uptime_ms; /* of this start, by a clock that nobody sets */
     uint64_t sequence; /* of the last snapshot published */
@@ -60,8 +62,14 @@ typedef struct {
     uint64_t drained_frames, drained_bytes; /* what the last drain of the ingest socket found */
 } zc_view_t;
 
-/* The report over the events that `totals` sums: all of them, or one service's. */
-void zc_report_pack (msgpack_packer *out, const zc_view_t *view, const zc_totals_t *totals);
+/* The time that a report is about, where it is not all of it. */
+typedef struct {
+    int64_t since_ms, until_ms;
+} zc_window_t;
+
+/* The report over the events that `totals` sums: all of them, one service's, or those of a window of time. window:
+ * what it states as since and until; NULL: since the ledger began, until now. */
+void zc_report_pack (msgpack_packer *out, const zc_view_t *view, const zc_totals_t *totals, const zc_window_t *window);
 
 /* An acknowledgement, as it is published and as `ack` answers. */
 void zc_report_pack_ack (msgpack_packer *out, const zc_about_t *about, const zc_ack_t *ack);

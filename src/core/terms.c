@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0
  *
- * terms.c - terms as one msgpack map: a key a field, each exactly once, in any order.
+ * terms.c - terms as one msgpack map: a key a field, each exactly once, in any order. Only `tags` may be missing:
+ * journals older than it have none.
  */
 #include "core/terms.h"
 
@@ -44,8 +45,10 @@ static const struct {
 #define FRAME "frame_bytes_max"
 #define BATCH "batch_events_max"
 #define PRICES "prices"
+#define TAGS "tags" /* array of names, ascending */
 
-#define FIELDS (INTEGERS + TEXTS + 4)
+#define FIELDS (INTEGERS + TEXTS + 5)
+#define TAGS_FIELD (FIELDS - 1)
 
 /* -------------------------------------------------------------------------------- pack */
 
@@ -71,6 +74,14 @@ static void pack_tiers (msgpack_packer *out, const zc_policy_t *policy)
         zc_pack_text (out, policy->tiers [i].name);
         zc_pack_text (out, policy->tiers [i].model);
     }
+}
+
+static void pack_tags (msgpack_packer *out, const zc_policy_t *policy)
+{
+    zc_pack_text (out, TAGS);
+    msgpack_pack_array (out, policy->tags_count);
+    for (size_t i = 0; i < policy->tags_count; i++)
+        zc_pack_text (out, policy->tags [i]);
 }
 
 static void pack_numbers_and_texts (msgpack_packer *out, const zc_terms_t *terms)
@@ -101,6 +112,7 @@ int zc_terms_pack (const zc_terms_t *terms, const char *prices_text, size_t pric
     zc_pack_key_int (&packer, BATCH, terms->limits.batch_events_max);
     zc_pack_text (&packer, PRICES);
     zc_pack_bytes (&packer, prices_text, prices_size);
+    pack_tags (&packer, &terms->policy);
     if (sticky.failed)
         out->size = begin;
     return sticky.failed ? -1 : 0;
@@ -189,6 +201,21 @@ static int read_tiers (zc_terms_reader_t *self)
     return has_own_tiers (policy) ? 0 : -1;
 }
 
+/* As a policy keeps them. What could be configured is not asked: another version may have let a name pass. */
+static int read_tags (zc_terms_reader_t *self)
+{
+    zc_policy_t *policy = &self->terms->policy;
+    zc_value_t tags;
+    if (next (self, ZC_ARRAY, &tags) == -1 || tags.size > ZC_TAGS_MAX)
+        return -1;
+    policy->tags_count = tags.size;
+    for (size_t i = 0; i < policy->tags_count; i++)
+        if (read_text (self, policy->tags [i], sizeof policy->tags [i]) == -1 ||
+            strcmp (i > 0 ? policy->tags [i - 1] : "", policy->tags [i]) >= 0)
+            return -1;
+    return 0;
+}
+
 static int read_frame_bytes (zc_terms_reader_t *self)
 {
     zc_value_t value;
@@ -236,22 +263,25 @@ static int read_field (zc_terms_reader_t *self, const zc_value_t *key)
         return read_batch_events (self) == -1 ? -1 : field + 2;
     if (is (key, PRICES))
         return next (self, ZC_STR, &self->prices) == -1 ? -1 : field + 3;
+    if (is (key, TAGS))
+        return read_tags (self) == -1 ? -1 : (int) TAGS_FIELD;
     return -1;
 }
 
-/* No field may come twice, so FIELDS of them are all. */
+/* No field may come twice, so FIELDS of them are all; and so are the rest of them without the tags. */
 static int read_fields (zc_terms_reader_t *self)
 {
     zc_value_t map, key;
-    if (next (self, ZC_MAP, &map) == -1 || map.size != FIELDS)
+    if (next (self, ZC_MAP, &map) == -1 || map.size < FIELDS - 1 || map.size > FIELDS)
         return -1;
-    for (size_t i = 0; i < FIELDS; i++) {
+    for (size_t i = 0; i < map.size; i++) {
         int field = next (self, ZC_STR, &key) == 0 ? read_field (self, &key) : -1;
         if (field == -1 || (self->found & 1u << field))
             return -1;
         self->found |= 1u << field;
     }
-    return self->at == self->end ? 0 : -1;
+    bool all = (self->found | 1u << TAGS_FIELD) == (1u << FIELDS) - 1;
+    return all && self->at == self->end ? 0 : -1;
 }
 
 int zc_terms_read (const void *bytes, size_t size, zc_terms_t *ret_terms, const char **ret_prices_text,

@@ -54,7 +54,7 @@ void zc_acks_move (zc_acks_t *self)
     zc_producers_t *producers = self->books->intake.producers;
     while (true) {
         if (self->waiting) {
-            if (self->vault && zc_vault_synced (self->vault) < self->waiting_for)
+            if (zc_vault_synced (self->vault) < self->waiting_for)
                 return;
             zc_producers_end_sync (producers, tell, self);
             self->waiting = false;
@@ -62,7 +62,7 @@ void zc_acks_move (zc_acks_t *self)
         if (zc_producers_begin_sync (producers) == 0)
             return;
         self->waiting = true;
-        self->waiting_for = self->vault ? zc_vault_written (self->vault) : 0;
+        self->waiting_for = zc_vault_written (self->vault);
     }
 }
 

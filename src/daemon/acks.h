@@ -16,7 +16,7 @@
 typedef struct {
     zsock_t *socket; /* XPUB, the server's */
     zc_books_t *books;
-    zc_vault_t *vault; /* NULL: nothing is kept */
+    zc_vault_t *vault;
     bool waiting;      /* a group is on its way to the disk, up to: */
     zc_position_t waiting_for;
     size_t cursor;     /* of the walk over all producers */

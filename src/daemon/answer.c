@@ -7,39 +7,151 @@
 #include "core/query.h"
 
 #define REQUESTS_A_TURN 64
+#define ENVELOPE_FRAMES_MAX 8   /* before the delimiter, the identity included */
+#define ENVELOPE_BYTES_MAX 1024 /* in them together */
 
-/* request: [identity] [empty delimiter] [body]. What comes otherwise is answered in kind, so that
- * its sender sees why nothing else comes. */
-static void answer (const zc_answer_t *self, zsock_t *socket, zmsg_t *request)
+/* Of the memory that the process may have, what answers that nobody reads may take. */
+#define UNREAD_PART 8
+#define UNREAD_BYTES_MAX (512 << 20)
+
+void zc_answer_init (zc_answer_t *self, zsock_t *socket, zc_books_t *books, zc_vault_t *vault)
 {
+    int64_t memory = books->settings->memory_max_bytes;
+    *self = (zc_answer_t) {books, vault, socket, zc_clients_new (memory ? (size_t) memory / UNREAD_PART : UNREAD_BYTES_MAX)};
+}
+
+void zc_answer_term (zc_answer_t *self)
+{
+    zc_clients_destroy (&self->clients);
+}
+
+/* --------------------------------------------------------------------- windows */
+
+/* A request that the readers work on. */
+typedef struct {
+    const zc_answer_t *answer;
+    zc_client_t *client;
+    zmsg_t *envelope;
+    zc_request_t request; /* its strings are in the inquiry's copy of the request */
+} pending_t;
+
+static void compose (const zc_answer_t *self, pending_t *pending, zc_inquiry_t *inquiry, msgpack_sbuffer *reply)
+{
+    zc_view_t view = zc_books_view (self->books);
+    if (inquiry->why) {
+        zc_query_refuse (inquiry->code, inquiry->why, reply);
+        return;
+    }
+    if (!zc_client_has_room (pending->client, inquiry->result.size)) {
+        zc_query_refuse ("unavailable", "too many bytes of answers wait for this client, or for others, to read them", reply);
+        return;
+    }
+    zc_query_answer_window (&view, &pending->request, &inquiry->plan, inquiry->rows, &inquiry->result, reply);
+    if (reply->size < inquiry->result.size) {
+        msgpack_sbuffer_clear (reply);
+        zc_query_refuse ("unavailable", "out of memory", reply);
+    }
+}
+
+static void on_answered (void *argument, zc_inquiry_t *inquiry)
+{
+    pending_t *pending = argument;
+    const zc_answer_t *self = pending->answer;
     msgpack_sbuffer reply;
     msgpack_sbuffer_init (&reply);
-    zframe_t *identity = zmsg_pop (request);
-    zframe_t *first = zmsg_first (request);
-    bool delimited = first && zframe_size (first) == 0;
-    if (delimited)
-        zmsg_remove (request, first);
-    zframe_t *body = zmsg_first (request);
+    compose (self, pending, inquiry, &reply);
+    zc_client_end (pending->client);
+    zc_client_send (pending->client, self->socket, &pending->envelope, &reply);
+    zc_client_release (pending->client);
+    msgpack_sbuffer_destroy (&reply);
+    free (pending);
+}
+
+/* Takes the envelope, the copy of the request and the hold on the client. */
+static void ask_readers (const zc_answer_t *self, zc_client_t *client, zmsg_t **envelope, void *copy,
+                         const zc_request_t *request)
+{
+    zc_inquiry_t *inquiry = zc_inquiry_new ();
+    pending_t *pending = zmalloc (sizeof *pending);
+    *pending = (pending_t) {self, client, *envelope, *request};
+    *envelope = NULL;
+    if (!inquiry) {
+        zc_inquiry_t none = {.code = "unavailable", .why = "out of memory"};
+        on_answered (pending, &none);
+        free (copy);
+        return;
+    }
+    inquiry->ask = *zc_request_ask (request);
+    inquiry->request = copy;
+    inquiry->wants_reply = inquiry->ask.asked != ZC_ASK_REPORT;
+    inquiry->done = on_answered;
+    inquiry->argument = pending;
+    zc_vault_ask (self->vault, inquiry);
+}
+
+/* --------------------------------------------------------------------- request */
+
+/* Answers now, or has it answered later: then the envelope and the hold are taken. */
+static void take_request (const zc_answer_t *self, zc_client_t *client, zmsg_t **envelope, zframe_t *body,
+                          msgpack_sbuffer *reply)
+{
+    size_t size = zframe_size (body);
+    /* The request outlives its message where readers work on it. */
+    void *copy = zmalloc (size ? size : 1);
+    memcpy (copy, zframe_data (body), size);
+    zc_vault_look (self->vault);
+    zc_view_t view = zc_books_view (self->books);
+    zc_request_t request;
+    if (zc_query_read (&view, copy, size, &request, reply) == 0) {
+        if (!zc_request_is_windowed (&request))
+            zc_query_answer (&view, &request, reply);
+        else if (zc_client_begin (client)) {
+            ask_readers (self, client, envelope, copy, &request);
+            return;
+        } else
+            zc_query_refuse ("unavailable", "too many questions of this client wait for an answer", reply);
+    }
+    free (copy);
+}
+
+/* Moves the identity and what follows up to the empty delimiter, as REP does: by such frames a client that asks
+ * several things at once tells the replies apart. Without a delimiter only the identity. */
+static zmsg_t *take_envelope (zmsg_t *request, bool *ret_delimited)
+{
+    zmsg_t *envelope = zmsg_new ();
+    size_t frames = 1;
+    zframe_t *frame = zmsg_first (request);
+    for (frame = zmsg_next (request); frame && zframe_size (frame) > 0; frame = zmsg_next (request))
+        frames++;
+    *ret_delimited = frame && frames <= ENVELOPE_FRAMES_MAX;
+    for (size_t i = 0; i < (*ret_delimited ? frames + 1 : 1); i++) {
+        frame = zmsg_pop (request);
+        zmsg_append (envelope, &frame);
+    }
+    if (zmsg_content_size (envelope) > ENVELOPE_BYTES_MAX)
+        *ret_delimited = false;
+    return envelope;
+}
+
+/* request: envelope, empty delimiter, body. What comes otherwise is answered in kind, so that its sender sees
+ * why nothing else comes. */
+static void answer (const zc_answer_t *self, zmsg_t *request)
+{
+    bool delimited;
+    msgpack_sbuffer reply;
+    msgpack_sbuffer_init (&reply);
+    zc_client_t *client = zc_clients_hold (self->clients, zmsg_first (request));
+    zmsg_t *envelope = take_envelope (request, &delimited);
     if (!delimited)
         zc_query_refuse ("bad_request", "no empty delimiter frame: ask with a REQ socket", &reply);
     else if (zmsg_size (request) != 1)
         zc_query_refuse ("bad_request", "a request is one frame", &reply);
-    else {
-        if (self->vault)
-            zc_vault_look (self->vault);
-        zc_view_t view = zc_books_view (self->books);
-        zc_query_answer (&view, zframe_data (body), zframe_size (body), &reply);
+    else
+        take_request (self, client, &envelope, zmsg_first (request), &reply);
+    if (envelope) {
+        zc_client_send (client, self->socket, &envelope, &reply);
+        zc_client_release (client);
     }
-    if (delimited)
-        zframe_destroy (&first);
-    zmsg_t *message = zmsg_new ();
-    zmsg_append (message, &identity);
-    if (delimited)
-        zmsg_addmem (message, NULL, 0);
-    zmsg_addmem (message, reply.data, reply.size);
-    /* ROUTER drops what a client that is gone or does not read has no room for. */
-    zmsg_send (&message, socket);
-    zmsg_destroy (&message);
     msgpack_sbuffer_destroy (&reply);
 }
 
@@ -50,7 +162,7 @@ int zc_answer_on_request (zloop_t *loop, zsock_t *socket, void *argument)
         zmsg_t *request = zmsg_recv (socket);
         if (!request)
             break;
-        answer (argument, socket, request);
+        answer (argument, request);
         zmsg_destroy (&request);
     }
     return 0;

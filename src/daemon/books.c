@@ -151,7 +151,8 @@ static int make_parts (zc_books_t *self)
     self->intake.rejects = zc_rejects_new ((size_t) settings->rejects_keep);
     self->intake.producers = zc_producers_new (&limits);
     self->intake.limits = settings->limits;
-    return self->intake.ledger && self->intake.rejects && self->intake.producers ? 0 : -1;
+    self->budgets = zc_budgets_new (&settings->budgets);
+    return self->budgets && self->intake.ledger && self->intake.rejects && self->intake.producers ? 0 : -1;
 }
 
 int zc_books_init (zc_books_t *self, const zc_settings_t *settings)
@@ -171,6 +172,7 @@ void zc_books_term (zc_books_t *self)
     zc_ledger_destroy (&self->intake.ledger);
     zc_rejects_destroy (&self->intake.rejects);
     zc_producers_destroy (&self->intake.producers);
+    zc_budgets_destroy (&self->budgets);
     zc_prices_destroy (&self->prices);
     msgpack_sbuffer_destroy (&self->terms);
 }
@@ -197,6 +199,7 @@ zc_view_t zc_books_view (zc_books_t *self)
         .rejects = self->intake.rejects,
         .producers = self->intake.producers,
         .kept = &self->kept,
+        .budgets = self->budgets,
         .now_ms = zclock_time (),
         .uptime_ms = zclock_mono () - self->started_mono_ms,
         .sequence = self->sequence,

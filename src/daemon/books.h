@@ -17,6 +17,7 @@
 typedef struct {
     const zc_settings_t *settings;
     zc_intake_t intake; /* ledger, rejects and producers are the books' */
+    zc_budgets_t *budgets;
     zc_prices_t *prices;
     msgpack_sbuffer terms; /* in force, packed; empty before any are */
     char prices_source [ZC_SOURCE_MAX];

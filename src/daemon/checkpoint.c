@@ -10,6 +10,8 @@ struct zc_taken {
     zc_checkpoint_t checkpoint;
     zc_cells_t *cells; /* exchanged with the ledger's at each take */
     zc_unpriced_t *unpriced;
+    zc_alert_t *alerts; /* copies, whose names the rows point to */
+    zc_alert_row_t *alert_rows;
     msgpack_sbuffer terms;
 };
 
@@ -21,7 +23,9 @@ zc_taken_t *zc_taken_new (void)
     msgpack_sbuffer_init (&self->terms);
     self->cells = calloc (1, sizeof *self->cells);
     self->unpriced = calloc (ZC_TALLY_NAMES_MAX + 1, sizeof *self->unpriced);
-    if (!self->cells || !self->unpriced || zc_cells_init (self->cells) == -1)
+    self->alerts = calloc (ZC_ALERTS_MAX, sizeof *self->alerts);
+    self->alert_rows = calloc (ZC_ALERTS_MAX, sizeof *self->alert_rows);
+    if (!self->cells || !self->unpriced || !self->alerts || !self->alert_rows || zc_cells_init (self->cells) == -1)
         zc_taken_destroy (&self);
     return self;
 }
@@ -35,6 +39,8 @@ void zc_taken_destroy (zc_taken_t **self_p)
         zc_cells_term (self->cells);
     free (self->cells);
     free (self->unpriced);
+    free (self->alerts);
+    free (self->alert_rows);
     zc_producers_changes_term (&self->checkpoint.producers);
     msgpack_sbuffer_destroy (&self->terms);
     free (self);
@@ -58,6 +64,27 @@ static void take_unpriced (zc_taken_t *self, const zc_tally_t *tally)
     self->checkpoint.unpriced_count = count;
 }
 
+static void take_alerts (zc_taken_t *self, const zc_budgets_t *budgets)
+{
+    size_t count = zc_budgets_alerts (budgets);
+    assert (count <= ZC_ALERTS_MAX);
+    for (size_t i = 0; i < count; i++) {
+        zc_alert_t *alert = &self->alerts [i];
+        *alert = *zc_budgets_alert (budgets, i);
+        self->alert_rows [i] = (zc_alert_row_t) {
+            .budget = {alert->budget, (uint32_t) strlen (alert->budget)},
+            .period_start_s = alert->period_start_s,
+            .percent = alert->percent,
+            .passed_ms = alert->passed_ms,
+            .spent_nanousd = alert->spent_nanousd,
+            .limit_nanousd = alert->limit_nanousd,
+            .published = alert->published,
+        };
+    }
+    self->checkpoint.alerts = self->alert_rows;
+    self->checkpoint.alerts_count = count;
+}
+
 static void take_counters (zc_taken_t *self, const zc_intake_t *intake)
 {
     zc_counters_t *counters = &self->checkpoint.counters;
@@ -67,6 +94,7 @@ static void take_counters (zc_taken_t *self, const zc_intake_t *intake)
     counters->delivery = *zc_producers_delivery (intake->producers);
     counters->folded_to_other = zc_ledger_folded_to_other (intake->ledger);
     counters->saved_ns_magnitude = zc_ledger_saved_ns_magnitude (intake->ledger);
+    counters->prompt_saved_magnitude = zc_ledger_prompt_magnitude (intake->ledger);
     counters->producers_forgotten = self->checkpoint.producers.overflowed;
 }
 
@@ -101,6 +129,8 @@ int zc_taken_take (zc_taken_t *self, zc_books_t *books, uint64_t sequence, uint3
     self->checkpoint.cells = self->cells;
     take_unpriced (self, zc_ledger_unpriced (ledger));
     take_counters (self, &books->intake);
+    zc_budgets_add (books->budgets, self->checkpoint.keys, self->cells);
+    take_alerts (self, books->budgets);
     return 0;
 }
 

@@ -75,12 +75,12 @@ int zc_ingest_drain (zc_ingest_t *self)
 {
     size_t bytes, count = receive (self, &bytes);
     int64_t now_ms = zclock_time ();
-    int rc = self->vault && count > 0 ? journal (self, count, now_ms) : 0;
+    int rc = count > 0 ? journal (self, count, now_ms) : 0;
     if (rc == 0)
         rc = fold (self, count, now_ms);
     for (size_t i = 0; i < count; i++)
         zmq_msg_close (&self->frames [i]);
-    if (rc == 0 && self->vault)
+    if (rc == 0)
         rc = zc_vault_bound (self->vault);
     self->books->drained_frames = count;
     self->books->drained_bytes = bytes;

@@ -18,7 +18,7 @@
 typedef struct {
     zsock_t *socket; /* PULL, the server's */
     zc_books_t *books;
-    zc_vault_t *vault; /* NULL: nothing is kept */
+    zc_vault_t *vault;
     zmq_msg_t frames [ZC_DRAIN_FRAMES_MAX]; /* of one drain: received, and not yet folded */
 } zc_ingest_t;
 

@@ -12,7 +12,8 @@
 
 struct zc_keeper {
     zc_store_t *store;
-    zc_journal_t *journal;
+    zc_journal_t *journal; /* NULL: none */
+    zc_shared_recent_t *recent;
     const zc_settings_t *settings;
     pthread_t thread;
     int done; /* eventfd */
@@ -54,13 +55,23 @@ static int trim (zc_keeper_t *self, int64_t now_ms)
     return 0;
 }
 
+/* Where memory is short it gives up what it has, and the store is asked instead. */
+static void remember (zc_keeper_t *self, const zc_checkpoint_t *checkpoint)
+{
+    pthread_rwlock_wrlock (&self->recent->lock);
+    zc_recent_add (self->recent->recent, checkpoint->cells, checkpoint->sequence);
+    zc_recent_keep (self->recent->recent, checkpoint->taken_ms / 1000);
+    pthread_rwlock_unlock (&self->recent->lock);
+}
+
 static int keep (zc_keeper_t *self, const zc_checkpoint_t *checkpoint, zc_store_state_t *ret_state)
 {
-    if (zc_journal_wait_synced (self->journal, checkpoint->position) == -1)
+    if (self->journal && zc_journal_wait_synced (self->journal, checkpoint->position) == -1)
         return fail (self, "journal", zc_journal_why (self->journal));
     if (zc_store_commit (self->store, checkpoint, ret_state) == -1)
         return fail (self, "store", zc_store_why (self->store));
-    if (zc_journal_checkpointed (self->journal, checkpoint->position, checkpoint->taken_ms) == -1)
+    remember (self, checkpoint);
+    if (self->journal && zc_journal_checkpointed (self->journal, checkpoint->position, checkpoint->taken_ms) == -1)
         return fail (self, "journal", zc_journal_why (self->journal));
     return trim (self, checkpoint->taken_ms);
 }
@@ -91,13 +102,15 @@ static void *work (void *argument)
     return NULL;
 }
 
-zc_keeper_t *zc_keeper_new (zc_store_t *store, zc_journal_t *journal, const zc_settings_t *settings)
+zc_keeper_t *zc_keeper_new (zc_store_t *store, zc_journal_t *journal, zc_shared_recent_t *recent,
+                            const zc_settings_t *settings)
 {
     zc_keeper_t *self = calloc (1, sizeof *self);
     if (!self)
         return NULL;
     self->store = store;
     self->journal = journal;
+    self->recent = recent;
     self->settings = settings;
     pthread_mutex_init (&self->mutex, NULL);
     pthread_cond_init (&self->changed, NULL);

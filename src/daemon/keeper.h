@@ -4,19 +4,21 @@
  *
  * Waits for the journal to be synced as far as the checkpoint says (what is in the store must not be
  * ahead of what the disk has), commits, lets the journal go on without the segments that are now in
- * the store, and trims what is past its retention. One checkpoint at a time.
+ * the store, adds to the minutes in memory, and trims what is past its retention. One checkpoint at a time.
  */
 #ifndef ZC_KEEPER_H
 #define ZC_KEEPER_H
 
 #include "journal/journal.h"
+#include "daemon/inquiry.h"
 #include "daemon/settings.h"
 #include "store/store.h"
 
 typedef struct zc_keeper zc_keeper_t;
 
-/* Starts the thread. Store and journal must outlive it. NULL: errno says. */
-zc_keeper_t *zc_keeper_new (zc_store_t *store, zc_journal_t *journal, const zc_settings_t *settings);
+/* Starts the thread. All must outlive it. journal: NULL where there is none. NULL: errno says. */
+zc_keeper_t *zc_keeper_new (zc_store_t *store, zc_journal_t *journal, zc_shared_recent_t *recent,
+                            const zc_settings_t *settings);
 
 /* Ends the thread, after what it is doing. NULL-safe. */
 void zc_keeper_destroy (zc_keeper_t **self);

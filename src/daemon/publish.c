@@ -12,9 +12,22 @@
  * snapshots to everyone. */
 #define WELCOME_GAP_MS 50
 
+#define ALERT_TOPIC "alert"
+
 void zc_publish_init (zc_publish_t *self, zsock_t *socket, zc_books_t *books, zc_acks_t *acks)
 {
     *self = (zc_publish_t) {.socket = socket, .books = books, .acks = acks, .welcomed_ms = -WELCOME_GAP_MS};
+}
+
+/* XPUB never waits: a subscriber that does not keep up loses what is sent. */
+int zc_publish_send (zc_publish_t *self, const char *topic, const msgpack_sbuffer *body)
+{
+    void *socket = zsock_resolve (self->socket);
+    if (zmq_send (socket, topic, strlen (topic), ZMQ_SNDMORE | ZMQ_DONTWAIT) != -1 &&
+        zmq_send (socket, body->data, body->size, ZMQ_DONTWAIT) != -1)
+        return 0;
+    zc_log (ZC_LOG_WARN, "not_sent", "topic=%s reason=\"%s\"", topic, zmq_strerror (errno));
+    return -1;
 }
 
 void zc_publish_snapshot (zc_publish_t *self)
@@ -25,12 +38,8 @@ void zc_publish_snapshot (zc_publish_t *self)
     zc_view_t view = zc_books_view (self->books);
     msgpack_sbuffer_init (&body);
     msgpack_packer_init (&out, &body, msgpack_sbuffer_write);
-    zc_report_pack (&out, &view, zc_ledger_totals (self->books->intake.ledger));
-    void *socket = zsock_resolve (self->socket);
-    /* XPUB never waits: a subscriber that does not keep up loses snapshots. */
-    if (zmq_send (socket, "snapshot", 8, ZMQ_SNDMORE | ZMQ_DONTWAIT) == -1 ||
-        zmq_send (socket, body.data, body.size, ZMQ_DONTWAIT) == -1)
-        zc_log (ZC_LOG_WARN, "snapshot_not_sent", "reason=\"%s\"", zmq_strerror (errno));
+    zc_report_pack (&out, &view, zc_ledger_totals (self->books->intake.ledger), NULL);
+    zc_publish_send (self, "snapshot", &body);
     msgpack_sbuffer_destroy (&body);
 }
 
@@ -49,11 +58,23 @@ static int on_welcome (zloop_t *loop, int timer, void *argument)
     return 0;
 }
 
-/* Whether a message from a subscriber begins a subscription that takes in `snapshot`. */
-static bool subscribes (const uint8_t *data, size_t size)
+/* Whether a message from a subscriber is about what begins a topic. */
+static bool is_about (const uint8_t *data, size_t size, const char *topic)
 {
-    return size >= 1 && size <= 1 + strlen ("snapshot") && data [0] == 1 &&
-           memcmp (data + 1, "snapshot", size - 1) == 0;
+    return size >= 1 && size <= 1 + strlen (topic) && memcmp (data + 1, topic, size - 1) == 0;
+}
+
+/* XPUB is verbose about subscriptions only: of several equal ones it tells the end of the last. So what is known is
+ * for which beginnings of the topic there is somebody. */
+static void note_listener (zc_publish_t *self, bool begins, size_t length)
+{
+    uint32_t bit = 1u << length;
+    self->alert_listeners = begins ? self->alert_listeners | bit : self->alert_listeners & ~bit;
+}
+
+bool zc_publish_has_alert_listener (const zc_publish_t *self)
+{
+    return self->alert_listeners != 0;
 }
 
 int zc_publish_on_subscription (zloop_t *loop, zsock_t *socket, void *argument)
@@ -67,7 +88,9 @@ int zc_publish_on_subscription (zloop_t *loop, zsock_t *socket, void *argument)
             break;
         const uint8_t *data = zmq_msg_data (&message);
         size_t size = zmq_msg_size (&message);
-        wanted |= subscribes (data, size);
+        wanted |= is_about (data, size, "snapshot") && data [0] == 1;
+        if (is_about (data, size, ALERT_TOPIC))
+            note_listener (self, data [0] == 1, size - 1);
         if (size >= 1 && data [0] == 1)
             zc_acks_welcome (self->acks, loop, data + 1, size - 1);
     }

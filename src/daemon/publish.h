@@ -17,6 +17,7 @@ typedef struct {
     zc_acks_t *acks;
     int64_t welcomed_ms; /* when a new subscriber was last answered */
     bool welcome_pending;
+    uint32_t alert_listeners; /* bit n: somebody is subscribed to the first n bytes of `alert` */
 } zc_publish_t;
 
 /* All parts stay the caller's. */
@@ -24,6 +25,12 @@ void zc_publish_init (zc_publish_t *self, zsock_t *socket, zc_books_t *books, zc
 
 /* Sends the report as it is now to all subscribers. Never waits. */
 void zc_publish_snapshot (zc_publish_t *self);
+
+/* Sends one message on a topic. Never waits. Returns 0, or -1 after a line in the log. */
+int zc_publish_send (zc_publish_t *self, const char *topic, const msgpack_sbuffer *body);
+
+/* Whether somebody is subscribed to the alerts. */
+bool zc_publish_has_alert_listener (const zc_publish_t *self);
 
 /* Reads what subscribers sent, and answers new ones with a snapshot. A zloop reader; the argument
  * is the zc_publish_t. */

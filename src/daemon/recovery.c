@@ -47,19 +47,39 @@ static int load_terms (void *argument, const void *bytes, size_t size)
     return zc_books_take_terms (self->books, bytes, size);
 }
 
+/* A budget that is no longer configured is passed over. */
+static int load_alert (void *argument, const zc_alert_row_t *row)
+{
+    recovery_t *self = argument;
+    zc_alert_t alert = {
+        .period_start_s = row->period_start_s,
+        .percent = row->percent,
+        .passed_ms = row->passed_ms,
+        .spent_nanousd = row->spent_nanousd,
+        .limit_nanousd = row->limit_nanousd,
+        .published = row->published,
+    };
+    if (row->budget.size >= sizeof alert.budget)
+        return -1;
+    memcpy (alert.budget, row->budget.data, row->budget.size);
+    zc_budgets_restore (self->books->budgets, &alert);
+    return 0;
+}
+
 static int load_counters (zc_intake_t *intake, const zc_counters_t *counters)
 {
     for (zc_reason_t reason = 0; reason < ZC_REASON_COUNT; reason++)
         zc_rejects_restore (intake->rejects, reason, counters->rejected [reason]);
     zc_producers_restore_delivery (intake->producers, &counters->delivery, counters->producers_forgotten);
     return zc_ledger_restore_counts (intake->ledger, counters->accepted, counters->folded_to_other,
-                                     counters->saved_ns_magnitude);
+                                     counters->saved_ns_magnitude, counters->prompt_saved_magnitude);
 }
 
 static int load (recovery_t *self, zc_store_t *store)
 {
     const zc_store_sink_t sink = {
-        .key = load_key, .producer = load_producer, .unpriced = load_unpriced, .terms = load_terms, .argument = self};
+        .key = load_key, .producer = load_producer, .unpriced = load_unpriced, .terms = load_terms, .alert = load_alert,
+        .argument = self};
     zc_store_state_t *state = &self->recovered->state;
     if (zc_store_load (store, &sink, state) == -1) {
         zc_log (ZC_LOG_ERROR, "store_failed", "reason=\"%s\"", zc_store_why (store));
@@ -88,6 +108,16 @@ static void tell_progress (recovery_t *self)
             (double) self->bytes / 1e6 / seconds);
 }
 
+static int replay_alert (recovery_t *self, const zc_record_view_t *record)
+{
+    zc_alert_t alert;
+    self->why = "an alert that cannot be read";
+    if (zc_alert_read_record (record->data, record->size, &alert) == -1)
+        return -1;
+    zc_budgets_restore (self->books->budgets, &alert);
+    return 0;
+}
+
 static int replay (void *argument, const zc_record_view_t *record)
 {
     recovery_t *self = argument;
@@ -100,6 +130,8 @@ static int replay (void *argument, const zc_record_view_t *record)
         self->why = "terms that cannot be read";
         return zc_books_take_terms (self->books, record->data, record->size);
     }
+    if (record->kind == ZC_RECORD_ALERT)
+        return replay_alert (self, record);
     self->why = self->books->terms.size ? "out of memory" : "a frame before any terms";
     if (!self->books->terms.size)
         return -1;

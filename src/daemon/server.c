@@ -14,6 +14,7 @@
 #include "daemon/acks.h"
 #include "daemon/answer.h"
 #include "daemon/books.h"
+#include "daemon/budgets.h"
 #include "daemon/endpoint.h"
 #include "daemon/ingest.h"
 #include "daemon/log.h"
@@ -37,13 +38,15 @@
 #define LINGER_MS 1000
 
 #define ACKS_REPEATED_MS 1000
+#define SPENDING_MS 1000
 
 struct zc_server {
     const zc_settings_t *settings;
     zc_books_t books;
-    zc_vault_t *vault; /* NULL: nothing is kept */
+    zc_vault_t *vault;
     zc_acks_t acks;
     zc_publish_t publisher;
+    zc_spending_t spending;
     zc_answer_t answerer;
     zsock_t *ingest, *publish, *query;
     int signals;
@@ -106,6 +109,22 @@ static int on_checkpoint_due (zloop_t *loop, int timer, void *argument)
     (void) loop;
     (void) timer;
     return zc_vault_checkpoint (self->vault) == -1 ? fail (self) : 0;
+}
+
+static int on_answers (zloop_t *loop, zmq_pollitem_t *item, void *argument)
+{
+    zc_server_t *self = argument;
+    (void) loop;
+    (void) item;
+    return zc_vault_on_answers (self->vault) == -1 ? fail (self) : 0;
+}
+
+static int on_spending_due (zloop_t *loop, int timer, void *argument)
+{
+    zc_server_t *self = argument;
+    (void) loop;
+    (void) timer;
+    return zc_spending_tick (&self->spending) == -1 ? fail (self) : 0;
 }
 
 static int on_acks_due (zloop_t *loop, int timer, void *argument)
@@ -240,7 +259,9 @@ static int watch_vault (zc_server_t *self)
 {
     zmq_pollitem_t syncs = {NULL, zc_vault_sync_descriptor (self->vault), ZMQ_POLLIN, 0};
     zmq_pollitem_t checkpoints = {NULL, zc_vault_checkpoint_descriptor (self->vault), ZMQ_POLLIN, 0};
-    int rc = zloop_poller (self->loop, &syncs, on_sync, self);
+    zmq_pollitem_t answers = {NULL, zc_vault_answers_descriptor (self->vault), ZMQ_POLLIN, 0};
+    int rc = syncs.fd == -1 ? 0 : zloop_poller (self->loop, &syncs, on_sync, self);
+    rc |= zloop_poller (self->loop, &answers, on_answers, self);
     rc |= zloop_poller (self->loop, &checkpoints, on_checkpoint_done, self);
     rc |= zloop_timer (self->loop, (size_t) self->settings->checkpoint_ms, 0, on_checkpoint_due, self) == -1;
     return rc;
@@ -257,8 +278,8 @@ static int open_loop (zc_server_t *self)
     rc |= zloop_poller (self->loop, &signals, on_signal, self);
     rc |= zloop_timer (self->loop, (size_t) self->settings->interval_ms, 0, on_interval, self) == -1;
     rc |= zloop_timer (self->loop, ACKS_REPEATED_MS, 0, on_acks_due, self) == -1;
-    if (self->vault)
-        rc |= watch_vault (self);
+    rc |= zloop_timer (self->loop, SPENDING_MS, 0, on_spending_due, self) == -1;
+    rc |= watch_vault (self);
     if (rc != 0)
         zc_log (ZC_LOG_ERROR, "loop", "reason=\"out of memory\"");
     return rc == 0 ? 0 : -1;
@@ -268,8 +289,6 @@ static int open_books (zc_server_t *self)
 {
     if (zc_books_init (&self->books, self->settings) == -1)
         return -1;
-    if (self->settings->in_memory)
-        return zc_vault_load_terms (NULL, &self->books) == 0 ? 0 : -1;
     self->vault = zc_vault_open (&self->books);
     self->rejects_logged = zc_rejects_total (self->books.intake.rejects); /* by the life before */
     return self->vault ? 0 : -1;
@@ -284,7 +303,8 @@ zc_server_t *zc_server_new (const zc_settings_t *settings)
         zc_ingest_init (&self->ingester, self->ingest, &self->books, self->vault);
         zc_acks_init (&self->acks, self->publish, &self->books, self->vault);
         zc_publish_init (&self->publisher, self->publish, &self->books, &self->acks);
-        self->answerer = (zc_answer_t) {&self->books, self->vault};
+        zc_spending_init (&self->spending, &self->books, self->vault, &self->publisher);
+        zc_answer_init (&self->answerer, self->query, &self->books, self->vault);
         zc_acks_move (&self->acks); /* what was recovered is on disk */
         if (open_loop (self) == 0)
             return self;
@@ -305,6 +325,7 @@ void zc_server_destroy (zc_server_t **self_p)
     if (self->signals != -1)
         close (self->signals);
     zc_vault_close (&self->vault, true); /* where it did not run: nothing has changed */
+    zc_answer_term (&self->answerer);
     zc_books_term (&self->books);
     free (self);
     *self_p = NULL;
@@ -337,7 +358,7 @@ int zc_server_run (zc_server_t *self)
 {
     zc_log (ZC_LOG_INFO, "ready", "version=%s instance=\"%s\" interval_seconds=%g data=\"%s\"", ZCOST_VERSION,
             self->settings->instance, (double) self->settings->interval_ms / 1000,
-            self->vault ? self->settings->directory : "none");
+            self->settings->in_memory ? "none" : self->settings->directory);
     /* -1: a handler ended it; anything else: czmq could not poll. */
     if (zloop_start (self->loop) != -1) {
         zc_log (ZC_LOG_ERROR, "loop", "reason=\"%s\"", zmq_strerror (errno));

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/budget.h"
 #include "core/terms.h"
 
 #define ZC_ENDPOINTS_MAX 8
@@ -34,11 +35,15 @@ typedef struct {
     char directory [ZC_PATH_BYTES]; /* where the ledger is kept; "": the default one */
     bool in_memory;                 /* --data none: nothing is kept */
     char check [ZC_PATH_BYTES];     /* not "": only look at this directory */
+    char reprice [ZC_PATH_BYTES];   /* not "": only re-price what is kept by this file, */
+    int64_t since_s;                /* from then on; -1: not said */
+    bool dry_run;                   /* and only say what would change */
     int64_t segment_bytes, sync_interval_ms, checkpoint_ms;
     int64_t journal_keep_ms; /* of segments that are in the store; ZC_FOREVER: for good */
     zc_retention_t retention;
     int64_t days_ms; /* how long days are kept; ZC_FOREVER: for good */
     zc_caps_t caps;
+    zc_budget_list_t budgets;
 } zc_settings_t;
 
 #define ZC_FOREVER (-1)
@@ -57,8 +62,15 @@ zc_parsed_t zc_settings_parse (int argc, char **argv, zc_settings_t *ret_setting
  * wrong with the value (in a buffer that the next call reuses). */
 const char *zc_settings_set (zc_settings_t *self, const char *path, const char *value);
 
+/* What is missing of what has settings below it (a budget), now that all of them are set: as zc_settings_set says it,
+ * or NULL. */
+const char *zc_settings_close (const zc_settings_t *self, const char *path);
+
 /* Whether settings may stand below this section of the file. */
 bool zc_settings_has_section (const char *name);
+
+/* Whether other sections name what this one holds: it is to be set before them. */
+bool zc_settings_comes_first (const char *section);
 
 /* What is wrong with the settings as a whole, as zc_settings_set says it, or NULL. */
 const char *zc_settings_check (const zc_settings_t *self);

@@ -17,6 +17,8 @@ typedef struct {
     const char *path;
     const char *text;
     int nodes; /* seen so far */
+    bool first; /* only sections that come first are applied; else only the others */
+    bool applies;
 } reading_t;
 
 static int complain (const char *path, int line, const char *setting, const char *why)
@@ -49,18 +51,30 @@ static int apply (reading_t *self, zconfig_t *node, const char *above)
     snprintf (path, sizeof path, "%s%s%s", above, *above ? "/" : "", zconfig_name (node));
     zconfig_t *child = zconfig_child (node);
     const char *value = zconfig_value (node);
-    if (!*above) {
+    if (!*above)
+        self->applies = zc_settings_comes_first (path) == self->first;
+    if (self->applies && !*above) {
         if (!zc_settings_has_section (path))
             return complain (self->path, line, path, "unknown section");
         if (value && *value)
             return complain (self->path, line, path, "is a section and takes no value");
-    } else {
+    } else if (self->applies) {
         const char *why = zc_settings_set (self->settings, path, value ? value : "");
         if (why)
             return complain (self->path, line, path, why);
     }
     for (; child; child = zconfig_next (child))
         if (apply (self, child, path) == -1)
+            return -1;
+    const char *missing = self->applies ? zc_settings_close (self->settings, path) : NULL;
+    return missing ? complain (self->path, line, path, missing) : 0;
+}
+
+static int apply_all (zc_settings_t *settings, const char *path, const char *text, zconfig_t *root, bool first)
+{
+    reading_t reading = {.settings = settings, .path = path, .text = text, .first = first};
+    for (zconfig_t *node = zconfig_child (root); node; node = zconfig_next (node))
+        if (apply (&reading, node, "") == -1)
             return -1;
     return 0;
 }
@@ -115,10 +129,9 @@ static int apply_text (zc_settings_t *settings, const char *path, const char *te
     zconfig_t *root = load_quietly (text, strlen (text));
     if (!root)
         return complain_of_syntax (path, text);
-    reading_t reading = {settings, path, text, 0};
-    int rc = 0;
-    for (zconfig_t *node = zconfig_child (root); node && rc == 0; node = zconfig_next (node))
-        rc = apply (&reading, node, "");
+    int rc = apply_all (settings, path, text, root, true);
+    if (rc == 0)
+        rc = apply_all (settings, path, text, root, false);
     zconfig_destroy (&root);
     return rc;
 }

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "core/keys.h"
@@ -13,6 +14,7 @@
 #include "store/data_dir.h"
 #include "daemon/settings.h"
 #include "daemon/settings_file.h"
+#include "civil/zone.h"
 
 #define HOUR_MS (INT64_C (60) * 60 * 1000)
 #define DAY_MS (24 * HOUR_MS)
@@ -33,6 +35,10 @@ static const char help [] =
     "                      only ($STATE_DIRECTORY, $XDG_STATE_HOME/zcost, ~/.local/state/zcost)\n"
     "  --prices FILE       price table in LiteLLM's format; SIGHUP reads it again (built-in)\n"
     "  --check DIR         look whether the ledger kept there is sound, change nothing, and end\n"
+    "  --reprice FILE      say what is different by these prices, correct the ledger, and end; needs\n"
+    "                      a journal that is kept (journal/keep)\n"
+    "  --since TIME        from when on: 2026-11-01, 2026-11-01T09:30Z (UTC), 7d (ago) or @SECONDS\n"
+    "  --dry-run           only say it\n"
     "  --help              this text\n"
     "  --version           the version\n"
     "\n"
@@ -56,13 +62,15 @@ static const struct {
 
 /* getopt's codes, none a letter: an override's place from CODE on, and then these. */
 #define CODE 256
-enum { CODE_CONFIG = CODE + 6, CODE_CHECK, CODE_HELP, CODE_VERSION };
+enum { CODE_CONFIG = CODE + 6, CODE_CHECK, CODE_REPRICE, CODE_SINCE, CODE_DRY_RUN, CODE_HELP, CODE_VERSION };
 
 static const struct option options [] = {
     {"ingest", required_argument, NULL, CODE},       {"publish", required_argument, NULL, CODE + 1},
     {"query", required_argument, NULL, CODE + 2},    {"interval", required_argument, NULL, CODE + 3},
     {"data", required_argument, NULL, CODE + 4},     {"prices", required_argument, NULL, CODE + 5},
     {"config", required_argument, NULL, CODE_CONFIG}, {"check", required_argument, NULL, CODE_CHECK},
+    {"reprice", required_argument, NULL, CODE_REPRICE}, {"since", required_argument, NULL, CODE_SINCE},
+    {"dry-run", no_argument, NULL, CODE_DRY_RUN},
     {"help", no_argument, NULL, CODE_HELP},          {"version", no_argument, NULL, CODE_VERSION},
     {NULL, 0, NULL, 0},
 };
@@ -83,7 +91,10 @@ static zc_parsed_t bad_option (const char *word)
 {
     char letter [2] = {(char) optopt, '\0'};
     if (optopt >= CODE)
-        return bad_usage (optopt == CODE_HELP ? "--help" : "--version", " takes no value");
+        return bad_usage (optopt == CODE_HELP      ? "--help"
+                          : optopt == CODE_DRY_RUN ? "--dry-run"
+                                                   : "--version",
+                          " takes no value");
     return optopt ? bad_usage ("unknown option -", letter) : bad_usage ("unknown option ", word);
 }
 
@@ -110,6 +121,37 @@ static zc_parsed_t take_check (zc_settings_t *self, const char *directory)
     return ZC_RUN;
 }
 
+static zc_parsed_t take_reprice (zc_settings_t *self, const char *file)
+{
+    if (!*file || strlen (file) >= ZC_PATH_BYTES)
+        return bad_usage ("--reprice", " needs a file of prices");
+    if (self)
+        strcpy (self->reprice, file);
+    return ZC_RUN;
+}
+
+static zc_parsed_t take_since (zc_settings_t *self, const char *text)
+{
+    int64_t since_s;
+    if (zc_zone_parse ("UTC", text, time (NULL), &since_s) == -1)
+        return bad_usage ("--since", " needs a time, such as 2026-11-01 or 7d");
+    if (self)
+        self->since_s = since_s;
+    return ZC_RUN;
+}
+
+/* Options that make sense together only. */
+static zc_parsed_t check_reprice (const zc_settings_t *self)
+{
+    if (!self->reprice [0] && (self->since_s != -1 || self->dry_run))
+        return bad_usage (self->dry_run ? "--dry-run" : "--since", " belongs to --reprice");
+    if (self->reprice [0] && self->since_s == -1)
+        return bad_usage ("--reprice", " needs --since");
+    if (self->reprice [0] && self->in_memory)
+        return bad_usage ("--reprice", " needs a ledger that is kept: --data DIR");
+    return ZC_RUN;
+}
+
 /* Walks the command line; self NULL: only looks for --config, --help, --version and mistakes. */
 static zc_parsed_t walk (int argc, char **argv, zc_settings_t *self, const char **ret_config)
 {
@@ -130,7 +172,14 @@ static zc_parsed_t walk (int argc, char **argv, zc_settings_t *self, const char 
             *ret_config = optarg;
         else if (option == CODE_CHECK)
             parsed = take_check (self, optarg);
-        else if (option == CODE_HELP) {
+        else if (option == CODE_REPRICE)
+            parsed = take_reprice (self, optarg);
+        else if (option == CODE_SINCE)
+            parsed = take_since (self, optarg);
+        else if (option == CODE_DRY_RUN) {
+            if (self)
+                self->dry_run = true;
+        } else if (option == CODE_HELP) {
             fputs (help, stdout);
             parsed = ZC_EXIT_DONE;
         } else if (option == CODE_VERSION) {
@@ -165,6 +214,7 @@ static void set_defaults (zc_settings_t *self)
     self->segment_bytes = 64 << 20;
     self->sync_interval_ms = 10;
     self->checkpoint_ms = 10000;
+    self->since_s = -1;
     self->retention.minutes_ms = 48 * HOUR_MS;
     self->retention.quarters_ms = 400 * DAY_MS;
     self->days_ms = ZC_FOREVER;
@@ -208,6 +258,8 @@ zc_parsed_t zc_settings_parse (int argc, char **argv, zc_settings_t *ret_setting
     fill_endpoints (&ret_settings->query);
     if (parsed == ZC_RUN && !ret_settings->check [0])
         parsed = find_directory (ret_settings);
+    if (parsed == ZC_RUN)
+        parsed = check_reprice (ret_settings);
     const char *why = parsed == ZC_RUN ? zc_settings_check (ret_settings) : NULL;
     if (why) {
         fprintf (stderr, "zcostd: %s\n", why);

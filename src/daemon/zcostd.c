@@ -8,6 +8,7 @@
 
 #include "daemon/check.h"
 #include "daemon/log.h"
+#include "daemon/reprice.h"
 #include "daemon/server.h"
 #include "daemon/settings.h"
 
@@ -95,6 +96,8 @@ int main (int argc, char **argv)
         return parsed == ZC_EXIT_DONE ? 0 : 2;
     if (settings.check [0])
         return zc_check (settings.check);
+    if (settings.reprice [0])
+        return zc_reprice (&settings);
     take_signals ();
     limit_memory (settings.memory_max_bytes);
     if (raise_open_files () == -1)

@@ -51,7 +51,8 @@ typedef enum {
     ZC_RECORD_FRAME = 1,     /* a frame as received */
     ZC_RECORD_TOO_LARGE = 2, /* a frame over the limit: how it began (256 bytes) */
     ZC_RECORD_TERMS = 3,     /* prices and policy, in force from here on (core/terms.h) */
-    ZC_RECORD_NEXT = 4       /* the journal goes on in the next segment */
+    ZC_RECORD_NEXT = 4,      /* the journal goes on in the next segment */
+    ZC_RECORD_ALERT = 5      /* a budget's threshold was passed, or that was published (core/budget.h) */
 } zc_record_kind_t;
 
 typedef struct zc_journal zc_journal_t;

@@ -135,7 +135,7 @@ static zc_read_t read_record (zc_reader_t *self, size_t left, zc_record_view_t *
     ret_record->arrival_ms = (int64_t) stamp >> 8;
     ret_record->data = self->buffer + self->begin + ZC_RECORD_HEADER_BYTES;
     ret_record->size = (uint32_t) size;
-    if (ret_record->kind < ZC_RECORD_FRAME || ret_record->kind > ZC_RECORD_NEXT)
+    if (ret_record->kind < ZC_RECORD_FRAME || ret_record->kind > ZC_RECORD_ALERT)
         return say (self, ZC_READ_FOREIGN, "a kind of record that a later version writes");
     return ZC_READ_GOOD;
 }

@@ -15,9 +15,15 @@
 
 typedef struct zc_rollup zc_rollup_t;
 
+typedef struct {
+    const zc_cell_t *cell;
+    const zc_binned_t *latencies; /* ascending by bin; their owner is the cell's place in its set: of no meaning here */
+    size_t latencies_count;
+} zc_rolled_cell_t;
+
 /* What was added, by bucket and key. */
 typedef struct {
-    const zc_cell_t *const *cells; /* ascending by start, then by key */
+    const zc_rolled_cell_t *cells; /* ascending by start, then by key */
     size_t count;
 } zc_rolled_t;
 
@@ -30,8 +36,7 @@ void zc_rollup_destroy (zc_rollup_t **self);
 int zc_rollup_take (zc_rollup_t *self, const zc_cells_t *changes);
 
 /* The results, valid until the next take. */
-zc_rolled_t zc_rollup_level (const zc_rollup_t *self, zc_level_t level);
-zc_rolled_t zc_rollup_ever (const zc_rollup_t *self); /* over all time: start 0 */
+zc_rolled_t zc_rollup_level (const zc_rollup_t *self, zc_level_t level); /* ZC_EVER: over all time, from start 0 on */
 
 /* Gives back memory beyond what a usual checkpoint takes. */
 void zc_rollup_clear (zc_rollup_t *self);

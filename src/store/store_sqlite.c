@@ -8,133 +8,16 @@
  * log from going back to its start, so that ledger.db-wal grows for as long as he does; it shrinks to
  * ZC_SQLITE_WAL_BYTES afterwards. A program that writes is waited for, ZC_SQLITE_BUSY_MS.
  * Pages of removed rows are used again, not given back: minutes come and go in equal numbers.
+ * In memory it is the same database without a file: SQLite's VFS "memdb" under a name of its own, so that readers
+ * find it. There is no write-ahead log there: a commit waits for readers, and they for it.
  * Refuses files of other applications and of later versions.
  */
 #include "store/store_sqlite.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* ----------------------------------------------------------------------------- failures */
-
-int zc_sqlite_refuse (zc_sqlite_t *self, const char *format, ...)
-{
-    char text [sizeof self->why - sizeof ZC_SQLITE_FILE ": "];
-    va_list arguments;
-    va_start (arguments, format);
-    vsnprintf (text, sizeof text, format, arguments);
-    va_end (arguments);
-    snprintf (self->why, sizeof self->why, ZC_SQLITE_FILE ": %s", text);
-    return -1;
-}
-
-/* What a person can do something about, in his own words; else nothing. */
-static const char *meaning_of (int code)
-{
-    switch (code & 0xff) {
-    case SQLITE_CORRUPT:
-        return "the file is damaged: ";
-    case SQLITE_NOTADB:
-        return "no SQLite database, or its header is damaged: ";
-    case SQLITE_BUSY:
-        return "another program is writing to it: ";
-    default:
-        return "";
-    }
-}
-
-/* The words come before the statement: that may be longer than the line. */
-int zc_sqlite_fail (zc_sqlite_t *self, const char *what)
-{
-    int code = sqlite3_extended_errcode (self->db), error = sqlite3_system_errno (self->db);
-    int kind = code & 0xff;
-    bool by_system = error && (kind == SQLITE_IOERR || kind == SQLITE_CANTOPEN);
-    return zc_sqlite_refuse (self, "%s%s%s%s (SQLite error %d, at: %.60s)", meaning_of (code),
-                             sqlite3_errmsg (self->db), by_system ? ": " : "", by_system ? strerror (error) : "", code,
-                             what);
-}
-
-/* --------------------------------------------------------------------------- statements */
-
-int zc_sqlite_run (zc_sqlite_t *self, const char *sql)
-{
-    return sqlite3_exec (self->db, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : zc_sqlite_fail (self, sql);
-}
-
-sqlite3_stmt *zc_sqlite_prepare (zc_sqlite_t *self, const char *sql)
-{
-    sqlite3_stmt *statement = NULL;
-    if (sqlite3_prepare_v2 (self->db, sql, -1, &statement, NULL) == SQLITE_OK)
-        return statement;
-    zc_sqlite_fail (self, sql);
-    return NULL;
-}
-
-int zc_sqlite_step (zc_sqlite_t *self, sqlite3_stmt *statement)
-{
-    int result = sqlite3_step (statement) == SQLITE_DONE ? 0 : zc_sqlite_fail (self, sqlite3_sql (statement));
-    sqlite3_reset (statement);
-    return result;
-}
-
-int zc_sqlite_rows (zc_sqlite_t *self, const char *sql, int (*take) (void *argument, sqlite3_stmt *row), void *argument)
-{
-    sqlite3_stmt *statement = zc_sqlite_prepare (self, sql);
-    if (!statement)
-        return -1;
-    int code, result = 0;
-    while (result == 0 && (code = sqlite3_step (statement)) != SQLITE_DONE)
-        result = code == SQLITE_ROW ? take (argument, statement) : zc_sqlite_fail (self, sql);
-    sqlite3_finalize (statement);
-    return result;
-}
-
-static int take_integer (void *argument, sqlite3_stmt *row)
-{
-    *(int64_t *) argument = sqlite3_column_int64 (row, 0);
-    return 0;
-}
-
-int zc_sqlite_integer (zc_sqlite_t *self, const char *sql, int64_t *ret_value)
-{
-    return zc_sqlite_rows (self, sql, take_integer, ret_value);
-}
-
-void zc_sqlite_bind_str (sqlite3_stmt *statement, int place, zc_str_t string)
-{
-    sqlite3_bind_text (statement, place, string.size ? string.data : "", (int) string.size, SQLITE_STATIC);
-}
-
-void zc_sqlite_each_measure (sqlite3_str *sql, const char *format)
-{
-    for (int i = 0; i < ZC_SQLITE_MEASURES; i++) {
-        sqlite3_str_appendall (sql, i ? ", " : "");
-        sqlite3_str_appendf (sql, format, zc_sqlite_measures [i], zc_sqlite_measures [i]);
-    }
-}
-
-/* Brings the write-ahead log into the file. By our own hand, since SQLite's own does not tell of an
- * error; a reader in the way is none: what he still needs stays in the log. */
-static int empty_log (zc_sqlite_t *self)
-{
-    int code = sqlite3_wal_checkpoint_v2 (self->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
-    return code == SQLITE_OK || (code & 0xff) == SQLITE_BUSY ? 0 : zc_sqlite_fail (self, "checkpoint");
-}
-
-int zc_sqlite_end (zc_sqlite_t *self, int result)
-{
-    if (result == 0)
-        result = zc_sqlite_run (self, "COMMIT");
-    if (result == -1) {
-        /* A failure that SQLite rolled back by itself leaves nothing to do. */
-        if (!sqlite3_get_autocommit (self->db))
-            sqlite3_exec (self->db, "ROLLBACK", NULL, NULL, NULL);
-        return -1;
-    }
-    return self->wal_pages >= ZC_SQLITE_WAL_PAGES ? empty_log (self) : 0;
-}
+#include <time.h>
 
 static int note_wal_pages (void *argument, sqlite3 *db, const char *name, int pages)
 {
@@ -143,19 +26,39 @@ static int note_wal_pages (void *argument, sqlite3 *db, const char *name, int pa
     return SQLITE_OK;
 }
 
-/* ------------------------------------------------------------------------- open and close */
-
-static int open_to_write (zc_sqlite_t *self)
+int64_t zc_sqlite_mono_ms (void)
 {
-    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
+    struct timespec now;
+    clock_gettime (CLOCK_MONOTONIC, &now);
+    return (int64_t) now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Somebody is in the way. Not SQLite's own way to wait, which soon looks only ten times a second. */
+static int wait_a_little (void *argument, int times)
+{
+    const zc_sqlite_t *self = argument;
+    if (times > ZC_SQLITE_BUSY_MS || (self->deadline_mono_ms && zc_sqlite_mono_ms () >= self->deadline_mono_ms))
+        return 0;
+    nanosleep (&(struct timespec) {.tv_nsec = 1000000}, NULL);
+    return 1;
+}
+
+int zc_sqlite_connect (zc_sqlite_t *self, bool to_write)
+{
+    int flags = SQLITE_OPEN_NOMUTEX | (self->in_memory ? SQLITE_OPEN_URI : 0);
+    flags |= to_write ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY;
     if (sqlite3_open_v2 (self->path, &self->db, flags, NULL) != SQLITE_OK)
         return self->db ? zc_sqlite_fail (self, "cannot open") : zc_sqlite_refuse (self, "out of memory");
     sqlite3_extended_result_codes (self->db, 1);
-    sqlite3_busy_timeout (self->db, ZC_SQLITE_BUSY_MS);
-    /* SQLite opens what is write-protected for reading, without a word. */
-    if (sqlite3_db_readonly (self->db, "main"))
-        return zc_sqlite_refuse (self, "cannot be written to: no permission, or a read-only file system");
-    return 0;
+    sqlite3_busy_handler (self->db, wait_a_little, self);
+    self->rollback = zc_sqlite_prepare (self, "ROLLBACK");
+    return self->rollback ? 0 : -1;
+}
+
+void zc_sqlite_disconnect (zc_sqlite_t *self)
+{
+    sqlite3_finalize (self->rollback);
+    sqlite3_close (self->db);
 }
 
 static int take_mode (void *argument, sqlite3_stmt *row)
@@ -165,46 +68,72 @@ static int take_mode (void *argument, sqlite3_stmt *row)
     return 0;
 }
 
+/* SQLite opens what is write-protected for reading, without a word. */
+static int require_writable (zc_sqlite_t *self)
+{
+    if (!sqlite3_db_readonly (self->db, "main"))
+        return 0;
+    return zc_sqlite_refuse (self, "cannot be written to: no permission, or a read-only file system");
+}
+
 /* What holds for the connection, and not in the file. */
 static int configure (zc_sqlite_t *self)
+{
+    char sql [256];
+    snprintf (sql, sizeof sql,
+              "PRAGMA foreign_keys = ON; PRAGMA cell_size_check = ON; PRAGMA temp_store = MEMORY;"
+              "PRAGMA synchronous = FULL; PRAGMA cache_size = -%d; PRAGMA journal_size_limit = %d",
+              self->in_memory ? ZC_SQLITE_READER_KIB : ZC_SQLITE_CACHE_KIB, ZC_SQLITE_WAL_BYTES);
+    return zc_sqlite_run (self, sql) == -1 ? -1 : zc_sqlite_add_functions (self);
+}
+
+static int begin_log (zc_sqlite_t *self)
 {
     char mode [16] = "";
     if (zc_sqlite_rows (self, "PRAGMA journal_mode = WAL", take_mode, mode) == -1)
         return -1;
     if (strcmp (mode, "wal") != 0)
         return zc_sqlite_refuse (self, "no write-ahead log is possible here (journal mode %s)", mode);
-    char sql [256];
-    snprintf (sql, sizeof sql,
-              "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cell_size_check = ON;"
-              "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16384; PRAGMA journal_size_limit = %d",
-              ZC_SQLITE_WAL_BYTES);
     /* The hook takes the place of SQLite's own automatic checkpoint. */
     sqlite3_wal_hook (self->db, note_wal_pages, self);
-    return zc_sqlite_run (self, sql);
+    return zc_sqlite_settle_log (self);
+}
+
+static int open_to_look (zc_sqlite_t *self)
+{
+    int version;
+    if (zc_sqlite_open_to_look (self) == -1 || zc_sqlite_identify (self, ZC_SQLITE_VERSION, &version) == -1)
+        return -1;
+    if (version != ZC_SQLITE_VERSION)
+        return zc_sqlite_refuse (self, "of version %d: a start of the daemon brings it to version %d", version,
+                                 ZC_SQLITE_VERSION);
+    return zc_sqlite_add_functions (self);
 }
 
 static int open_file (zc_sqlite_t *self, int64_t now_ms)
 {
     int version;
-    if (self->to_look) {
-        if (zc_sqlite_open_to_look (self) == -1 || zc_sqlite_identify (self, ZC_SQLITE_VERSION, &version) == -1)
-            return -1;
-        return version == ZC_SQLITE_VERSION
-                   ? 0
-                   : zc_sqlite_refuse (self, "of version %d: a start of the daemon brings it to version %d", version,
-                                       ZC_SQLITE_VERSION);
-    }
     /* Looked at before anything is set: another application's file stays as it is. */
-    if (open_to_write (self) == -1 || zc_sqlite_identify (self, ZC_SQLITE_VERSION, &version) == -1 ||
-        configure (self) == -1 || zc_sqlite_settle_log (self) == -1)
+    if (zc_sqlite_connect (self, true) == -1 || require_writable (self) == -1 ||
+        zc_sqlite_identify (self, ZC_SQLITE_VERSION, &version) == -1 || begin_log (self) == -1 ||
+        configure (self) == -1)
         return -1;
     return version == ZC_SQLITE_VERSION ? 0 : zc_sqlite_bring_up (self, zc_sqlite_steps, ZC_SQLITE_VERSION, now_ms);
+}
+
+static int open_memory (zc_sqlite_t *self, int64_t now_ms)
+{
+    sqlite3_int64 most = ZC_SQLITE_MEMORY_BYTES;
+    if (zc_sqlite_connect (self, true) == -1 || configure (self) == -1)
+        return -1;
+    sqlite3_file_control (self->db, "main", SQLITE_FCNTL_SIZE_LIMIT, &most);
+    return zc_sqlite_bring_up (self, zc_sqlite_steps, ZC_SQLITE_VERSION, now_ms);
 }
 
 static void close_sqlite (void *handle)
 {
     zc_sqlite_t *self = handle;
-    sqlite3_close (self->db);
+    zc_sqlite_disconnect (self);
     zc_rollup_destroy (&self->rollup);
     free (self);
 }
@@ -216,6 +145,22 @@ static int path_max (void)
     return vfs ? vfs->mxPathname - (int) strlen ("-journal") : PATH_MAX;
 }
 
+static int open_at (zc_sqlite_t *self, const char *directory, int64_t now_ms)
+{
+    int size = snprintf (self->path, sizeof self->path, "%s/" ZC_SQLITE_FILE, directory);
+    if (size >= (int) sizeof self->path || size > path_max ())
+        return zc_sqlite_refuse (self, "the directory's name is too long for SQLite");
+    return self->to_look ? open_to_look (self) : open_file (self, now_ms);
+}
+
+/* No other store has this address while it is open. */
+static int open_nowhere (zc_sqlite_t *self, int64_t now_ms)
+{
+    self->in_memory = true;
+    snprintf (self->path, sizeof self->path, "file:/zcost-%p?vfs=memdb", (void *) self);
+    return open_memory (self, now_ms);
+}
+
 static int open_sqlite (const char *directory, bool to_look, int64_t now_ms, void **ret_handle, char ret_why [256])
 {
     zc_sqlite_t *self = calloc (1, sizeof *self);
@@ -225,10 +170,7 @@ static int open_sqlite (const char *directory, bool to_look, int64_t now_ms, voi
         return -1;
     }
     self->to_look = to_look;
-    int size = snprintf (self->path, sizeof self->path, "%s/" ZC_SQLITE_FILE, directory);
-    int result = size < (int) sizeof self->path && size <= path_max ()
-                     ? open_file (self, now_ms)
-                     : zc_sqlite_refuse (self, "the directory's name is too long for SQLite");
+    int result = directory ? open_at (self, directory, now_ms) : open_nowhere (self, now_ms);
     if (result == -1) {
         snprintf (ret_why, 256, "%s", self->why);
         close_sqlite (self);
@@ -243,55 +185,26 @@ static const char *why_of (const void *handle)
     return ((const zc_sqlite_t *) handle)->why;
 }
 
-/* --------------------------------------------------------------------------------- trim */
-
-/* Removes some buckets that are over before `before_s`, and notes up to where they are gone. */
-static int trim_table (zc_sqlite_t *self, const char *table, zc_level_t level, int64_t before_s, bool *more)
-{
-    if (before_s < zc_level_seconds (level))
-        return 0;
-    char sql [400];
-    snprintf (sql, sizeof sql,
-              "DELETE FROM %s WHERE (start, key) IN"
-              " (SELECT start, key FROM %s WHERE start <= %lld ORDER BY start, key LIMIT %d)",
-              table, table, (long long) (before_s - zc_level_seconds (level)), ZC_SQLITE_TRIM_ROWS);
-    if (zc_sqlite_run (self, sql) == -1)
-        return -1;
-    int removed = sqlite3_changes (self->db);
-    if (removed == 0)
-        return 0;
-    *more = *more || removed == ZC_SQLITE_TRIM_ROWS;
-    snprintf (sql, sizeof sql, "UPDATE meta SET %s_trimmed = max (%s_trimmed, %lld)", table, table,
-              (long long) before_s);
-    return zc_sqlite_run (self, sql) == -1 ? -1 : zc_sqlite_count_cells (self, -removed);
-}
-
-static int trim_sqlite (void *handle, const zc_horizon_t *horizon, bool *ret_more)
-{
-    zc_sqlite_t *self = handle;
-    if (self->to_look)
-        return zc_sqlite_refuse (self, "opened only to look");
-    bool more = false;
-    if (zc_sqlite_run (self, "BEGIN IMMEDIATE") == -1)
-        return -1;
-    int result = trim_table (self, "minute", ZC_MINUTE, horizon->minutes_before_s, &more);
-    if (result == 0)
-        result = trim_table (self, "quarter", ZC_QUARTER, horizon->quarters_before_s, &more);
-    if (result == 0)
-        result = trim_table (self, "day", ZC_DAY, horizon->days_before_s, &more);
-    if (zc_sqlite_end (self, result) == -1)
-        return -1;
-    *ret_more = more;
-    return 0;
-}
-
 const zc_store_kind_t zc_store_sqlite = {
     .name = "sqlite",
     .open = open_sqlite,
     .close = close_sqlite,
     .load = zc_sqlite_load,
+    .each_terms = zc_sqlite_each_terms,
     .commit = zc_sqlite_commit,
-    .trim = trim_sqlite,
+    .trim = zc_sqlite_trim,
     .check = zc_sqlite_check,
     .why = why_of,
+    .correct_begin = zc_sqlite_correct_begin,
+    .correct = zc_sqlite_correct,
+    .correct_end = zc_sqlite_correct_end,
+    .remember_repricing = zc_sqlite_remember_repricing,
+    .each_repricing = zc_sqlite_each_repricing,
+    .reader_open = zc_sqlite_reader_open,
+    .reader_close = zc_sqlite_reader_close,
+    .reader_begin = zc_sqlite_reader_begin,
+    .reader_end = zc_sqlite_reader_end,
+    .reader_limit = zc_sqlite_reader_limit,
+    .reader_cells = zc_sqlite_reader_cells,
+    .reader_why = zc_sqlite_reader_why,
 };

@@ -56,9 +56,9 @@ static int settle (zc_sqlite_t *self)
 /* In a transaction that writes: so nobody else does. */
 int zc_sqlite_settle_log (zc_sqlite_t *self)
 {
-    if (zc_sqlite_run (self, "BEGIN IMMEDIATE") == -1)
+    if (zc_sqlite_begin (self, true) == -1)
         return -1;
     int result = settle (self);
-    sqlite3_exec (self->db, "ROLLBACK", NULL, NULL, NULL);
+    zc_sqlite_roll_back (self);
     return result;
 }

@@ -85,6 +85,9 @@ int zc_sqlite_open_to_look (zc_sqlite_t *self)
         return self->db ? zc_sqlite_fail (self, "open") : zc_sqlite_refuse (self, "out of memory");
     sqlite3_extended_result_codes (self->db, 1);
     sqlite3_db_config (self->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+    self->rollback = zc_sqlite_prepare (self, "ROLLBACK");
+    if (!self->rollback)
+        return -1;
     return zc_sqlite_run (self,
                           "PRAGMA locking_mode = EXCLUSIVE; PRAGMA cell_size_check = ON;"
                           "PRAGMA temp_store = MEMORY");

@@ -16,7 +16,7 @@ typedef struct {
 } zc_counter_row_t;
 
 #define REJECTED "rejected_"
-#define COUNTERS (7 + ZC_REASON_COUNT)
+#define COUNTERS (8 + ZC_REASON_COUNT)
 
 /* The rows for the counters. With the next function, the one place that knows both sides. */
 static void rows_of (const zc_counters_t *counters, zc_counter_row_t ret_rows [COUNTERS])
@@ -29,6 +29,7 @@ static void rows_of (const zc_counters_t *counters, zc_counter_row_t ret_rows [C
         {"folded_to_other", counters->folded_to_other},
         {"saved_ns_magnitude", (uint64_t) counters->saved_ns_magnitude},
         {"producers_forgotten", counters->producers_forgotten},
+        {"prompt_saved_magnitude", (uint64_t) counters->prompt_saved_magnitude},
     };
     memcpy (ret_rows, single, sizeof single);
     for (int reason = 0; reason < ZC_REASON_COUNT; reason++) {
@@ -47,6 +48,7 @@ static void counters_of (const zc_counter_row_t rows [COUNTERS], zc_counters_t *
     ret_counters->folded_to_other = rows [4].value;
     ret_counters->saved_ns_magnitude = (int64_t) rows [5].value;
     ret_counters->producers_forgotten = rows [6].value != 0;
+    ret_counters->prompt_saved_magnitude = (int64_t) rows [7].value;
     for (int reason = 0; reason < ZC_REASON_COUNT; reason++)
         ret_counters->rejected [reason] = rows [COUNTERS - ZC_REASON_COUNT + reason].value;
 }
@@ -159,5 +161,5 @@ static uint64_t size_of (const char *path, const char *suffix)
 
 void zc_sqlite_measure (const zc_sqlite_t *self, zc_store_state_t *state)
 {
-    state->bytes = size_of (self->path, "") + size_of (self->path, "-wal");
+    state->bytes = self->in_memory ? 0 : size_of (self->path, "") + size_of (self->path, "-wal");
 }

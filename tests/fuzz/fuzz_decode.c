@@ -200,7 +200,13 @@ static void check_query (const books_t *books, const uint8_t *data, size_t size)
     size_t used = 0;
     msgpack_sbuffer_init (&reply);
     msgpack_unpacked_init (&opened);
-    zc_query_answer (&view, data, size, &reply);
+    zc_request_t request;
+    if (zc_query_read (&view, data, size, &request, &reply) == 0) {
+        if (zc_request_is_windowed (&request))
+            zc_query_refuse ("unavailable", "there is no store here", &reply);
+        else
+            zc_query_answer (&view, &request, &reply);
+    }
     MUST (msgpack_unpack_next (&opened, reply.data, reply.size, &used) == MSGPACK_UNPACK_SUCCESS);
     MUST (used == reply.size && opened.data.type == MSGPACK_OBJECT_MAP);
     msgpack_unpacked_destroy (&opened);

@@ -54,6 +54,8 @@ static inline zc_event_t any_event (void)
     if ((router || call) && random_below (2))
         event = with_cost (event, random_below (1000000000));
     event = with_any_tokens (event);
+    if (random_below (2))
+        event = with_latency (event, random_below (1u << (1 + random_below (30))));
     return event.type == ZCOST_EMBEDDING_CACHE ? with_hits (event, random_below (5), random_below (5)) : event;
 }
 

@@ -75,6 +75,29 @@ static inline zc_event_t with_output (zc_event_t event, int64_t tokens)
     return event;
 }
 
+static inline zc_event_t with_prompt_cache (zc_event_t event, int64_t read, int64_t written)
+{
+    event.has |= ZC_BIT (ZC_KEY_CACHE_READ_TOKENS) | ZC_BIT (ZC_KEY_CACHE_WRITE_TOKENS);
+    event.cache_read_tokens = read;
+    event.cache_write_tokens = written;
+    return event;
+}
+
+static inline zc_event_t with_latency (zc_event_t event, int64_t us)
+{
+    event.has |= ZC_BIT (ZC_KEY_LATENCY_MS);
+    event.latency_us = us;
+    return event;
+}
+
+/* map: msgpack, as it came. */
+static inline zc_event_t with_tags (zc_event_t event, const char *map, size_t size)
+{
+    event.has |= ZC_BIT (ZC_KEY_TAGS);
+    event.tags = (zc_str_t) {map, (uint32_t) size};
+    return event;
+}
+
 static inline zc_event_t with_hits (zc_event_t event, int64_t hits, int64_t misses)
 {
     event.has |= ZC_BIT (ZC_KEY_HITS) | ZC_BIT (ZC_KEY_MISSES);
@@ -133,6 +156,15 @@ static inline books_t books_new (void)
     zc_policy_t policy;
     zc_policy_default (&policy);
     return books_by (&policy);
+}
+
+/* The same by cached_table. */
+static inline void use_cached_prices (books_t *books)
+{
+    zc_prices_t *prices = cached_table ();
+    assert_int_equal (zc_ledger_use_prices (books->ledger, prices), 0);
+    zc_prices_destroy (&books->prices);
+    books->prices = prices;
 }
 
 static inline void books_end (books_t *books)

@@ -121,16 +121,22 @@ static inline zc_str_t str (const char *text)
     return (zc_str_t) {text, (uint32_t) strlen (text)};
 }
 
-/* One more key, whatever it is; its number. */
-static inline uint32_t add_key (draft_t *draft, const char *service)
+/* One more key with these tags (canonical), whatever else it is; its number. */
+static inline uint32_t add_tagged_key (draft_t *draft, const char *service, const char *tags)
 {
     zc_dimensions_t dimensions = {.type = ZCOST_LLM_CALL,
                                   .service = str (service),
                                   .tier = str (""),
                                   .model = str ("gpt-4o"),
-                                  .provider = str ("openai")};
+                                  .provider = str ("openai"),
+                                  .tags = str (tags)};
     assert_int_equal (zc_keys_restore (draft->keys, &dimensions), 0);
     return zc_keys_count (draft->keys) - 1;
+}
+
+static inline uint32_t add_key (draft_t *draft, const char *service)
+{
+    return add_tagged_key (draft, service, "");
 }
 
 static inline zc_measures_t *cell_at (draft_t *draft, zc_level_t level, int64_t start_s, uint32_t key)
@@ -146,6 +152,16 @@ static inline void spend (draft_t *draft, zc_level_t level, int64_t start_s, uin
     zc_measures_t *sums = cell_at (draft, level, start_s, key);
     sums->events++;
     sums->cost_nanousd += nanousd;
+}
+
+/* Events of so many microseconds, in a cell that is there or not yet. */
+static inline void lag (draft_t *draft, zc_level_t level, int64_t start_s, uint32_t key, int64_t us, uint64_t events)
+{
+    zc_cell_t *cell = zc_cells_at (&draft->cells, level, start_s, key);
+    assert_non_null (cell);
+    cell->sums.events += (int64_t) events;
+    uint32_t place = (uint32_t) (cell - draft->cells.cells);
+    assert_int_equal (zc_sketches_add (&draft->cells.latencies, place, zc_bin_of (us), events), 0);
 }
 
 static inline int try_commit (draft_t *draft, zc_store_t *store)
@@ -202,6 +218,9 @@ typedef struct {
     uint8_t terms [4096];
     size_t terms_size;
     int terms_count;
+    zc_alert_row_t alerts [LOADED_MAX];
+    char budgets [LOADED_MAX][200];
+    size_t alerts_count;
 } loaded_t;
 
 static inline int load_key (void *argument, uint32_t key, const zc_dimensions_t *dimensions, const zc_measures_t *sums)
@@ -246,6 +265,17 @@ static inline int load_terms (void *argument, const void *bytes, size_t size)
     return 0;
 }
 
+static inline int load_alert (void *argument, const zc_alert_row_t *row)
+{
+    loaded_t *loaded = argument;
+    size_t n = loaded->alerts_count++;
+    assert_true (n < LOADED_MAX && row->budget.size < sizeof loaded->budgets [n]);
+    loaded->alerts [n] = *row;
+    memcpy (loaded->budgets [n], row->budget.data, row->budget.size);
+    loaded->alerts [n].budget.data = loaded->budgets [n];
+    return 0;
+}
+
 /* Loads all; to be ended by loaded_end. */
 static inline loaded_t *load_from (zc_store_t *store)
 {
@@ -253,7 +283,12 @@ static inline loaded_t *load_from (zc_store_t *store)
     assert_non_null (loaded);
     loaded->keys = zc_keys_new (ZC_KEYS_MAX);
     assert_non_null (loaded->keys);
-    const zc_store_sink_t sink = {load_key, load_producer, load_unpriced, load_terms, loaded};
+    const zc_store_sink_t sink = {.key = load_key,
+                                  .producer = load_producer,
+                                  .unpriced = load_unpriced,
+                                  .terms = load_terms,
+                                  .alert = load_alert,
+                                  .argument = loaded};
     if (zc_store_load (store, &sink, &loaded->state) != 0)
         fail_msg ("%s", zc_store_why (store));
     return loaded;

@@ -43,4 +43,21 @@ static inline zc_prices_t *simple_table (void)
         " \"dear\": {\"input_cost_per_token\": 9, \"output_cost_per_token\": 9}}");
 }
 
+/* The same, of which gpt-4o and gpt-4o-mini have rates of a prompt cache: read at a tenth of the input, written at
+ * 1.25 times of it; and `costly`, whose cache only costs: 1000 / 2000, read 1000, written 3000. */
+static inline zc_prices_t *cached_table (void)
+{
+    return read_table (
+        "{\"gpt-4o\": {\"input_cost_per_token\": 1e-06, \"output_cost_per_token\": 2e-06,"
+        " \"cache_read_input_token_cost\": 1e-07, \"cache_creation_input_token_cost\": 1.25e-06},"
+        " \"gpt-4o-mini\": {\"input_cost_per_token\": 1e-08, \"output_cost_per_token\": 2e-08,"
+        " \"cache_read_input_token_cost\": 1e-09, \"cache_creation_input_token_cost\": 1.25e-08},"
+        " \"gpt-4.1-mini\": {\"input_cost_per_token\": 1e-07, \"output_cost_per_token\": 2e-07},"
+        " \"costly\": {\"input_cost_per_token\": 1e-06, \"output_cost_per_token\": 2e-06,"
+        " \"cache_creation_input_token_cost\": 3e-06},"
+        " \"embed\": {\"input_cost_per_token\": 5e-09, \"cache_read_input_token_cost\": 1e-09},"
+        " \"dear\": {\"input_cost_per_token\": 9, \"output_cost_per_token\": 9,"
+        " \"cache_read_input_token_cost\": 1e-18}}");
+}
+
 #endif

@@ -49,6 +49,71 @@ static void test_amount_money_never_shows_something_as_nothing (void **state)
     assert_int_equal (zc_money_decimals (INT64_MIN), 4);
 }
 
+static void test_amount_dollars_show_what_a_person_wants (void **state)
+{
+    (void) state;
+    static const struct {
+        int64_t nanousd;
+        const char *text;
+    } table [] = {
+        {0, "$0.00"},
+        {1, "$0.000000001"},
+        {-999, "-$0.000000999"},
+        {7826, "$0.000008"},
+        {999999, "$0.001000"},
+        {4200000, "$0.0042"},
+        {999999999, "$1.0000"},
+        {NANO, "$1.00"},
+        {12344999999, "$12.34"},
+        {-1234567 * NANO, "-$1,234,567.00"},
+        {INT64_MIN, "-$9,223,372,036.85"},
+    };
+    for (size_t i = 0; i < COUNT (table); i++)
+        assert_string_equal (zc_dollars (table [i].nanousd).text, table [i].text);
+}
+
+static void test_amount_exact_is_what_the_wire_has (void **state)
+{
+    (void) state;
+    assert_string_equal (zc_exact (0).text, "0.000000000");
+    assert_string_equal (zc_exact (-12000000001).text, "-12.000000001");
+    assert_string_equal (zc_exact (INT64_MIN).text, "-9223372036.854775808");
+}
+
+static void test_amount_tokens_have_three_digits (void **state)
+{
+    (void) state;
+    static const struct {
+        int64_t number;
+        const char *text;
+    } table [] = {
+        {0, "0"},            {9999, "9,999"},      {10000, "10.0k"},     {99949, "99.9k"},        {99950, "100k"},
+        {999499, "999k"},    {999500, "1.00M"},    {12345678, "12.3M"},  {999500000, "1.00B"},    {-5, "-5"},
+        {INT64_C (1) << 50, "1126T"}, /* and more where there is no greater unit */
+    };
+    for (size_t i = 0; i < COUNT (table); i++)
+        assert_string_equal (zc_tokens (table [i].number).text, table [i].text);
+}
+
+static void test_amount_steps_are_in_whole_units (void **state)
+{
+    (void) state;
+    assert_string_equal (zc_step (60).text, "1 min");
+    assert_string_equal (zc_step (5400).text, "90 min");
+    assert_string_equal (zc_step (7200).text, "2 h");
+    assert_string_equal (zc_step (86400).text, "1 d");
+    assert_string_equal (zc_step (61).text, "61 s");
+}
+
+static void test_amount_a_share_is_never_shown_as_nothing (void **state)
+{
+    (void) state;
+    assert_string_equal (zc_share (0, 1000000).text, "0.0%");
+    assert_string_equal (zc_share (1, 1000000).text, "<0.1%");
+    assert_string_equal (zc_share (1, 2000).text, "0.1%");
+    assert_string_equal (zc_share (1, 0).text, "-");
+}
+
 static void test_amount_reads_exact_decimals (void **state)
 {
     (void) state;
@@ -160,6 +225,11 @@ int main (void)
     const struct CMUnitTest tests [] = {
         cmocka_unit_test (test_amount_money_shows_exact_sums_rounded_once),
         cmocka_unit_test (test_amount_money_never_shows_something_as_nothing),
+        cmocka_unit_test (test_amount_dollars_show_what_a_person_wants),
+        cmocka_unit_test (test_amount_exact_is_what_the_wire_has),
+        cmocka_unit_test (test_amount_tokens_have_three_digits),
+        cmocka_unit_test (test_amount_steps_are_in_whole_units),
+        cmocka_unit_test (test_amount_a_share_is_never_shown_as_nothing),
         cmocka_unit_test (test_amount_reads_exact_decimals),
         cmocka_unit_test (test_amount_refuses_what_is_no_amount),
         cmocka_unit_test (test_amount_reads_rounded_numbers),

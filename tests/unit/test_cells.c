@@ -37,13 +37,13 @@ static void test_cells_measures_add_every_field (void **state)
         more [i] = i + 1;
         wanted [i] = sums [i] + more [i];
     }
-    more [FIELDS - 1] = -7; /* saved_ns */
+    more [FIELDS - 1] = -7; /* prompt_saved_nanousd */
     wanted [FIELDS - 1] = sums [FIELDS - 1] - 7;
     memcpy (&a, sums, sizeof a);
     memcpy (&b, more, sizeof b);
     zc_measures_add (&a, &b);
     assert_memory_equal (&a, wanted, sizeof a);
-    assert_int_equal (offsetof (zc_measures_t, saved_ns), sizeof a - sizeof (int64_t));
+    assert_int_equal (offsetof (zc_measures_t, prompt_saved_nanousd), sizeof a - sizeof (int64_t));
 }
 
 static void test_cells_of_other_levels_times_and_keys_are_others (void **state)
@@ -126,6 +126,54 @@ static void test_cells_cleared_are_none_and_can_be_used_again (void **state)
     zc_cells_term (&cells);
 }
 
+/* What is in memory for a set, by its capacities. */
+static size_t bytes_of (const zc_cells_t *cells)
+{
+    return cells->capacity * sizeof *cells->cells + cells->index_size * sizeof *cells->index +
+           cells->latencies.size * sizeof *cells->latencies.slots;
+}
+
+/* At every size, the worst ones right after a growth too, with latencies in one, two and three bins a cell. */
+static void test_cells_take_few_bytes_each (void **state)
+{
+    (void) state;
+    enum { CELLS = 500000 };
+    for (uint32_t bins = 1; bins <= 3; bins++) {
+        zc_cells_t cells;
+        size_t most = 0;
+        assert_int_equal (zc_cells_init (&cells), 0);
+        for (uint32_t i = 0; i < CELLS; i++) {
+            assert_non_null (zc_cells_at (&cells, ZC_MINUTE, (int64_t) (i / 1000) * MINUTE, i % 1000));
+            for (uint32_t bin = 0; bin < bins; bin++)
+                assert_int_equal (zc_sketches_add (&cells.latencies, i, 900 + 7 * bin + i % 64, 1), 0);
+            size_t each = bytes_of (&cells) / cells.count;
+            if (cells.count > ZC_CELLS_KEPT && each > most)
+                most = each;
+        }
+        print_message ("%u bins a cell: at most %zu bytes, at %u cells %zu\n", bins, most, cells.count,
+                       bytes_of (&cells) / cells.count);
+        assert_true (most > sizeof (zc_cell_t) && most <= ZC_CELL_BYTES_MAX);
+        zc_cells_term (&cells);
+    }
+}
+
+/* Latencies are of the cells of a set, and go with them. */
+static void test_cells_cleared_have_no_latencies (void **state)
+{
+    (void) state;
+    zc_cells_t cells;
+    assert_int_equal (zc_cells_init (&cells), 0);
+    for (uint32_t round = 0; round < 3; round++) {
+        assert_int_equal (cells.latencies.count, 0);
+        assert_int_equal (zc_cells_reserve (&cells), 0);
+        zc_cell_t *cell = zc_cells_at (&cells, ZC_MINUTE, MINUTE * round, 7);
+        zc_sketches_count (&cells.latencies, (uint32_t) (cell - cells.cells), 9);
+        assert_int_equal (cells.latencies.count, 1);
+        zc_cells_clear (&cells);
+    }
+    zc_cells_term (&cells);
+}
+
 int main (void)
 {
     const struct CMUnitTest tests [] = {
@@ -134,6 +182,8 @@ int main (void)
         cmocka_unit_test (test_cells_of_other_levels_times_and_keys_are_others),
         cmocka_unit_test (test_cells_keep_their_sums_and_order_as_they_grow),
         cmocka_unit_test (test_cells_cleared_are_none_and_can_be_used_again),
+        cmocka_unit_test (test_cells_take_few_bytes_each),
+        cmocka_unit_test (test_cells_cleared_have_no_latencies),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
 }

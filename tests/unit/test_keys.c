@@ -24,7 +24,13 @@
 static zc_dimensions_t key_of (zcost_type_t type, const char *service, const char *tier, const char *model,
                                const char *provider)
 {
-    return (zc_dimensions_t) {type, str_of (service), str_of (tier), str_of (model), str_of (provider)};
+    return (zc_dimensions_t) {type, str_of (service), str_of (tier), str_of (model), str_of (provider), {"", 0}};
+}
+
+static zc_dimensions_t with_tags (zc_dimensions_t key, const char *tags)
+{
+    key.tags = str_of (tags);
+    return key;
 }
 
 static zc_keys_t *keys_new (uint32_t max)
@@ -52,6 +58,7 @@ static void assert_is (const zc_keys_t *keys, uint32_t number, zc_dimensions_t w
     assert_true (zc_str_equal (key->tier, wanted.tier));
     assert_true (zc_str_equal (key->model, wanted.model));
     assert_true (zc_str_equal (key->provider, wanted.provider));
+    assert_true (zc_str_equal (key->tags, wanted.tags));
 }
 
 /* ---------------------------------------------------------------------- numbers */
@@ -74,6 +81,10 @@ static void test_keys_differ_by_every_dimension (void **state)
         key_of (ZCOST_QUERY_ROUTER, "search", "simple", "", "gpt-4oopenai"),
         key_of (ZCOST_QUERY_ROUTER, "search", "simple", "openai", "gpt-4o"),
         key_of (ZCOST_QUERY_ROUTER, "simple", "search", "gpt-4o", "openai"),
+        with_tags (key_of (ZCOST_QUERY_ROUTER, "search", "simple", "gpt-4o", "openai"), "\4team\3red"),
+        with_tags (key_of (ZCOST_QUERY_ROUTER, "search", "simple", "gpt-4o", "openai"), "\4team\4blue"),
+        with_tags (key_of (ZCOST_QUERY_ROUTER, "search", "simple", "gpt-4o", ""), "\4team\3red"),
+        with_tags (key_of (ZCOST_QUERY_ROUTER, "search", "simple", "gpt-4o", "\4team"), "\3red"),
     };
     zc_keys_t *keys = keys_new (100);
     for (int round = 0; round < 2; round++)
@@ -203,6 +214,7 @@ static void test_keys_beyond_the_cap_are_other_of_their_type_and_tier (void **st
     assert_is (keys, call, key_of (ZCOST_LLM_CALL, "other", "", "other", "other"));
     assert_int_equal (find (keys, nth (MAX, name), true), call); /* each time */
     assert_int_equal (find (keys, nth (MAX + 1, name), true), call);
+    assert_int_equal (find (keys, with_tags (nth (0, name), "\4team\3red"), true), call); /* the tags too are gone */
     uint32_t simple = find (keys, key_of (ZCOST_QUERY_ROUTER, "", "simple", "", ""), true);
     uint32_t complex_ = find (keys, key_of (ZCOST_QUERY_ROUTER, "", "complex", "", ""), true);
     assert_is (keys, simple, key_of (ZCOST_QUERY_ROUTER, "other", "simple", "other", "other"));
@@ -220,7 +232,8 @@ static void test_keys_named_other_do_not_count_against_the_cap (void **state)
     char name [32];
     find (keys, key_of (ZCOST_LLM_CALL, "other", "", "other", "other"), false);
     find (keys, key_of (ZCOST_EMBEDDING_CACHE, "other", "", "other", "other"), false);
-    find (keys, nth (0, name), false);
+    const zc_dimensions_t tagged = with_tags (key_of (ZCOST_LLM_CALL, "other", "", "other", "other"), "\4team\3red");
+    find (keys, tagged, false); /* a key as any other: the one that there is room for */
     find (keys, nth (1, name), true);
     find (keys, key_of (ZCOST_RAG_PARALLEL, "other", "", "other", "other"), false);
     zc_keys_destroy (&keys);
@@ -250,6 +263,9 @@ static void test_keys_of_services_beyond_the_cap_are_of_the_service_other (void 
         assert_is (keys, number, key_of (ZCOST_QUERY_ROUTER, "other", "simple", "gpt-4o", "openai"));
     }
     assert_int_equal (zc_keys_count (keys), ZC_SERVICES_MAX - 1);
+    uint32_t tagged = find (keys, with_tags (of_service (ZC_SERVICES_MAX, name), "\4team\3red"), true);
+    assert_is (keys, tagged,
+               with_tags (key_of (ZCOST_QUERY_ROUTER, "other", "simple", "gpt-4o", "openai"), "\4team\3red"));
     /* New keys of services that are known. */
     find (keys, key_of (ZCOST_LLM_CALL, "s7", "", "gpt-4o", ""), false);
     find (keys, key_of (ZCOST_LLM_CALL, "default", "", "gpt-4o", ""), false);
@@ -268,7 +284,7 @@ static uint32_t random_below (uint32_t limit)
 }
 
 typedef struct {
-    char service [32], model [32];
+    char service [32], model [32], tags [32];
     zc_dimensions_t key;
 } any_t;
 
@@ -279,6 +295,9 @@ static void any_key (any_t *any)
     snprintf (any->model, sizeof any->model, "m%u", random_below (4));
     any->key = key_of (ZCOST_QUERY_ROUTER, random_below (50) ? any->service : "other", tiers [random_below (2)],
                        random_below (50) ? any->model : "other", random_below (2) ? "openai" : "other");
+    snprintf (any->tags, sizeof any->tags, "\4team\1%u", random_below (3));
+    if (random_below (2))
+        any->key = with_tags (any->key, any->tags);
 }
 
 /* Two tables that are asked the same give the same numbers, and so does one restored in between. */

@@ -67,11 +67,12 @@ static void test_ledger_new_without_memory_is_none (void **state)
     assert_true (failed > 3);
 }
 
-/* Each event has a key, a service and a minute of its own, so that all that grows does. */
+/* Each event has a key, a service, a minute and a latency of its own, so that all that grows does. */
 static zc_event_t nth_event (uint32_t i, char service [32])
 {
     snprintf (service, 32, "s%u", i);
-    return with_ts (with_cost (with_service (call_of ("gpt-4o"), service), 1), 1767225600000 + 60000 * (int64_t) i);
+    zc_event_t event = with_cost (with_service (call_of ("gpt-4o"), service), 1);
+    return with_latency (with_ts (event, 1767225600000 + 60000 * (int64_t) i), 1000 * (int64_t) i);
 }
 
 static void test_ledger_without_memory_folds_nothing_of_an_event (void **state)
@@ -93,6 +94,7 @@ static void test_ledger_without_memory_folds_nothing_of_an_event (void **state)
             assert_int_equal (rc, -2);
             assert_int_equal (zc_keys_count (zc_ledger_keys (books.ledger)), i);
             assert_int_equal (zc_ledger_changes (books.ledger)->count, i);
+            assert_int_equal (zc_ledger_changes (books.ledger)->latencies.count, i);
             assert_int_equal (zc_ledger_accepted (books.ledger), i);
             assert_int_equal (totals_of (&books).calls_cost_nanousd, i);
             assert_int_equal (zc_ledger_service (books.ledger, str_of (service))->calls, 0);
@@ -110,7 +112,7 @@ static void test_ledger_folds_into_what_is_there_without_memory (void **state)
 {
     (void) state;
     books_t books = books_new ();
-    zc_event_t event = with_cost (call_of ("gpt-4o"), 1);
+    zc_event_t event = with_latency (with_cost (call_of ("gpt-4o"), 1), 5000);
     fold (&books, event);
     for (int i = 0; i < 1000; i++) {
         fails_in = 1;
@@ -120,6 +122,34 @@ static void test_ledger_folds_into_what_is_there_without_memory (void **state)
     fails_in = 0;
     assert_int_equal (totals_of (&books).calls, 1001);
     books_end (&books);
+}
+
+/* Sketches by themselves: what was added before stays, and later it goes on. */
+static void test_sketches_without_memory_keep_what_they_have (void **state)
+{
+    (void) state;
+    enum { ADDED = 3000 };
+    zc_sketches_t sketches = {0};
+    int refused = 0;
+    for (uint32_t i = 0; i < ADDED; i++) {
+        fails_in = 1;
+        int rc = zc_sketches_add (&sketches, i, i % ZC_BINS, 1);
+        fails_in = 0;
+        refused += rc == -1;
+        if (rc == -1) {
+            assert_int_equal (sketches.count, i);
+            assert_int_equal (zc_sketches_add (&sketches, i, i % ZC_BINS, 1), 0);
+        }
+        assert_int_equal (sketches.count, i + 1);
+    }
+    assert_true (refused > 10);
+    for (int nth = 1; nth <= 2; nth++) {
+        size_t count;
+        fails_in = nth;
+        assert_null (zc_sketches_sorted (&sketches, &count));
+    }
+    fails_in = 0;
+    zc_sketches_term (&sketches);
 }
 
 static void test_ledger_restore_without_memory_fails (void **state)
@@ -149,6 +179,7 @@ int main (void)
         cmocka_unit_test (test_ledger_new_without_memory_is_none),
         cmocka_unit_test (test_ledger_without_memory_folds_nothing_of_an_event),
         cmocka_unit_test (test_ledger_folds_into_what_is_there_without_memory),
+        cmocka_unit_test (test_sketches_without_memory_keep_what_they_have),
         cmocka_unit_test (test_ledger_restore_without_memory_fails),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);

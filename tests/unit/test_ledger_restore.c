@@ -27,7 +27,8 @@ static void restore (const books_t *saved, books_t *books)
     }
     assert_int_equal (zc_ledger_restore_counts (books->ledger, zc_ledger_accepted (saved->ledger),
                                                 zc_ledger_folded_to_other (saved->ledger),
-                                                zc_ledger_saved_ns_magnitude (saved->ledger)), 0);
+                                                zc_ledger_saved_ns_magnitude (saved->ledger),
+                                                zc_ledger_prompt_magnitude (saved->ledger)), 0);
     const zc_tally_t *unpriced = zc_ledger_unpriced (saved->ledger);
     if (unpriced->other)
         assert_int_equal (zc_ledger_restore_unpriced (books->ledger, str_of ("other"), unpriced->other), 0);
@@ -49,6 +50,7 @@ static void assert_same_keys (const zc_keys_t *a, const zc_keys_t *b)
         assert_true (zc_str_equal (left->dimensions.tier, right->dimensions.tier));
         assert_true (zc_str_equal (left->dimensions.model, right->dimensions.model));
         assert_true (zc_str_equal (left->dimensions.provider, right->dimensions.provider));
+        assert_true (zc_str_equal (left->dimensions.tags, right->dimensions.tags));
     }
 }
 
@@ -74,6 +76,7 @@ static void assert_same (books_t *a, books_t *b)
     assert_int_equal (zc_ledger_accepted (a->ledger), zc_ledger_accepted (b->ledger));
     assert_int_equal (zc_ledger_folded_to_other (a->ledger), zc_ledger_folded_to_other (b->ledger));
     assert_int_equal (zc_ledger_saved_ns_magnitude (a->ledger), zc_ledger_saved_ns_magnitude (b->ledger));
+    assert_int_equal (zc_ledger_prompt_magnitude (a->ledger), zc_ledger_prompt_magnitude (b->ledger));
     assert_same_keys (zc_ledger_keys (a->ledger), zc_ledger_keys (b->ledger));
     assert_same_unpriced (a, b);
 }
@@ -87,7 +90,9 @@ static zc_event_t event_near_the_caps (char service [32], char model [32])
         snprintf (model, 32, "m%u", random_below (2 * ZC_TALLY_NAMES_MAX));
         event = with_model (with_service (event, service), model);
     }
-    return event;
+    static const char *const maps [] = {"\x81\xa4team\xa3red", "\x81\xa4team\xa3low", "\x81\xa4user\xa1x"};
+    const char *map = maps [random_below (COUNT (maps))];
+    return random_below (2) ? with_tags (event, map, strlen (map)) : event;
 }
 
 static void test_ledger_put_back_answers_and_goes_on_the_same (void **state)
@@ -96,8 +101,11 @@ static void test_ledger_put_back_answers_and_goes_on_the_same (void **state)
     enum { ROUNDS = 5, EVENTS = 3000, KEYS = 4000 };
     zc_policy_t policy;
     zc_policy_default (&policy);
+    assert_int_equal (zc_policy_add_tag (&policy, "team"), 0);
     books_t saved = books_of (&policy, KEYS), books = books_of (&policy, KEYS);
     zc_cells_t cells;
+    use_cached_prices (&saved);
+    use_cached_prices (&books);
     assert_int_equal (zc_cells_init (&cells), 0);
     for (int round = 0; round < ROUNDS; round++) {
         for (int i = 0; i < EVENTS; i++) {
@@ -115,6 +123,7 @@ static void test_ledger_put_back_answers_and_goes_on_the_same (void **state)
         zc_cells_clear (&cells);
         books_end (&books);
         books = books_of (&policy, KEYS);
+        use_cached_prices (&books);
         restore (&saved, &books);
         assert_same (&saved, &books);
         assert_int_equal (zc_ledger_changes (books.ledger)->count, 0);
@@ -123,6 +132,7 @@ static void test_ledger_put_back_answers_and_goes_on_the_same (void **state)
     assert_true (zc_keys_count (zc_ledger_keys (saved.ledger)) > KEYS);
     assert_true (zc_ledger_folded_to_other (saved.ledger) > 0);
     assert_true (zc_ledger_unpriced (saved.ledger)->other > 0);
+    assert_true (zc_ledger_prompt_magnitude (saved.ledger) > 0);
     zc_cells_term (&cells);
     books_end (&saved);
     books_end (&books);
@@ -134,6 +144,7 @@ static void test_ledger_put_back_refuses_what_would_overflow (void **state)
 {
     (void) state;
     zc_event_t tokens = with_cost (with_input (event_of (ZCOST_LLM_CALL), 1), 0);
+    zc_event_t cached = with_cost (with_prompt_cache (with_input (call_of ("gpt-4o"), 1), 1, 0), 0);
     const struct {
         zcost_type_t type;
         zc_measures_t sums;
@@ -152,11 +163,17 @@ static void test_ledger_put_back_refuses_what_would_overflow (void **state)
         {ZCOST_EMBEDDING_CACHE, {.cache_write_tokens = INT64_MAX}, tokens},
         {ZCOST_LLM_CALL, {.output_tokens = INT64_MAX}, tokens},
         {ZCOST_LLM_CALL, {.reasoning_tokens = INT64_MAX}, tokens},
+        /* One total over all types has to hold what they cost together. */
+        {ZCOST_LLM_CALL, {.cost_nanousd = INT64_MAX}, with_cost (query_of ("simple"), 1)},
+        {ZCOST_QUERY_ROUTER, {.cost_nanousd = INT64_MAX}, with_cost (event_of (ZCOST_LLM_CALL), 1)},
+        {ZCOST_LLM_CALL, {.prompt_saved_nanousd = INT64_MAX}, cached},
+        {ZCOST_QUERY_ROUTER, {.prompt_saved_nanousd = -INT64_MAX}, cached},
     };
     for (size_t i = 0; i < COUNT (table); i++) {
         const char *tier = table [i].type == ZCOST_QUERY_ROUTER ? "simple" : "";
         const zc_dimensions_t key = {.type = table [i].type, .tier = str_of (tier)};
         books_t books = books_new ();
+        use_cached_prices (&books);
         assert_int_equal (zc_ledger_restore_key (books.ledger, 0, &key, &table [i].sums), 0);
         zc_totals_t before = totals_of (&books);
         if (zc_ledger_fold (books.ledger, &table [i].event, table [i].event.ts_ms) != -1)
@@ -179,12 +196,29 @@ static void test_ledger_put_back_bounds_time_saved_by_its_magnitude (void **stat
     const zc_measures_t sums = {.events = 2, .measured = 2, .saved_ns = -3};
     books_t books = books_new ();
     assert_int_equal (zc_ledger_restore_key (books.ledger, 0, &key, &sums), 0);
-    assert_int_equal (zc_ledger_restore_counts (books.ledger, 2, 0, INT64_MAX - 5), 0);
+    assert_int_equal (zc_ledger_restore_counts (books.ledger, 2, 0, INT64_MAX - 5, 0), 0);
     assert_int_equal (zc_ledger_saved_ns_magnitude (books.ledger), INT64_MAX - 5);
     fold (&books, with_saved (event_of (ZCOST_RAG_PARALLEL), -5));
     zc_event_t one = with_saved (event_of (ZCOST_RAG_PARALLEL), 1);
     assert_int_equal (zc_ledger_fold (books.ledger, &one, one.ts_ms), -1);
     assert_int_equal (totals_of (&books).saved_ns, -8);
+    books_end (&books);
+}
+
+static void test_ledger_put_back_bounds_prompt_savings_by_their_magnitude (void **state)
+{
+    (void) state;
+    const zc_dimensions_t key = {.type = ZCOST_LLM_CALL};
+    const zc_measures_t sums = {.events = 2, .prompt_saved_nanousd = 3};
+    books_t books = books_new ();
+    use_cached_prices (&books);
+    assert_int_equal (zc_ledger_restore_key (books.ledger, 0, &key, &sums), 0);
+    assert_int_equal (zc_ledger_restore_counts (books.ledger, 2, 0, 0, INT64_MAX - 250), 0);
+    assert_int_equal (zc_ledger_prompt_magnitude (books.ledger), INT64_MAX - 250);
+    fold (&books, with_prompt_cache (with_input (call_of ("gpt-4o"), 1), 0, 1)); /* -250 */
+    zc_event_t one = with_prompt_cache (with_input (call_of ("gpt-4o-mini"), 1), 1, 0);
+    assert_int_equal (zc_ledger_fold (books.ledger, &one, one.ts_ms), -1);
+    assert_int_equal (totals_of (&books).prompt_saved_nanousd, -247);
     books_end (&books);
 }
 
@@ -228,6 +262,15 @@ static void test_ledger_refuses_keys_that_no_ledger_saved (void **state)
         {1, {.type = ZCOST_RAG_PARALLEL}, {.misses = -1}},
         {1, {.type = ZCOST_RAG_PARALLEL}, {.saved_nanousd = -1}},
         {1, {.type = ZCOST_RAG_PARALLEL}, {.saved_ns = INT64_MIN}},
+        {1, {.type = ZCOST_RAG_PARALLEL}, {.prompt_saved_nanousd = INT64_MIN}},
+        {1, {.type = ZCOST_RAG_PARALLEL}, {.assumed_cost_nanousd = -1}},
+        {1, {.type = ZCOST_RAG_PARALLEL}, {.assumed_baseline_nanousd = -1}},
+        {1, {.type = ZCOST_RAG_PARALLEL}, {.assumed_saved_nanousd = -1}},
+        {1, {.type = ZCOST_RAG_PARALLEL}, {.cost_nanousd = 1, .assumed_cost_nanousd = 2}},
+        {1, {.type = ZCOST_RAG_PARALLEL}, {.baseline_nanousd = 1, .assumed_baseline_nanousd = 2}},
+        {1, {.type = ZCOST_RAG_PARALLEL}, {.saved_nanousd = 1, .assumed_saved_nanousd = 2}},
+        {1, {.type = ZCOST_RAG_PARALLEL, .tags = str_of ("\1a")}, one},
+        {1, {.type = ZCOST_RAG_PARALLEL, .tags = str_of ("\1b\1x\1a\1x")}, one},
         {1, {.type = ZCOST_RAG_PARALLEL}, {.events = 1, .unpriced = 2}},
         {1, {.type = ZCOST_RAG_PARALLEL}, {.events = 1, .measured = 2}},
         {1, {.type = ZCOST_RAG_PARALLEL}, {.events = 3, .unpriced = 2, .measured = 2}},
@@ -248,21 +291,27 @@ static void test_ledger_refuses_counts_that_no_ledger_saved (void **state)
     (void) state;
     const struct {
         uint64_t accepted, folded_to_other;
-        int64_t saved_ns_magnitude;
+        int64_t saved_ns_magnitude, prompt_magnitude;
         int rc;
     } table [] = {
-        {3, 0, 7, 0},   {3, 3, INT64_MAX, 0}, {2, 0, 7, -1}, {4, 0, 7, -1},
-        {3, 4, 7, -1}, /* more folded to other than there were */
-        {3, 0, 6, -1}, /* less than the keys' own sums */
-        {3, 0, -7, -1},
+        {3, 0, 7, 9, 0},
+        {3, 3, INT64_MAX, INT64_MAX, 0},
+        {2, 0, 7, 9, -1},
+        {4, 0, 7, 9, -1},
+        {3, 4, 7, 9, -1}, /* more folded to other than there were */
+        {3, 0, 6, 9, -1}, /* less than the keys' own sums */
+        {3, 0, -7, 9, -1},
+        {3, 0, 7, 8, -1},
+        {3, 0, 7, -9, -1},
     };
     for (size_t i = 0; i < COUNT (table); i++) {
         books_t books = books_new ();
         const zc_dimensions_t key = {.type = ZCOST_RAG_PARALLEL};
-        const zc_measures_t sums = {.events = 3, .saved_ns = -7};
+        const zc_measures_t sums = {.events = 3, .saved_ns = -7, .prompt_saved_nanousd = -9};
         assert_int_equal (zc_ledger_restore_key (books.ledger, 0, &key, &sums), 0);
         assert_int_equal (zc_ledger_restore_counts (books.ledger, table [i].accepted, table [i].folded_to_other,
-                                                    table [i].saved_ns_magnitude), table [i].rc);
+                                                    table [i].saved_ns_magnitude, table [i].prompt_magnitude),
+                          table [i].rc);
         books_end (&books);
     }
 }
@@ -293,6 +342,7 @@ int main (void)
         cmocka_unit_test (test_ledger_put_back_answers_and_goes_on_the_same),
         cmocka_unit_test (test_ledger_put_back_refuses_what_would_overflow),
         cmocka_unit_test (test_ledger_put_back_bounds_time_saved_by_its_magnitude),
+        cmocka_unit_test (test_ledger_put_back_bounds_prompt_savings_by_their_magnitude),
         cmocka_unit_test (test_ledger_refuses_keys_that_no_ledger_saved),
         cmocka_unit_test (test_ledger_refuses_counts_that_no_ledger_saved),
         cmocka_unit_test (test_ledger_refuses_unpriced_rows_that_no_ledger_saved),

@@ -19,23 +19,50 @@
 #define MOST_COST (ZCOST_COST_MAX_USD * INT64_C (1000000000))
 #define MOST_SAVED (ZCOST_SECONDS_MAX * INT64_C (1000000000))
 
+/* All latencies, whoever's they are: the numbers of keys and cells go by the order of events. */
+static zc_binned_t *all_latencies (const books_t *books, size_t *ret_count)
+{
+    const zc_sketches_t *latencies = &zc_ledger_changes (books->ledger)->latencies;
+    zc_sketches_t all = {0};
+    for (uint32_t slot = 0; slot < latencies->size; slot++)
+        assert_int_equal (zc_sketches_add (&all, 0, ZC_BINNED_BIN (latencies->slots [slot]),
+                                           ZC_BINNED_EVENTS (latencies->slots [slot])), 0);
+    zc_binned_t *sorted = zc_sketches_sorted (&all, ret_count);
+    assert_non_null (sorted);
+    zc_sketches_term (&all);
+    return sorted;
+}
+
 static void test_ledger_the_order_of_events_is_nothing (void **state)
 {
     (void) state;
     enum { EVENTS = 500, ORDERS = 20 };
     static zc_event_t events [EVENTS];
     zc_totals_t first = {0};
+    zc_binned_t *first_latencies = NULL;
+    size_t first_count = 0;
     for (size_t i = 0; i < EVENTS; i++)
         events [i] = any_event ();
     for (int order = 0; order < ORDERS; order++) {
         books_t books = books_new ();
+        use_cached_prices (&books);
         for (size_t i = 0; i < EVENTS; i++)
             fold (&books, events [i]);
         zc_totals_t totals = totals_of (&books);
-        if (order == 0)
+        size_t count;
+        zc_binned_t *latencies = all_latencies (&books, &count);
+        if (order == 0) {
             first = totals;
+            first_latencies = latencies;
+            first_count = count;
+            assert_true (count > 50 && totals.prompt_saved_nanousd != 0);
+        }
         assert_memory_equal (&totals, &first, sizeof totals);
+        assert_int_equal (count, first_count);
+        assert_memory_equal (latencies, first_latencies, count * sizeof *latencies);
         books_end (&books);
+        if (order > 0)
+            free (latencies);
         for (uint32_t i = EVENTS - 1; i > 0; i--) {
             uint32_t other = random_below (i + 1);
             zc_event_t event = events [i];
@@ -43,6 +70,7 @@ static void test_ledger_the_order_of_events_is_nothing (void **state)
             events [other] = event;
         }
     }
+    free (first_latencies);
 }
 
 /* ------------------------------------------------------------------- services */
@@ -126,8 +154,11 @@ static void test_ledger_refuses_a_cost_that_would_overflow (void **state)
 {
     (void) state;
     books_t books = books_new ();
-    assert_refused_whole_after (&books, with_cost (query_of ("simple"), MOST_COST), 9223);
-    assert_refused_whole_after (&books, with_cost (event_of (ZCOST_LLM_CALL), MOST_COST), 9223);
+    /* Queries and calls together: one total over all types must hold them. */
+    for (int i = 0; i < 4000; i++)
+        fold (&books, with_cost (event_of (ZCOST_LLM_CALL), MOST_COST));
+    assert_refused_whole_after (&books, with_cost (query_of ("simple"), MOST_COST), 5223);
+    assert_refused_whole_after (&books, with_cost (event_of (ZCOST_LLM_CALL), MOST_COST), 0);
     /* What still fits is still taken: in the largest sum, and in every other one. */
     int64_t left = INT64_MAX - 9223 * MOST_COST;
     assert_refused_whole_after (&books, with_cost (query_of ("complex"), left), 1);
@@ -135,7 +166,7 @@ static void test_ledger_refuses_a_cost_that_would_overflow (void **state)
     fold (&books, with_cost (query_of ("complex"), 0));
     fold (&books, event_of (ZCOST_RAG_PARALLEL));
     fold (&books, with_hits (event_of (ZCOST_EMBEDDING_CACHE), 1, 0));
-    assert_int_equal (totals_of (&books).router.cost_nanousd, INT64_MAX);
+    assert_int_equal (totals_of (&books).router.cost_nanousd + totals_of (&books).calls_cost_nanousd, INT64_MAX);
     books_end (&books);
 }
 
@@ -199,6 +230,25 @@ static void test_ledger_refuses_time_saved_that_would_overflow (void **state)
     books_end (&books);
 }
 
+/* What prompt caches saved is signed: savings and losses fill one bound together, at its real size. */
+static void test_ledger_refuses_prompt_savings_that_would_overflow (void **state)
+{
+    (void) state;
+    const zc_event_t saves = with_cost (with_prompt_cache (with_input (call_of ("gpt-4o"), 0), 1000, 0), 0);
+    const zc_event_t loses = with_cost (with_prompt_cache (with_input (query_of ("complex"), 0), 0, 1000), 0);
+    const zc_dimensions_t key = {.type = ZCOST_LLM_CALL};
+    const zc_measures_t earlier = {.prompt_saved_nanousd = INT64_MAX - 2 * 900000 - 250000};
+    books_t books = books_new ();
+    use_cached_prices (&books);
+    assert_int_equal (zc_ledger_restore_key (books.ledger, 0, &key, &earlier), 0);
+    fold (&books, loses); /* -250,000: the sum is less now, and yet there is no more room */
+    assert_refused_whole_after (&books, saves, 2);
+    assert_refused_whole_after (&books, loses, 0);
+    assert_int_equal (totals_of (&books).prompt_saved_nanousd, INT64_MAX - 500000);
+    assert_int_equal (zc_ledger_prompt_magnitude (books.ledger), INT64_MAX);
+    books_end (&books);
+}
+
 /* All kinds of tokens are bounded together: no sum over any of them, of any type, can pass. */
 static void test_ledger_refuses_tokens_that_would_overflow (void **state)
 {
@@ -244,6 +294,7 @@ int main (void)
         cmocka_unit_test (test_ledger_refuses_a_baseline_that_would_overflow),
         cmocka_unit_test (test_ledger_refuses_hits_that_would_overflow),
         cmocka_unit_test (test_ledger_refuses_time_saved_that_would_overflow),
+        cmocka_unit_test (test_ledger_refuses_prompt_savings_that_would_overflow),
         cmocka_unit_test (test_ledger_refuses_tokens_that_would_overflow),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);

@@ -80,12 +80,73 @@ static void test_policy_set_tier_refuses_beyond_its_limits (void **state)
     assert_tier (&policy, ZC_TIERS_MAX - 1, "other", "");
 }
 
+static void assert_tags (const zc_policy_t *policy, size_t count, const char *const *names)
+{
+    assert_int_equal (policy->tags_count, count);
+    for (size_t i = 0; i < count; i++)
+        assert_string_equal (policy->tags [i], names [i]);
+}
+
+static void test_policy_add_tag_keeps_them_ascending (void **state)
+{
+    (void) state;
+    static const char *const added [] = {"tenant", "\xc3\xa9quipe", "team", "Env"};
+    static const char *const sorted [] = {"Env", "team", "tenant", "\xc3\xa9quipe"};
+    zc_policy_t policy;
+    zc_policy_default (&policy);
+    assert_int_equal (policy.tags_count, 0);
+    for (size_t i = 0; i < 4; i++)
+        assert_int_equal (zc_policy_add_tag (&policy, added [i]), 0);
+    assert_tags (&policy, 4, sorted);
+}
+
+/* The same ones in another order are the same policy, to the byte. */
+static void test_policy_add_tag_in_any_order_is_the_same (void **state)
+{
+    (void) state;
+    zc_policy_t a, b;
+    zc_policy_default (&a);
+    zc_policy_default (&b);
+    static const char *const names [] = {"a", "team", "a long name", "t"};
+    for (size_t i = 0; i < 4; i++) {
+        assert_int_equal (zc_policy_add_tag (&a, names [i]), 0);
+        assert_int_equal (zc_policy_add_tag (&b, names [3 - i]), 0);
+    }
+    assert_memory_equal (&a, &b, sizeof a);
+}
+
+static void test_policy_add_tag_refuses_what_is_no_tag (void **state)
+{
+    (void) state;
+    char longest [ZCOST_STRING_MAX + 2];
+    memset (longest, 'x', sizeof longest);
+    longest [ZCOST_STRING_MAX + 1] = '\0';
+    const char *const refused [] = {"", "team", longest, "type", "service", "tier", "model", "provider",
+                                    "events", "cost_usd", "latency_ms_p95", "points"};
+    zc_policy_t policy, before;
+    zc_policy_default (&policy);
+    assert_int_equal (zc_policy_add_tag (&policy, "team"), 0);
+    before = policy;
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++)
+        assert_int_equal (zc_policy_add_tag (&policy, refused [i]), -1);
+    assert_memory_equal (&policy, &before, sizeof policy);
+    assert_int_equal (zc_policy_add_tag (&policy, longest + 1), 0);
+    assert_int_equal (zc_policy_add_tag (&policy, "Model"), 0);
+    assert_int_equal (zc_policy_add_tag (&policy, "t1"), 0);
+    before = policy;
+    assert_int_equal (zc_policy_add_tag (&policy, "t2"), -1); /* ZC_TAGS_MAX of them */
+    assert_memory_equal (&policy, &before, sizeof policy);
+}
+
 int main (void)
 {
     const struct CMUnitTest tests [] = {
         cmocka_unit_test (test_policy_default_is_the_contract_s),
         cmocka_unit_test (test_policy_set_tier_changes_or_adds_before_other),
         cmocka_unit_test (test_policy_set_tier_refuses_beyond_its_limits),
+        cmocka_unit_test (test_policy_add_tag_keeps_them_ascending),
+        cmocka_unit_test (test_policy_add_tag_in_any_order_is_the_same),
+        cmocka_unit_test (test_policy_add_tag_refuses_what_is_no_tag),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
 }

@@ -15,15 +15,20 @@
 #include "pack.h"
 #include "view.h"
 
-/* The report over all events. */
-static opened_t report_of (asked_t *asked)
+/* The report over all events; window: NULL for all time. */
+static opened_t report_within (asked_t *asked, const zc_window_t *window)
 {
     msgpack_sbuffer buffer;
     msgpack_packer out;
     msgpack_sbuffer_init (&buffer);
     msgpack_packer_init (&out, &buffer, msgpack_sbuffer_write);
-    zc_report_pack (&out, &asked->view, zc_ledger_totals (asked->books.ledger));
+    zc_report_pack (&out, &asked->view, zc_ledger_totals (asked->books.ledger), window);
     return open_bytes (buffer);
+}
+
+static opened_t report_of (asked_t *asked)
+{
+    return report_within (asked, NULL);
 }
 
 /* Every key of the contract, and no other, where nothing has happened yet. */
@@ -37,7 +42,8 @@ static void test_report_of_nothing_has_every_key (void **state)
     static const char *const tiers [] = {"simple", "medium", "complex"};
     static const char *const models [] = {"gpt-4o-mini", "gpt-4.1-mini", "gpt-4o"};
 
-    ASSERT_KEYS (report, "query_router", "embedding_cache", "rag_parallel", "llm_calls", "timestamp", "zcost");
+    ASSERT_KEYS (report, "query_router", "embedding_cache", "rag_parallel", "llm_calls", "savings", "timestamp",
+                 "zcost");
     const msgpack_object *router = AT (report, "query_router");
     ASSERT_KEYS (router, "total_queries", "cost_breakdown", "total_cost", "estimated_savings", "savings_percent",
                  "total_cost_usd", "net_savings_usd", "baseline", "unpriced_queries");
@@ -84,6 +90,17 @@ static void test_report_of_nothing_has_every_key (void **state)
     assert_double (AT (calls, "total_cost"), 0);
     assert_text (AT (calls, "total_cost_usd"), "0.000000000");
     assert_integer (AT (calls, "unpriced_calls"), 0);
+
+    const msgpack_object *savings = AT (report, "savings");
+    ASSERT_KEYS (savings, "baseline_model", "router", "tiers", "embedding_cache", "prompt_cache", "unpriced_events");
+    assert_text (AT (savings, "baseline_model"), "gpt-4o");
+    ASSERT_KEYS (AT (savings, "router"), "net_usd", "measured_usd", "assumed_usd");
+    ASSERT_KEYS (AT (savings, "tiers"), "simple", "medium", "complex");
+    ASSERT_KEYS (AT (savings, "tiers", "simple"), "net_usd", "measured_usd", "assumed_usd");
+    ASSERT_KEYS (AT (savings, "embedding_cache"), "saved_usd", "measured_usd", "assumed_usd");
+    ASSERT_KEYS (AT (savings, "prompt_cache"), "net_usd");
+    assert_text (AT (savings, "prompt_cache", "net_usd"), "0.000000000");
+    assert_integer (AT (savings, "unpriced_events"), 0);
     close_bytes (&opened);
     asked_end (&asked);
 }
@@ -254,6 +271,57 @@ static void test_report_of_the_largest_sums (void **state)
     asked_end (&asked);
 }
 
+static void assert_saved (const msgpack_object *part, const char *key, const char *saved, const char *measured,
+                          const char *assumed)
+{
+    assert_text (AT (part, key), saved);
+    assert_text (AT (part, "measured_usd"), measured);
+    assert_text (AT (part, "assumed_usd"), assumed);
+}
+
+/* Signed, by tier, and what is assumed apart from what is measured. */
+static void test_report_tells_savings_by_driver (void **state)
+{
+    (void) state;
+    asked_t asked;
+    asked_begin_default (&asked);
+    use_cached_prices (&asked.books);
+    fold (&asked.books, with_cost (query_of ("simple"), 5000000));    /* assumed: 0.035 - 0.005 */
+    fold (&asked.books, with_input (query_of ("simple"), 1000));      /* measured: 0.001 - 0.00001 */
+    fold (&asked.books, with_cost (query_of ("complex"), 1035000001)); /* assumed: a loss */
+    fold (&asked.books, with_input (query_of ("purple"), 9));         /* of no known price */
+    fold (&asked.books, with_input (call_of ("nobody's"), 9));
+    fold (&asked.books, with_prompt_cache (with_input (call_of ("gpt-4o"), 1000), 0, 1000)); /* -0.00025 */
+    fold (&asked.books, with_hits (event_of (ZCOST_EMBEDDING_CACHE), 2, 0));
+    fold (&asked.books, with_hits (with_input (with_model (event_of (ZCOST_EMBEDDING_CACHE), "embed"), 9), 1, 0));
+    opened_t opened = report_of (&asked);
+    const msgpack_object *savings = AT (&opened.root, "savings");
+    assert_saved (AT (savings, "router"), "net_usd", "-0.969010001", "0.000990000", "-0.970000001");
+    ASSERT_KEYS (AT (savings, "tiers"), "simple", "medium", "complex", "other");
+    assert_saved (AT (savings, "tiers", "simple"), "net_usd", "0.030990000", "0.000990000", "0.030000000");
+    assert_saved (AT (savings, "tiers", "complex"), "net_usd", "-1.000000001", "0.000000000", "-1.000000001");
+    assert_saved (AT (savings, "tiers", "other"), "net_usd", "0.000000000", "0.000000000", "0.000000000");
+    assert_saved (AT (savings, "embedding_cache"), "saved_usd", "0.000200045", "0.000000045", "0.000200000");
+    assert_text (AT (savings, "prompt_cache", "net_usd"), "-0.000250000");
+    assert_integer (AT (savings, "unpriced_events"), 2);
+    close_bytes (&opened);
+    asked_end (&asked);
+}
+
+static void test_report_of_a_window_says_which (void **state)
+{
+    (void) state;
+    asked_t asked;
+    asked_begin_default (&asked);
+    const zc_window_t window = {.since_ms = 1767225600000, .until_ms = 1767229200000};
+    opened_t opened = report_within (&asked, &window);
+    assert_integer (AT (&opened.root, "zcost", "since"), 1767225600000);
+    assert_integer (AT (&opened.root, "zcost", "until"), 1767229200000);
+    assert_text (AT (&opened.root, "timestamp"), "2026-01-02T00:00:59.007Z"); /* when it was made */
+    close_bytes (&opened);
+    asked_end (&asked);
+}
+
 int main (void)
 {
     const struct CMUnitTest tests [] = {
@@ -263,6 +331,8 @@ int main (void)
         cmocka_unit_test (test_report_shows_a_loss_as_net_savings_only),
         cmocka_unit_test (test_report_rounds_once),
         cmocka_unit_test (test_report_of_the_largest_sums),
+        cmocka_unit_test (test_report_tells_savings_by_driver),
+        cmocka_unit_test (test_report_of_a_window_says_which),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
 }

@@ -209,6 +209,27 @@ static void test_screen_table_leaves_out_what_is_dispensable (void **state)
                    "x                    123,456,789,012\n");
 }
 
+static void show_ranked (const zc_screen_t *screen)
+{
+    zc_table_t *table = zc_table_new (screen, 0, "lR3R1R2");
+    ZC_HEADING (table, "what", "first number", "second number", "third number");
+    zc_table_print (table);
+    zc_table_destroy (&table);
+}
+
+static void test_screen_table_leaves_out_by_rank (void **state)
+{
+    (void) state;
+    zc_screen_t screen = {.columns = 80};
+    assert_prints (screen, show_ranked, "what  first number  second number  third number\n");
+    screen.columns = 40;
+    assert_prints (screen, show_ranked, "what first number third number\n");
+    screen.columns = 20;
+    assert_prints (screen, show_ranked, "what first number\n");
+    screen.columns = 10;
+    assert_prints (screen, show_ranked, "what\n");
+}
+
 static void test_screen_table_destroy_takes_nothing (void **state)
 {
     (void) state;
@@ -228,6 +249,7 @@ int main (void)
         cmocka_unit_test (test_screen_table_aligns_and_cuts_only_what_is_elastic),
         cmocka_unit_test (test_screen_table_aligns_decimal_points),
         cmocka_unit_test (test_screen_table_leaves_out_what_is_dispensable),
+        cmocka_unit_test (test_screen_table_leaves_out_by_rank),
         cmocka_unit_test (test_screen_table_destroy_takes_nothing),
     };
     /* wcwidth asks the locale. */

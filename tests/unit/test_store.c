@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "core/str.h"
+#include "core/tags.h"
 #include "stores.h"
 
 static void test_store_begins_empty_and_keeps_its_id (void **state)
@@ -85,6 +86,10 @@ static zc_measures_t any_measures (void)
         .misses = any_sum (),
         .saved_nanousd = any_sum (),
         .saved_ns = -any_sum (),
+        .assumed_cost_nanousd = any_sum (),
+        .assumed_baseline_nanousd = any_sum (),
+        .assumed_saved_nanousd = any_sum (),
+        .prompt_saved_nanousd = -any_sum (),
     };
 }
 
@@ -100,7 +105,7 @@ static void add_odd_keys (draft_t *draft)
         zc_str_t names [4] = {str ("s"), str ("t"), str ("m"), str ("p")};
         names [i % 4] = str (odd_names [i / 4]);
         zc_dimensions_t dimensions = {(zcost_type_t) (ZCOST_QUERY_ROUTER + (int) (i / 4 % 4)), names [0], names [1],
-                                      names [2], names [3]};
+                                      names [2], names [3], str ("")};
         assert_int_equal (zc_keys_restore (draft->keys, &dimensions), 0);
         zc_key_entry_t *entry = zc_keys_at (draft->keys, (uint32_t) i);
         entry->sums = any_measures ();
@@ -118,6 +123,7 @@ static void assert_same_keys (const zc_keys_t *a, const zc_keys_t *b)
         assert_true (zc_str_equal (left->dimensions.tier, right->dimensions.tier));
         assert_true (zc_str_equal (left->dimensions.model, right->dimensions.model));
         assert_true (zc_str_equal (left->dimensions.provider, right->dimensions.provider));
+        assert_true (zc_str_equal (left->dimensions.tags, right->dimensions.tags));
         assert_memory_equal (&left->sums, &right->sums, sizeof left->sums);
     }
 }
@@ -139,6 +145,75 @@ static void test_store_gives_keys_and_sums_back (void **state)
     draft_end (&draft);
     zc_store_close (&store);
     place_end (&place);
+}
+
+static void test_store_gives_tags_back (void **state)
+{
+    (void) state;
+    static const char *const tags [] = {"\3env\4prod\4team\1x",
+                                        "\3env\4prod",
+                                        "\3env\4Prod",
+                                        "",
+                                        "\1A\1b",
+                                        "\2\xc3\xa9\6'\"\n{}:",
+                                        "\1a\1 \2a \1 \4null\1\\\6select\1;"};
+    ground_t ground = ground_new ();
+    for (size_t i = 0; i < sizeof tags / sizeof *tags; i++)
+        spend (&ground.draft, ZC_MINUTE, MINUTE_S, add_tagged_key (&ground.draft, "s", tags [i]), 1);
+    char longest [ZC_TAGS_BYTES + 1] = "";
+    for (int i = 0; i < ZC_TAGS_MAX; i++) /* four of 128 bytes each, name and value */
+        snprintf (longest + strlen (longest), sizeof longest - strlen (longest), "\x80%0128d\x80%0128d", i, 7);
+    spend (&ground.draft, ZC_MINUTE, MINUTE_S, add_tagged_key (&ground.draft, "s", longest), 1);
+    commit (&ground.draft, ground.store);
+    loaded_t *loaded = load_from (ground.store);
+    for (uint32_t key = 0; key < zc_keys_count (ground.draft.keys); key++)
+        zc_keys_at (ground.draft.keys, key)->sums = (zc_measures_t) {.events = 1, .cost_nanousd = 1};
+    assert_same_keys (ground.draft.keys, loaded->keys);
+    assert_sound (ground.store);
+    assert_query (&ground.place, "SELECT tags FROM totals WHERE tags LIKE '%team%'",
+                  "{\"env\":\"prod\",\"team\":\"x\"}");
+    assert_query (&ground.place, "SELECT count (*) FROM minutes WHERE json_extract (tags, '$.env') = 'prod'", "2");
+    assert_query (&ground.place, "SELECT count (*) FROM days WHERE tags = '{}'", "1");
+    loaded_end (loaded);
+    ground_end (&ground);
+}
+
+static void test_store_holds_the_alerts_of_the_last_checkpoint (void **state)
+{
+    (void) state;
+    ground_t ground = ground_new ();
+    zc_alert_row_t alerts [] = {
+        {str ("a"), MINUTE_S, 50, NOW_MS, 5, 10, false},
+        {str ("b"), MINUTE_S - 86400, 80, NOW_MS + 1, 8, INT64_MAX, true},
+        {str ("b"), MINUTE_S, 100, NOW_MS + 2, INT64_MAX, 10, false},
+        {str ("caf\xc3\xa9"), MINUTE_S, UINT32_MAX, INT64_MAX, 0, 1, true},
+    };
+    const size_t count = sizeof alerts / sizeof *alerts;
+    ground.draft.checkpoint.alerts = alerts;
+    ground.draft.checkpoint.alerts_count = 1;
+    commit (&ground.draft, ground.store);
+    alerts [0].published = true;
+    ground.draft.checkpoint.alerts_count = count;
+    commit (&ground.draft, ground.store);
+    loaded_t *loaded = load_from (ground.store);
+    assert_int_equal (loaded->alerts_count, count);
+    for (size_t i = 0; i < count; i++) {
+        assert_true (zc_str_equal (loaded->alerts [i].budget, alerts [i].budget));
+        assert_int_equal (loaded->alerts [i].period_start_s, alerts [i].period_start_s);
+        assert_int_equal (loaded->alerts [i].percent, alerts [i].percent);
+        assert_int_equal (loaded->alerts [i].passed_ms, alerts [i].passed_ms);
+        assert_int_equal (loaded->alerts [i].spent_nanousd, alerts [i].spent_nanousd);
+        assert_int_equal (loaded->alerts [i].limit_nanousd, alerts [i].limit_nanousd);
+        assert_int_equal (loaded->alerts [i].published, alerts [i].published);
+    }
+    assert_sound (ground.store);
+    loaded_end (loaded);
+    ground.draft.checkpoint.alerts_count = 0;
+    commit (&ground.draft, ground.store);
+    loaded = load_from (ground.store);
+    assert_int_equal (loaded->alerts_count, 0);
+    loaded_end (loaded);
+    ground_end (&ground);
 }
 
 static void test_store_keeps_keys_of_which_nothing_was_counted (void **state)
@@ -175,6 +250,7 @@ static void test_store_gives_counters_and_position_back (void **state)
                               .delivery = {2, 3, UINT64_MAX - 4},
                               .folded_to_other = 5,
                               .saved_ns_magnitude = INT64_MAX,
+                              .prompt_saved_magnitude = INT64_MAX - 1,
                               .producers_forgotten = true};
     for (int reason = 0; reason < ZC_REASON_COUNT; reason++)
         counters.rejected [reason] = 1000 + (uint64_t) reason;
@@ -196,6 +272,7 @@ static void test_store_gives_counters_and_position_back (void **state)
         assert_memory_equal (both [i]->counters.rejected, counters.rejected, sizeof counters.rejected);
         assert_int_equal (both [i]->counters.folded_to_other, 5);
         assert_true (both [i]->counters.saved_ns_magnitude == INT64_MAX);
+        assert_true (both [i]->counters.prompt_saved_magnitude == INT64_MAX - 1);
         assert_true (both [i]->counters.producers_forgotten);
     }
     loaded_end (loaded);
@@ -333,6 +410,8 @@ int main (void)
     const struct CMUnitTest tests [] = {
         cmocka_unit_test (test_store_begins_empty_and_keeps_its_id),
         cmocka_unit_test (test_store_gives_keys_and_sums_back),
+        cmocka_unit_test (test_store_gives_tags_back),
+        cmocka_unit_test (test_store_holds_the_alerts_of_the_last_checkpoint),
         cmocka_unit_test (test_store_keeps_keys_of_which_nothing_was_counted),
         cmocka_unit_test (test_store_gives_counters_and_position_back),
         cmocka_unit_test (test_store_holds_the_unpriced_of_the_last_checkpoint),

@@ -105,6 +105,68 @@ static void test_store_refuses_a_sum_beyond_64_bits (void **state)
     ground_end (&ground);
 }
 
+/* -------------------------------------------------------------------------- latencies */
+
+/* Adds what a row of a level has to the counts by bin; their sum. */
+static uint64_t add_saved (sqlite3 *db, const char *sql, uint64_t counts [ZC_BINS])
+{
+    sqlite3_stmt *rows;
+    uint64_t sum = 0;
+    assert_int_equal (sqlite3_prepare_v2 (db, sql, -1, &rows, NULL), SQLITE_OK);
+    while (sqlite3_step (rows) == SQLITE_ROW) {
+        const uint8_t *at = sqlite3_column_blob (rows, 0), *end = at + sqlite3_column_bytes (rows, 0);
+        int32_t bin = -1;
+        int bad = 0;
+        for (uint64_t events; at && (at = zc_sketch_unpack (at, end, &bin, &events, &bad)); sum += events)
+            counts [bin] += events;
+        assert_int_equal (bad, 0);
+    }
+    sqlite3_finalize (rows);
+    return sum;
+}
+
+static void test_store_keeps_latencies_at_each_level (void **state)
+{
+    (void) state;
+    ground_t ground = ground_new ();
+    static uint64_t expected [2][ZC_BINS];
+    memset (expected, 0, sizeof expected);
+    uint64_t sums [2] = {0};
+    for (uint32_t key = 0; key < 3; key++)
+        add_key (&ground.draft, (char []) {(char) ('a' + key), '\0'});
+    uint32_t x = 1;
+    for (int round = 0; round < 20; round++) {
+        zc_cells_clear (&ground.draft.cells);
+        for (int i = 0; i < 40; i++) {
+            x = x * 1664525 + 1013904223;
+            uint32_t key = x >> 16 & 1;
+            int64_t us = (int64_t) (x >> 9) * (i % 5 ? 1 : 1000);
+            uint64_t events = i % 17 ? 1 + (x >> 30) : 20000000; /* more than one slot holds */
+            lag (&ground.draft, ZC_MINUTE, MINUTE_S + 60 * (int64_t) (x >> 27), key, us, events);
+            expected [key][zc_bin_of (us)] += events;
+            sums [key] += events;
+        }
+        spend (&ground.draft, ZC_MINUTE, MINUTE_S, 0, 1); /* grows without latencies, too */
+        spend (&ground.draft, ZC_MINUTE, MINUTE_S, 2, 1);
+        commit (&ground.draft, ground.store);
+    }
+    assert_sound (ground.store);
+    sqlite3 *db;
+    assert_int_equal (sqlite3_open (ground.place.file, &db), SQLITE_OK);
+    static const char *const tables [] = {"minute", "quarter", "day", "ever"};
+    for (int i = 0; i < 8; i++) {
+        static uint64_t counts [ZC_BINS];
+        memset (counts, 0, sizeof counts);
+        char sql [96];
+        snprintf (sql, sizeof sql, "SELECT latencies FROM %s WHERE key = %d", tables [i / 2], i % 2);
+        assert_int_equal (add_saved (db, sql, counts), sums [i % 2]);
+        assert_memory_equal (counts, expected [i % 2], sizeof counts);
+    }
+    sqlite3_close (db);
+    assert_query (&ground.place, "SELECT count (*) FROM day WHERE key = 2 AND latencies IS NULL", "1");
+    ground_end (&ground);
+}
+
 /* ------------------------------------------------------------------------------- people */
 
 static void test_store_shows_exact_dollars (void **state)
@@ -286,6 +348,7 @@ int main (void)
         cmocka_unit_test (test_store_adds_a_cell_to_all_that_is_coarser),
         cmocka_unit_test (test_store_sums_what_many_checkpoints_bring),
         cmocka_unit_test (test_store_refuses_a_sum_beyond_64_bits),
+        cmocka_unit_test (test_store_keeps_latencies_at_each_level),
         cmocka_unit_test (test_store_shows_exact_dollars),
         cmocka_unit_test (test_store_shows_time_and_dimensions),
         cmocka_unit_test (test_store_commits_while_someone_reads),

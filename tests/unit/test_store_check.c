@@ -37,12 +37,27 @@ static void test_store_check_finds_sums_that_do_not_add_up (void **state)
         {"INSERT INTO producer VALUES (1, zeroblob (16), 1, 1, 0, 0, 0, 0, 0, 0, 0, zeroblob (16))", "intervals"},
         {"INSERT INTO producer VALUES (1, zeroblob (16), 1, 1, 0, 0, 0, 0, 0, 0, 0, zeroblob (2000))", "intervals"},
         {"DROP TABLE terms", "terms"},
+        {"UPDATE day SET prompt_saved_nanousd = 7", "add up"},
+        {"UPDATE ever SET assumed_cost_nanousd = 1 WHERE key = 1", "add up"},
+        {"UPDATE ever SET latencies = NULL WHERE key = 0", "add up"},
+        {"UPDATE day SET latencies = x'0501' WHERE key = 0", "add up"},
+        {"UPDATE minute SET latencies = x'05' WHERE key = 0", "latencies in table minute"},
+        {"UPDATE quarter SET latencies = x'' WHERE key = 0", "latencies in table quarter"},
+        {"UPDATE quarter SET latencies = x'057f' WHERE key = 0", "of more events"},
+        {"DELETE FROM key_tag", "there twice"},
+        {"UPDATE key_tag SET value = '' WHERE key = 0", "tags of key 0"},
+        {"UPDATE key_tag SET value = printf ('%0129d', 1) WHERE key = 0", "tags of key 0"},
+        {"INSERT INTO key_tag VALUES (1, 'a', 'x'), (1, 'b', 'x'), (1, 'c', 'x'), (1, 'd', 'x')", "tags of key 1"},
+        {"INSERT INTO key_tag VALUES (2, 'a', 'x')", "that is not there"},
+        {"INSERT INTO key_tag VALUES (-1, 'a', 'x')", "that is not there"},
+        {"INSERT INTO alert VALUES ('b', 0, -1, 0, 0, 0, 0)", "alert"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         ground_t ground = ground_new ();
         for (uint32_t key = 0; key < 2; key++) {
-            add_key (&ground.draft, key ? "b" : "a");
+            add_tagged_key (&ground.draft, "a", key ? "\3env\4test" : "\3env\4prod");
             spend (&ground.draft, ZC_MINUTE, MINUTE_S, key, 5);
+            lag (&ground.draft, ZC_MINUTE, MINUTE_S, key, 1000, 1);
         }
         commit (&ground.draft, ground.store);
         assert_sound (ground.store);

@@ -42,6 +42,10 @@ static zc_terms_t largest_terms (void)
         snprintf (name, sizeof name, "tier %d", 90 - i); /* not in the order of names */
         assert_int_equal (zc_policy_set_tier (&terms.policy, name, i % 2 ? model : ""), 0);
     }
+    for (char tag = 'a'; tag < 'a' + ZC_TAGS_MAX; tag++) {
+        model [0] = tag;
+        assert_int_equal (zc_policy_add_tag (&terms.policy, model), 0);
+    }
     strcpy (terms.policy.baseline_model, model);
     terms.policy.baseline_per_query_nanousd = INT64_MAX;
     terms.policy.hit_saves_nanousd = 0;
@@ -162,6 +166,7 @@ static const pair_t good [] = {
     {"frame_bytes_max", UINT (UINT64_MAX)},
     {"batch_events_max", INT (1)},
     {"prices", STR_OF ("{}")},
+    {"tags", RAW ("\x92\xa3" "env\xa4team")},
 };
 
 static int read_bytes (const bytes_t *bytes)
@@ -244,6 +249,15 @@ static void test_terms_refuse_fields_that_are_wrong (void **state)
         {"prices_source", {.as = AS_STR, .data = overlong, .size = ZC_SOURCE_MAX}},
         {"prices", NIL},
         {"prices", BIN ("{}")},
+        {"tags", NIL},
+        {"tags", STR ("team")},
+        {"tags", RAW ("\x91\x01")},
+        {"tags", RAW ("\x91\xa0")},
+        {"tags", RAW ("\x92\xa4team\xa4team")},
+        {"tags", RAW ("\x92\xa4team\xa3" "env")},
+        {"tags", RAW ("\x91\xa3t\x00m")},
+        {"tags", RAW ("\x95\xa1" "a\xa1" "b\xa1" "c\xa1" "d\xa1" "e")},
+        {"tags", RAW ("\xdd\xff\xff\xff\xff")},
         {"tiers", NIL},
         {"tiers", RAW ("\x94\x92\xa6simple\xa1m")}, /* the next ones are fields */
         {"tiers", RAW ("\xdd\xff\xff\xff\xff")},
@@ -256,6 +270,20 @@ static void test_terms_refuse_fields_that_are_wrong (void **state)
         assert_int_equal (read_with (&wrong [i], field_of (wrong [i].key), 0), -1);
 }
 
+static int read_without (size_t left_out)
+{
+    pair_t pairs [COUNT (good)];
+    bytes_t bytes = {0};
+    size_t count = 0;
+    for (size_t i = 0; i < COUNT (good); i++)
+        if (i != left_out)
+            pairs [count++] = good [i];
+    pack_map (&bytes, pairs, count);
+    int result = read_bytes (&bytes);
+    msgpack_sbuffer_destroy (&bytes);
+    return result;
+}
+
 static void test_terms_need_each_field_once (void **state)
 {
     (void) state;
@@ -264,11 +292,35 @@ static void test_terms_need_each_field_once (void **state)
         unknown.key = "unknown";
         assert_int_equal (read_with (&unknown, i, 0), -1);
         assert_int_equal (read_with (&good [(i + 1) % COUNT (good)], i, 0), -1);
-        bytes_t bytes = {0};
-        pack_map (&bytes, good, i);
-        assert_int_equal (read_bytes (&bytes), -1);
-        msgpack_sbuffer_destroy (&bytes);
     }
+    for (size_t left_out = 0; left_out < COUNT (good); left_out++) {
+        bool is_tags = strcmp (good [left_out].key, "tags") == 0;
+        assert_int_equal (read_without (left_out), is_tags ? 0 : -1);
+    }
+}
+
+/* Terms that are older than tags have none; but nothing else in their place, nor too few of the rest. */
+static void test_terms_without_tags_have_none (void **state)
+{
+    (void) state;
+    zc_terms_t terms;
+    char prices [8];
+    size_t size;
+    bytes_t bytes = {0};
+    pack_map (&bytes, good, field_of ("tags"));
+    assert_int_equal (read_terms (bytes.data, bytes.size, &terms, prices, &size), 0);
+    assert_int_equal (terms.policy.tags_count, 0);
+    msgpack_sbuffer_clear (&bytes);
+    pack_map (&bytes, good, COUNT (good));
+    assert_int_equal (read_terms (bytes.data, bytes.size, &terms, prices, &size), 0);
+    assert_int_equal (terms.policy.tags_count, 2);
+    assert_string_equal (terms.policy.tags [1], "team");
+    for (size_t count = 0; count < field_of ("tags"); count++) {
+        msgpack_sbuffer_clear (&bytes);
+        pack_map (&bytes, good, count);
+        assert_int_equal (read_bytes (&bytes), -1);
+    }
+    msgpack_sbuffer_destroy (&bytes);
 }
 
 static int read_with_tiers (const char *const *names, size_t count)
@@ -395,6 +447,7 @@ int main (void)
         cmocka_unit_test (test_terms_come_in_any_order),
         cmocka_unit_test (test_terms_refuse_fields_that_are_wrong),
         cmocka_unit_test (test_terms_need_each_field_once),
+        cmocka_unit_test (test_terms_without_tags_have_none),
         cmocka_unit_test (test_terms_need_tiers_as_a_policy_has_them),
         cmocka_unit_test (test_terms_refuse_bytes_cut_short_or_too_many),
         cmocka_unit_test (test_terms_read_any_bytes),

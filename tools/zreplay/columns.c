@@ -104,9 +104,11 @@ static bool is_usable (zc_columns_t *self)
     const char *reason = NULL;
     bool cost = has_column (self, "cost"), tier = has_column (self, "tier");
     bool input = has_column (self, "input_tokens"), output = has_column (self, "output_tokens");
-    if (has_column (self, "type"))
+    if (self->defaults->keep_time && !has_column (self, "ts"))
+        reason = "--keep-time needs a column ts (TIMESTAMP)";
+    else if (has_column (self, "type"))
         return true;
-    if (!input && !output && !cost)
+    else if (!input && !output && !cost)
         reason =
             "no column of use: a trace has type, cost, or input_tokens and output_tokens (ContextTokens, "
             "GeneratedTokens)";

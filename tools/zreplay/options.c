@@ -42,6 +42,9 @@ static const char help [] =
     "  --format F         csv or jsonl; else by the file's name (.csv, .jsonl, .ndjson, .json), else by its\n"
     "                     first byte\n"
     "  --speed N          N times as fast as it was recorded; real: as it was; max: as fast as possible (max)\n"
+    "  --keep-time        events carry the trace's own times, at any speed; each row needs one, from the year\n"
+    "                     2000 on and at most 24 h ahead. Tells how many are older than the daemon keeps\n"
+    "                     minutes by default\n"
     "  --tiers A,B        rows are router queries: fewer than A input tokens are simple, fewer than B medium,\n"
     "                     the others complex; a type or tier of their own beats this\n"
     "  --model NAME       the model of calls and queries that name none\n"
@@ -49,8 +52,9 @@ static const char help [] =
     "  --rate N           N events a second, or max (200)\n"
     "  --seed N           the same seed gives the same events (1)\n"
     "\n"
-    "Events carry the time of their replay; the trace's times only pace them. Ctrl-C hands over what is\n"
-    "queued and waits for its acknowledgement, a second one does not wait, and tells what is open.\n"
+    "Without --keep-time events carry the time of their replay, and the trace's times only pace them. Times\n"
+    "without a zone, and dates alone, are UTC. Ctrl-C hands over what is queued and waits for its\n"
+    "acknowledgement, a second one does not wait, and tells what is open.\n"
     "Exit: 0 all was handed over and, if wanted, acknowledged (the demo: also when stopped); 1 it was not,\n"
     "or rows were wrong; 2 usage; 130 or 143 a trace was stopped by SIGINT or SIGTERM.\n";
 
@@ -69,6 +73,7 @@ enum {
     OPT_VERSION,
     OPT_FORMAT,
     OPT_SPEED,
+    OPT_KEEP_TIME,
     OPT_TIERS,
     OPT_MODEL,
     OPT_RATE,
@@ -91,6 +96,7 @@ static const struct option table [] = {
     {"version", no_argument, NULL, OPT_VERSION},
     {"format", required_argument, NULL, OPT_FORMAT},
     {"speed", required_argument, NULL, OPT_SPEED},
+    {"keep-time", no_argument, NULL, OPT_KEEP_TIME},
     {"tiers", required_argument, NULL, OPT_TIERS},
     {"model", required_argument, NULL, OPT_MODEL},
     {"rate", required_argument, NULL, OPT_RATE},
@@ -255,6 +261,9 @@ static int take (zc_options_t *options, int option, const char *value)
         return read_pace ("rate", value, &options->rate);
     case OPT_SEED:
         return read_whole ("seed", value, 0, UINT64_MAX, &options->seed);
+    case OPT_KEEP_TIME:
+        options->defaults.keep_time = true;
+        return 0;
     case OPT_JSON:
         options->json = true;
         return 0;
@@ -270,7 +279,7 @@ static int take (zc_options_t *options, int option, const char *value)
 /* A setting that would have no effect is a misunderstanding: better told than played. */
 static int check (zc_options_t *options, const bool *given, char *const *files, int files_count)
 {
-    static const int of_traces [] = {OPT_FORMAT, OPT_SPEED, OPT_TIERS, OPT_MODEL, OPT_SERVICE};
+    static const int of_traces [] = {OPT_FORMAT, OPT_SPEED, OPT_KEEP_TIME, OPT_TIERS, OPT_MODEL, OPT_SERVICE};
     static const int of_demo [] = {OPT_RATE, OPT_SEED};
 
     if (files_count > 1)

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #define MS 1000000ll
 #define SECOND 1000000000ll
@@ -23,6 +24,7 @@ typedef struct {
     zcost_t *client;
     int64_t timeout_ns;
     uint64_t events;
+    zc_aged_t aged;
     bool given_up; /* nothing has moved for the whole timeout */
 
     int64_t begin_ns;        /* when playing began */
@@ -176,6 +178,13 @@ static zc_play_end_t wait_for_room (player_t *self)
     }
 }
 
+static int64_t wall_ms (void)
+{
+    struct timespec now;
+    clock_gettime (CLOCK_REALTIME, &now);
+    return (int64_t) now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
 static zc_play_end_t emit (player_t *self, const zc_record_t *record)
 {
     zc_play_end_t end = wait_for_room (self);
@@ -191,7 +200,32 @@ static zc_play_end_t emit (player_t *self, const zc_record_t *record)
         return ZC_PLAY_FAILED;
     }
     self->events++;
+    if (self->options->defaults.keep_time)
+        zc_keep_count (&self->aged, record->event.ts_ms, wall_ms ());
     return ZC_PLAY_DONE;
+}
+
+/* Before its turn: a row that is centuries ahead is not waited for. A trace that has yet to show one time that
+ * can be kept is refused as a whole; later on only the row is bad. 0; 1: a bad row; -1: refused. */
+static int keep_time (player_t *self, zc_record_t *record)
+{
+    const char *why = self->options->defaults.keep_time ? zc_keep_time (record, wall_ms ()) : NULL;
+    if (!why)
+        return 0;
+    if (self->events > 0) {
+        zc_source_reject (self->source, why);
+        return 1;
+    }
+    char refused [160];
+    snprintf (refused, sizeof refused, "%s; nothing was played", why);
+    zc_source_reject (self->source, refused);
+    return -1;
+}
+
+static zc_play_end_t play_one (player_t *self, const zc_record_t *record)
+{
+    zc_play_end_t end = wait_for_turn (self, record);
+    return end == ZC_PLAY_DONE ? emit (self, record) : end;
 }
 
 static zc_play_end_t play_all (player_t *self)
@@ -210,9 +244,11 @@ static zc_play_end_t play_all (player_t *self)
         zc_read_t read = zc_source_next (self->source, &record);
         if (read != ZC_READ_ITEM)
             return read == ZC_READ_END ? ZC_PLAY_DONE : read == ZC_READ_STOPPED ? ZC_PLAY_STOPPED : ZC_PLAY_FAILED;
-        end = wait_for_turn (self, &record);
-        if (end == ZC_PLAY_DONE)
-            end = emit (self, &record);
+        int kept = keep_time (self, &record);
+        if (kept == 0)
+            end = play_one (self, &record);
+        else if (kept == -1)
+            end = ZC_PLAY_FAILED;
     }
     return end;
 }
@@ -299,6 +335,7 @@ void zc_play (const zc_options_t *options, zc_source_t *source, zc_stop_t *stop,
     if (hand_over (&self, ret_played))
         ret_played->end = ZC_PLAY_FAILED;
     ret_played->events = self.events;
+    ret_played->aged = self.aged;
     ret_played->seconds = (double) (zc_clock_ns () - self.begin_ns) / 1e9;
     zc_console_clear (console);
 }

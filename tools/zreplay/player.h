@@ -10,6 +10,7 @@
 #define ZC_REPLAY_PLAYER_H
 
 #include "zreplay/console.h"
+#include "zreplay/keep.h"
 #include "zreplay/options.h"
 #include "zreplay/source.h"
 #include "zreplay/stop.h"
@@ -25,6 +26,7 @@ typedef struct {
     uint64_t events;          /* put into the queue */
     uint64_t not_handed_over; /* of these; told on the console */
     uint64_t acknowledged;    /* of these; 0 where nobody was asked to; what is missing is told on the console */
+    zc_aged_t aged;           /* of these; all 0 where the trace's times are not kept */
     double seconds;
 } zc_played_t;
 

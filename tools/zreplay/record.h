@@ -29,6 +29,7 @@ typedef struct {
     int64_t medium_from;  /* ... fewer than this: simple */
     int64_t complex_from; /* ... fewer than this: medium, else complex */
     const char *model;    /* of llm_call and query_router rows that name none; may be NULL */
+    bool keep_time;       /* rows keep the times that they have: a table needs a column of them */
 } zc_defaults_t;
 
 typedef struct zc_field zc_field_t;

@@ -7,6 +7,7 @@
 #include "zreplay/timestamp.h"
 
 #include <ctype.h>
+#include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -99,18 +100,24 @@ static bool read_zone (const char **at, int64_t *ret_seconds)
     return true;
 }
 
+/* What stands behind the date; nothing: its midnight, UTC. */
+static bool read_clock (const char *at, struct tm *parts, int64_t *ret_fraction_ns, int64_t *ret_zone_seconds)
+{
+    if (*at == '\0')
+        return true;
+    if (!skip (&at, 'T') && !skip (&at, 't') && *at != ' ')
+        return false;
+    while (skip (&at, ' '))
+        ;
+    return read_time (&at, parts) && (!skip (&at, '.') || read_fraction (&at, ret_fraction_ns)) &&
+           read_zone (&at, ret_zone_seconds) && *at == '\0';
+}
+
 static int parse_calendar (const char *at, int64_t *ret_ns)
 {
     struct tm parts = {0};
-    int64_t fraction_ns = 0, zone_seconds;
-    if (!read_date (&at, &parts))
-        return -1;
-    if (!skip (&at, 'T') && !skip (&at, 't') && *at != ' ')
-        return -1;
-    while (skip (&at, ' '))
-        ;
-    if (!read_time (&at, &parts) || (skip (&at, '.') && !read_fraction (&at, &fraction_ns)) ||
-        !read_zone (&at, &zone_seconds) || *at != '\0')
+    int64_t fraction_ns = 0, zone_seconds = 0;
+    if (!read_date (&at, &parts) || !read_clock (at, &parts, &fraction_ns, &zone_seconds))
         return -1;
     int64_t seconds = timegm (&parts) - zone_seconds;
     if (seconds < 0 || seconds >= SECONDS_MAX)
@@ -132,7 +139,8 @@ int zc_timestamp_from_seconds (double seconds, int64_t *ret_ns)
     /* Written so that NAN fails. */
     if (!(seconds >= 0 && seconds < (double) SECONDS_MAX))
         return -1;
-    *ret_ns = (int64_t) (seconds * 1e9);
+    /* A double has no nanoseconds of today: 1700000000.979 is a little less, and must not become 978 ms. */
+    *ret_ns = llrint (seconds * 1e6) * 1000;
     return 0;
 }
 

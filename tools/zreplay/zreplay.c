@@ -18,23 +18,48 @@
 
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_SIGNAL = 128 };
 
+static void summarise_json (const zc_options_t *options, const zc_played_t *played, uint64_t bad_rows, double rate)
+{
+    char acknowledged [24], aged [2] [24];
+    snprintf (acknowledged, sizeof acknowledged, "%" PRIu64, played->acknowledged);
+    snprintf (aged [0], sizeof aged [0], "%" PRIu64, played->aged.beyond_minutes);
+    snprintf (aged [1], sizeof aged [1], "%" PRIu64, played->aged.beyond_quarters);
+    bool kept = options->defaults.keep_time;
+    printf ("{\"events\": %" PRIu64 ", \"bad_rows\": %" PRIu64 ", \"not_handed_over\": %" PRIu64
+            ", \"acknowledged\": %s, \"older_than_48_hours\": %s, \"older_than_400_days\": %s, \"seconds\": %.3f"
+            ", \"events_per_second\": %.1f}\n",
+            played->events, bad_rows, played->not_handed_over, options->publish ? acknowledged : "null",
+            kept ? aged [0] : "null", kept ? aged [1] : "null", played->seconds, rate);
+}
+
+static void tell_aged (const zc_aged_t *aged)
+{
+    if (aged->beyond_minutes == 0)
+        return;
+    fprintf (stderr, "zreplay: older than %d h, so that zcostd keeps no minutes of them: %" PRIu64, ZC_MINUTES_KEPT_HOURS,
+             aged->beyond_minutes);
+    if (aged->beyond_quarters > 0)
+        fprintf (stderr, "; older than %d d, only days: %" PRIu64, ZC_QUARTERS_KEPT_DAYS, aged->beyond_quarters);
+    fputs (" (unless its retention settings say more)\n", stderr);
+}
+
 static void summarise (const zc_options_t *options, const zc_played_t *played, uint64_t bad_rows)
 {
-    char acknowledged [24];
-    snprintf (acknowledged, sizeof acknowledged, "%" PRIu64, played->acknowledged);
     double rate = played->seconds > 0 ? (double) played->events / played->seconds : 0;
-    if (options->json)
-        printf ("{\"events\": %" PRIu64 ", \"bad_rows\": %" PRIu64 ", \"not_handed_over\": %" PRIu64
-                ", \"acknowledged\": %s, \"seconds\": %.3f, \"events_per_second\": %.1f}\n",
-                played->events, bad_rows, played->not_handed_over, options->publish ? acknowledged : "null",
-                played->seconds, rate);
-    else if (!options->quiet && (played->events > 0 || played->end != ZC_PLAY_FAILED))
-        fprintf (stderr, "zreplay: played %" PRIu64 " events in %.2f s (%.0f/s), %" PRIu64 " bad rows%s%s%s\n",
-                 played->events, played->seconds, rate, bad_rows, options->publish ? ", " : "",
-                 !options->publish                       ? ""
-                 : played->acknowledged < played->events ? acknowledged
-                                                         : "all",
-                 options->publish ? " acknowledged" : "");
+    if (options->json) {
+        summarise_json (options, played, bad_rows, rate);
+        return;
+    }
+    if (options->quiet || (played->events == 0 && played->end == ZC_PLAY_FAILED))
+        return;
+    fprintf (stderr, "zreplay: played %" PRIu64 " events in %.2f s (%.0f/s), %" PRIu64 " bad rows", played->events,
+             played->seconds, rate, bad_rows);
+    if (options->publish && played->acknowledged < played->events)
+        fprintf (stderr, ", %" PRIu64 " acknowledged", played->acknowledged);
+    else if (options->publish)
+        fputs (", all acknowledged", stderr);
+    fputc ('\n', stderr);
+    tell_aged (&played->aged);
 }
 
 /* Plays, tells, and says how to exit. */

@@ -95,7 +95,42 @@ int zc_money_decimals (int64_t nanousd)
     return amount >= NANO / 10000 ? 6 : 9;
 }
 
+zc_text_t zc_dollars (int64_t nanousd)
+{
+    uint64_t amount = nanousd < 0 ? -(uint64_t) nanousd : (uint64_t) nanousd;
+    if (amount == 0 || amount >= NANO)
+        return zc_money (nanousd, 2);
+    return zc_money (nanousd, amount >= NANO / 1000 ? 4 : amount >= NANO / 1000000 ? 6 : 9);
+}
+
+zc_text_t zc_exact (int64_t nanousd)
+{
+    zc_text_t to;
+    uint64_t amount = nanousd < 0 ? -(uint64_t) nanousd : (uint64_t) nanousd;
+    snprintf (to.text, sizeof to.text, "%s%" PRIu64 ".%09" PRIu64, nanousd < 0 ? "-" : "", amount / NANO,
+              amount % NANO);
+    return to;
+}
+
 /* ------------------------------------------------------------------ other numbers */
+
+zc_text_t zc_tokens (int64_t number)
+{
+    static const char units [] = {'k', 'M', 'B', 'T'};
+    if (number < 10000)
+        return zc_count (number);
+    double amount = (double) number / 1000;
+    size_t unit = 0;
+    /* Against what is rounded: no "1000k". */
+    while (amount >= 999.5 && unit < sizeof units - 1) {
+        amount /= 1000;
+        unit++;
+    }
+    zc_text_t to;
+    int decimals = amount >= 99.95 ? 0 : amount >= 9.995 ? 1 : 2;
+    snprintf (to.text, sizeof to.text, "%.*f%c", decimals, amount, units [unit]);
+    return to;
+}
 
 zc_text_t zc_count (int64_t number)
 {
@@ -108,8 +143,11 @@ zc_text_t zc_count (int64_t number)
 zc_text_t zc_share (int64_t part, int64_t whole)
 {
     zc_text_t to = {"-"};
-    if (whole > 0)
-        snprintf (to.text, sizeof to.text, "%.1f%%", 100.0 * (double) part / (double) whole);
+    double percent = whole > 0 ? 100.0 * (double) part / (double) whole : 0;
+    if (percent > 0 && percent < 0.05)
+        snprintf (to.text, sizeof to.text, "<0.1%%");
+    else if (whole > 0)
+        snprintf (to.text, sizeof to.text, "%.1f%%", percent);
     return to;
 }
 
@@ -139,6 +177,15 @@ zc_text_t zc_span (int64_t seconds)
         snprintf (to.text, sizeof to.text, "%" PRId64 " min %" PRId64 " s", minutes, seconds % 60);
     else
         snprintf (to.text, sizeof to.text, "%" PRId64 " s", seconds);
+    return to;
+}
+
+zc_text_t zc_step (int64_t seconds)
+{
+    zc_text_t to;
+    int64_t unit = seconds % 86400 == 0 ? 86400 : seconds % 3600 == 0 ? 3600 : seconds % 60 == 0 ? 60 : 1;
+    const char *name = unit == 86400 ? "d" : unit == 3600 ? "h" : unit == 60 ? "min" : "s";
+    snprintf (to.text, sizeof to.text, "%" PRId64 " %s", seconds / unit, name);
     return to;
 }
 

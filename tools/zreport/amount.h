@@ -27,10 +27,21 @@ zc_text_t zc_money (int64_t nanousd, int decimals);
 /* How many decimals an amount needs: 4, or 6 or 9 where those would show nothing of it. */
 int zc_money_decimals (int64_t nanousd);
 
+/* As a person wants it: "$1,234.57"; below a dollar as many decimals as show something: "$0.1234", "$0.0042",
+ * "$0.000013"; "$0.00" is nothing at all. */
+zc_text_t zc_dollars (int64_t nanousd);
+
+/* As the wire has it: "-12.000000001". */
+zc_text_t zc_exact (int64_t nanousd);
+
+/* "9,999", "12.3k", "12.3M", "1.23B" for what is counted in millions. */
+zc_text_t zc_tokens (int64_t number);
+
 zc_text_t zc_count (int64_t number);              /* "1,234,567" */
 zc_text_t zc_share (int64_t part, int64_t whole); /* "64.8%"; "-" of nothing */
 zc_text_t zc_bytes (int64_t bytes);               /* "12.3 MiB" */
 zc_text_t zc_span (int64_t seconds);              /* "3 h 12 min" */
+zc_text_t zc_step (int64_t seconds);              /* what is a whole number of units: "90 min", "1 h", "2 d" */
 zc_text_t zc_took (double ms);                    /* "0.04 ms", "31 ms", "3.2 s", "3 h 12 min" */
 zc_text_t zc_age (int64_t ms);                    /* in one unit: "0.3 s", "12 min", "5 h", "9 d" */
 zc_text_t zc_time (int64_t ms);                   /* "2026-07-25 14:05:31 UTC" */

@@ -28,6 +28,7 @@ struct zc_ask {
     zsock_t *monitor; /* tells how far the connection came; NULL: nobody knows */
     int64_t elapsed_ns;
     bool broken; /* no reply came, or half of one: nothing more can be asked */
+    bool too_large;
     char error [512];
 };
 
@@ -62,9 +63,9 @@ zc_ask_t *zc_ask_new (const char *endpoint, int timeout_ms)
     if (!self)
         return NULL;
     self->timeout_ms = timeout_ms;
-    self->deadline_ns = now_ns () + timeout_ms * INT64_C (1000000);
+    zc_ask_wait_anew (self);
     self->endpoint = strdup (endpoint);
-    self->socket = zsock_new (ZMQ_REQ);
+    self->socket = zsock_new (ZMQ_DEALER);
     if (self->endpoint && self->socket) {
         zsock_set_linger (self->socket, 0);
         zsock_set_maxmsgsize (self->socket, FRAME_MAX_BYTES);
@@ -141,20 +142,27 @@ static int fail_silence (zc_ask_t *self)
 
 /* ------------------------------------------------------------------ asking */
 
-static int send_request (zc_ask_t *self, const json_t *request)
+/* As REQ does it, with the number in front: what stands before the delimiter comes back with the reply. */
+int zc_ask_send (zc_ask_t *self, uint32_t number, const json_t *request)
 {
-    void *bytes;
+    if (self->broken)
+        return -1;
+    void *bytes, *socket = zsock_resolve (self->socket);
     size_t size;
     int error = zc_json_pack (request, &bytes, &size);
     if (error)
         return fail (self, "cannot pack the question: %s", zc_json_strerror (error));
-    int sent = zmq_send (zsock_resolve (self->socket), bytes, size, ZMQ_DONTWAIT);
+    int sent = zmq_send (socket, &number, sizeof number, ZMQ_DONTWAIT | ZMQ_SNDMORE);
+    if (sent != -1)
+        sent = zmq_send (socket, "", 0, ZMQ_DONTWAIT | ZMQ_SNDMORE);
+    if (sent != -1)
+        sent = zmq_send (socket, bytes, size, ZMQ_DONTWAIT);
     free (bytes);
     return sent < 0 ? fail (self, "cannot send to %s: %s", self->endpoint, zmq_strerror (errno)) : 0;
 }
 
-/* The reply's one frame, or NULL with the error set. */
-static zframe_t *receive_reply (zc_ask_t *self)
+/* One frame, or NULL with the error set. */
+static zframe_t *receive_frame (zc_ask_t *self)
 {
     zframe_t *frame;
     do {
@@ -166,14 +174,37 @@ static zframe_t *receive_reply (zc_ask_t *self)
         zsock_set_rcvtimeo (self->socket, (int) left_ms);
         frame = zframe_recv (self->socket);
     } while (!frame && (errno == EAGAIN || errno == EINTR));
-
     if (!frame)
         fail (self, "cannot receive from %s: %s", self->endpoint, zmq_strerror (errno));
+    return frame;
+}
+
+/* The number in front of a reply, and the frame behind it. */
+static zframe_t *receive_number (zc_ask_t *self, uint32_t *ret_number)
+{
+    zframe_t *frame = receive_frame (self);
+    if (!frame || zframe_size (frame) != sizeof *ret_number || !zframe_more (frame))
+        return frame;
+    memcpy (ret_number, zframe_data (frame), sizeof *ret_number);
+    zframe_destroy (&frame);
+    return receive_frame (self);
+}
+
+/* The reply's one frame behind the delimiter, or NULL with the error set. */
+static zframe_t *receive_reply (zc_ask_t *self, uint32_t *ret_number)
+{
+    zframe_t *frame = receive_number (self, ret_number);
+    bool delimited = frame && zframe_size (frame) == 0 && zframe_more (frame);
+    if (delimited) {
+        zframe_destroy (&frame);
+        frame = receive_frame (self);
+    }
+    if (!frame)
+        return NULL;
+    if (!delimited)
+        fail (self, "the reply of %s is none of zcost's: no delimiter", self->endpoint);
     else if (zframe_more (frame))
         fail (self, "the reply of %s is none of zcost's: more than one frame", self->endpoint);
-    else if (zframe_size (frame) > ZC_REPLY_MAX_BYTES)
-        fail (self, "the reply of %s has %zu bytes, over the limit of %d", self->endpoint, zframe_size (frame),
-              ZC_REPLY_MAX_BYTES);
     else
         return frame;
     zframe_destroy (&frame);
@@ -191,31 +222,63 @@ static int open_envelope (zc_ask_t *self, const json_t *reply, json_t **ret_resu
     const json_t *error = json_object_get (reply, "error");
     const char *message = json_string_value (json_object_get (error, "message"));
     const char *code = json_string_value (json_object_get (error, "code"));
+    self->too_large = code && strcmp (code, "too_large") == 0;
     if (json_is_false (ok) && (message || code))
         return fail (self, "refused: %s (%s)", message ? message : "no reason given", code ? code : "no code");
     return fail (self, "the reply of %s is none of zcost's: no envelope", self->endpoint);
 }
 
-int zc_ask (zc_ask_t *self, const json_t *request, json_t **ret_result)
+static int open_reply (zc_ask_t *self, zframe_t *frame, json_t **ret_reply)
+{
+    if (zframe_size (frame) > ZC_REPLY_MAX_BYTES) {
+        self->too_large = true;
+        return fail (self, "the reply of %s has %zu bytes, over the limit of %d", self->endpoint, zframe_size (frame),
+                     ZC_REPLY_MAX_BYTES);
+    }
+    int error = zc_json_unpack (zframe_data (frame), zframe_size (frame), ret_reply);
+    if (error == 0)
+        return 0;
+    self->too_large = error == ZC_JSON_EMANY;
+    return fail (self, "the reply of %s is none of zcost's: %s", self->endpoint, zc_json_strerror (error));
+}
+
+int zc_ask_receive (zc_ask_t *self, uint32_t *ret_number, json_t **ret_result)
 {
     if (self->broken)
         return -1;
     self->broken = true; /* until the reply has come */
-    int64_t start_ns = now_ns ();
-    if (send_request (self, request) != 0)
-        return -1;
-    zframe_t *frame = receive_reply (self);
+    self->too_large = false;
+    *ret_number = UINT32_MAX;
+    zframe_t *frame = receive_reply (self, ret_number);
     if (!frame)
         return -1;
     self->broken = false;
-    self->elapsed_ns = now_ns () - start_ns;
-
     json_t *reply;
-    int error = zc_json_unpack (zframe_data (frame), zframe_size (frame), &reply);
+    int status = open_reply (self, frame, &reply);
     zframe_destroy (&frame);
-    if (error)
-        return fail (self, "the reply of %s is none of zcost's: %s", self->endpoint, zc_json_strerror (error));
-    int status = open_envelope (self, reply, ret_result);
+    if (status != 0)
+        return -1;
+    status = open_envelope (self, reply, ret_result);
     json_decref (reply);
     return status;
+}
+
+int zc_ask (zc_ask_t *self, const json_t *request, json_t **ret_result)
+{
+    int64_t start_ns = now_ns ();
+    uint32_t number;
+    if (zc_ask_send (self, 0, request) != 0 || zc_ask_receive (self, &number, ret_result) != 0)
+        return -1;
+    self->elapsed_ns = now_ns () - start_ns;
+    return 0;
+}
+
+void zc_ask_wait_anew (zc_ask_t *self)
+{
+    self->deadline_ns = now_ns () + self->timeout_ms * INT64_C (1000000);
+}
+
+bool zc_ask_was_too_large (const zc_ask_t *self)
+{
+    return self->too_large;
 }

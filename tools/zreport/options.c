@@ -4,50 +4,34 @@
  */
 #include "zreport/options.h"
 
-#include <errno.h>
 #include <getopt.h>
-#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "wire/utf8.h"
 #include "zcost.h"
+#include "zreport/options_read.h"
+#include "zreport/statusline.h"
+#include "zreport/usage.h"
 
 #define TIMEOUT_DEFAULT_MS 5000
-#define TIMEOUT_MAX_SECONDS 86400
-#define NUMBER_MAX 1000000
+#define TIMEOUT_STATUSLINE_MS 1000 /* a prompt waits for it */
+#define STEP_DEFAULT_S 3600
+#define ROWS_MAX 10000 /* that the daemon gives */
+#define MISTAKE_BYTES 256
 
-static const char help [] =
-    "Usage: zreport [COMMAND] [OPTION]...\n"
-    "\n"
-    "Asks zcostd what the LLM calls cost, and what routing and caching saved.\n"
-    "\n"
-    "Commands:\n"
-    "  report         the cost report (the default)\n"
-    "  watch          the cost report, again at each snapshot, until Ctrl-C\n"
-    "  health         how the daemon is, and what it could not count\n"
-    "  rejects        the last inputs that were not taken, and why\n"
-    "  price MODEL    the rates in force for a model\n"
-    "  ping           whether the daemon answers, and how fast\n"
-    "\n"
-    "Options:\n"
-    "  --endpoint EP      where to ask, such as tcp://10.0.0.5:7753 or ipc:///run/zcost/query\n"
-    "                     (default " ZCOST_DEFAULT_QUERY ";\n"
-    "                     for watch, the publish endpoint, " ZCOST_DEFAULT_PUBLISH ")\n"
-    "  --timeout SECONDS  how long to wait for the daemon (default 5)\n"
-    "  --json             the daemon's result as JSON; for watch one line a snapshot.\n"
-    "                     Binary values are strings of hex digits\n"
-    "  --service NAME     report: of what this service sent only\n"
-    "  --limit N          rejects: the last N only\n"
-    "  --count N          watch: end after N snapshots\n"
-    "  --help             this text\n"
-    "  --version          the version\n"
-    "\n"
-    "Exit status: 0 done, 1 failed or not reached, 2 wrong usage.\n";
+/* Above all that can be a letter behind one dash. */
+#define OPT_BASE 256
 
-static const char *const command_names [] = {"report", "watch", "health", "rejects", "price", "ping"};
+/* What was typed, before it is known whose it is. */
+typedef struct {
+    zc_options_t options;
+    bool given [ZC_OPTS];
+    const char *by, *format;
+    zc_window_words_t window;
+} line_t;
 
 __attribute__ ((format (printf, 1, 2)))
 static zc_parsed_t wrong (const char *format, ...)
@@ -61,42 +45,16 @@ static zc_parsed_t wrong (const char *format, ...)
     return ZC_OPTIONS_WRONG;
 }
 
-static bool parse_seconds (const char *text, int *ret_ms)
-{
-    char *end;
-    errno = 0;
-    double seconds = strtod (text, &end);
-    /* strtod alone would take hexadecimal and "nan". */
-    if (errno || end == text || *end || text [strspn (text, "0123456789+-.eE")] || seconds < 0.001 ||
-        seconds > TIMEOUT_MAX_SECONDS)
-        return false;
-    *ret_ms = (int) lround (seconds * 1000);
-    return true;
-}
-
-static bool parse_number (const char *text, int *ret_number)
-{
-    char *end;
-    errno = 0;
-    long number = strtol (text, &end, 10);
-    if (errno || end == text || *end || number < 1 || number > NUMBER_MAX)
-        return false;
-    *ret_number = (int) number;
-    return true;
-}
+/* ------------------------------------------------------------------ words */
 
 static zc_parsed_t parse_command (char **words, int count, zc_options_t *options)
 {
     const char *name = count > 0 ? words [0] : "report";
-    int command = 0;
-    while (command <= ZC_PING && strcmp (name, command_names [command]) != 0)
-        command++;
-    if (command > ZC_PING)
+    options->command = zc_command_find (name);
+    if (options->command == ZC_COMMANDS)
         return wrong ("unknown command '%s'", name);
-    options->command = (zc_command_t) command;
-
     int taken = count > 0 ? 1 : 0;
-    if (command == ZC_PRICE) {
+    if (options->command == ZC_PRICE) {
         if (count < 2)
             return wrong ("price needs a model, as in 'zreport price gpt-4o'");
         options->model = words [1];
@@ -109,67 +67,161 @@ static zc_parsed_t parse_command (char **words, int count, zc_options_t *options
     return ZC_OPTIONS_GO;
 }
 
-static zc_parsed_t check (zc_options_t *options)
+static zc_parsed_t check_timezone (const char *zone)
 {
-    const char *name = command_names [options->command];
-    if (options->service && options->command != ZC_REPORT)
-        return wrong ("--service is for report, not for %s", name);
-    if (options->limit && options->command != ZC_REJECTS)
-        return wrong ("--limit is for rejects, not for %s", name);
-    if (options->count && options->command != ZC_WATCH)
-        return wrong ("--count is for watch, not for %s", name);
-    if (!options->endpoint)
-        options->endpoint = options->command == ZC_WATCH ? ZCOST_DEFAULT_PUBLISH : ZCOST_DEFAULT_QUERY;
+    if (!zc_zone_exists (zone))
+        return wrong ("--timezone '%s' is no time zone of this system, such as Europe/Madrid, UTC or local", zone);
     return ZC_OPTIONS_GO;
 }
 
-/* Above all that can be a letter behind one dash. */
-enum { OPT_ENDPOINT = 256, OPT_TIMEOUT, OPT_JSON, OPT_SERVICE, OPT_LIMIT, OPT_COUNT, OPT_HELP, OPT_VERSION };
-
-static const struct option long_options [] = {
-    {"endpoint", required_argument, NULL, OPT_ENDPOINT},
-    {"timeout", required_argument, NULL, OPT_TIMEOUT},
-    {"json", no_argument, NULL, OPT_JSON},
-    {"service", required_argument, NULL, OPT_SERVICE},
-    {"limit", required_argument, NULL, OPT_LIMIT},
-    {"count", required_argument, NULL, OPT_COUNT},
-    {"help", no_argument, NULL, OPT_HELP},
-    {"version", no_argument, NULL, OPT_VERSION},
-    {NULL, 0, NULL, 0},
-};
-
-static zc_parsed_t apply (int option, zc_options_t *options)
+/* One option, as far as it can be read without knowing the command. */
+static zc_parsed_t apply (zc_opt_t option, line_t *line)
 {
+    zc_options_t *options = &line->options;
+    char mistake [MISTAKE_BYTES];
+    line->given [option] = true;
     switch (option) {
-    case OPT_ENDPOINT:
+    case ZC_OPT_ENDPOINT:
         options->endpoint = optarg;
         return ZC_OPTIONS_GO;
-    case OPT_TIMEOUT:
-        if (!parse_seconds (optarg, &options->timeout_ms))
-            return wrong ("--timeout '%s' is no number of seconds from 0.001 to %d", optarg, TIMEOUT_MAX_SECONDS);
+    case ZC_OPT_QUERY:
+        options->query = optarg;
         return ZC_OPTIONS_GO;
-    case OPT_JSON:
+    case ZC_OPT_TIMEOUT:
+        if (!zc_read_seconds (optarg, &options->timeout_ms))
+            return wrong ("--timeout '%s' is no number of seconds from 0.001 to %d", optarg, ZC_TIMEOUT_MAX_SECONDS);
+        return ZC_OPTIONS_GO;
+    case ZC_OPT_JSON:
         options->json = true;
         return ZC_OPTIONS_GO;
-    case OPT_SERVICE:
+    case ZC_OPT_BY:
+        line->by = optarg;
+        return ZC_OPTIONS_GO;
+    case ZC_OPT_WHERE:
+        if (!zc_utf8_valid (optarg, strlen (optarg)))
+            return wrong ("--where is not UTF-8");
+        if (!zc_read_where (optarg, options, mistake, sizeof mistake))
+            return wrong ("--where '%s' %s", optarg, mistake);
+        return ZC_OPTIONS_GO;
+    case ZC_OPT_SINCE:
+        line->window.since = optarg;
+        return ZC_OPTIONS_GO;
+    case ZC_OPT_UNTIL:
+        line->window.until = optarg;
+        return ZC_OPTIONS_GO;
+    case ZC_OPT_LAST:
+        line->window.last = optarg;
+        return ZC_OPTIONS_GO;
+    case ZC_OPT_TIMEZONE:
+        options->timezone = optarg;
+        return check_timezone (optarg);
+    case ZC_OPT_STEP:
+        if (!zc_read_step (optarg, &options->step_s))
+            return wrong ("--step '%s' is no span of whole minutes such as 60, 5m, 1h or 1d", optarg);
+        return ZC_OPTIONS_GO;
+    case ZC_OPT_FORMAT:
+        line->format = optarg;
+        return ZC_OPTIONS_GO;
+    case ZC_OPT_SERVICE:
         if (!zc_utf8_valid (optarg, strlen (optarg)))
             return wrong ("the service's name is not UTF-8");
         options->service = optarg;
         return ZC_OPTIONS_GO;
-    case OPT_LIMIT:
-    case OPT_COUNT:
-        if (!parse_number (optarg, option == OPT_LIMIT ? &options->limit : &options->count))
-            return wrong ("--%s '%s' is no number from 1 to %d", option == OPT_LIMIT ? "limit" : "count", optarg,
-                          NUMBER_MAX);
+    case ZC_OPT_LIMIT:
+    case ZC_OPT_COUNT:
+        if (!zc_read_number (optarg, option == ZC_OPT_LIMIT ? &options->limit : &options->count))
+            return wrong ("--%s '%s' is no number from 1 to %d", zc_option_name (option), optarg, ZC_NUMBER_MAX);
         return ZC_OPTIONS_GO;
-    case OPT_HELP:
-        fputs (help, stdout);
-        return ZC_OPTIONS_DONE;
     default:
-        puts ("zreport " ZCOST_VERSION);
-        return ZC_OPTIONS_DONE;
+        return ZC_OPTIONS_GO;
     }
 }
+
+/* ------------------------------------------------------------------ what the command makes of them */
+
+static zc_parsed_t settle_window (line_t *line)
+{
+    zc_options_t *options = &line->options;
+    char mistake [MISTAKE_BYTES];
+    if (line->window.since && line->window.last)
+        return wrong ("--since and --last both say when to begin");
+    /* "The last 7 days before some day" has two readings: neither is guessed. */
+    if (line->window.until && line->window.last)
+        return wrong ("--last ends with the present: --until needs --since");
+    if (!line->window.since && !line->window.last)
+        line->window.last = zc_command_last (options->command);
+    if (line->window.until && line->window.last)
+        return wrong ("--until needs --since");
+    bool civil = options->command >= ZC_HOURLY && options->command <= ZC_MONTHLY;
+    zc_civil_t unit = civil ? (zc_civil_t) (options->command - ZC_HOURLY) : ZC_CIVIL_DAY;
+    if (zc_window_read (&line->window, options->timezone, options->now_s, civil ? &unit : NULL, &options->window,
+                        mistake, sizeof mistake) != 0)
+        return wrong ("%s", mistake);
+    return ZC_OPTIONS_GO;
+}
+
+static zc_parsed_t settle_format (line_t *line)
+{
+    zc_options_t *options = &line->options;
+    if (options->command == ZC_STATUSLINE) {
+        options->pattern = line->format;
+        const char *unknown = line->format ? zc_statusline_unknown (line->format) : NULL;
+        if (unknown)
+            return wrong ("--format has no placeholder '%.*s'", (int) strcspn (unknown, "}") + 1, unknown);
+        return ZC_OPTIONS_GO;
+    }
+    options->format = options->json ? ZC_FORMAT_JSONL : ZC_FORMAT_CSV;
+    if (!line->format)
+        return ZC_OPTIONS_GO;
+    if (strcmp (line->format, "csv") != 0 && strcmp (line->format, "jsonl") != 0)
+        return wrong ("--format '%s' is neither csv nor jsonl", line->format);
+    if (options->json && strcmp (line->format, "csv") == 0)
+        return wrong ("--format csv and --json contradict each other");
+    options->format = strcmp (line->format, "csv") == 0 ? ZC_FORMAT_CSV : ZC_FORMAT_JSONL;
+    return ZC_OPTIONS_GO;
+}
+
+static zc_parsed_t settle_by (line_t *line)
+{
+    char mistake [MISTAKE_BYTES];
+    const char *by = line->by ? line->by : zc_command_by (line->options.command);
+    if (line->by && !zc_utf8_valid (by, strlen (by)))
+        return wrong ("--by is not UTF-8");
+    if (line->by && !*by)
+        return wrong ("--by needs a name, as in --by model,tier");
+    if (by && !zc_read_by (by, &line->options, mistake, sizeof mistake))
+        return wrong ("--by '%s' %s", by, mistake);
+    return ZC_OPTIONS_GO;
+}
+
+static zc_parsed_t settle_limit (const zc_options_t *options)
+{
+    if (options->limit > ROWS_MAX && options->command != ZC_REJECTS)
+        return wrong ("--limit '%d' is no number from 1 to %d", options->limit, ROWS_MAX);
+    return ZC_OPTIONS_GO;
+}
+
+static zc_parsed_t settle (line_t *line)
+{
+    zc_options_t *options = &line->options;
+    for (int i = 0; i < ZC_OPTS; i++)
+        if (line->given [i] && !zc_command_takes (options->command, (zc_opt_t) i))
+            return wrong ("%s takes no --%s", zc_command_name (options->command), zc_option_name ((zc_opt_t) i));
+    if (!options->endpoint)
+        options->endpoint = options->command == ZC_WATCH ? ZCOST_DEFAULT_PUBLISH : ZCOST_DEFAULT_QUERY;
+    if (!options->timeout_ms)
+        options->timeout_ms = options->command == ZC_STATUSLINE ? TIMEOUT_STATUSLINE_MS : TIMEOUT_DEFAULT_MS;
+    zc_parsed_t parsed = settle_by (line);
+    if (parsed == ZC_OPTIONS_GO)
+        parsed = settle_format (line);
+    if (parsed == ZC_OPTIONS_GO)
+        parsed = settle_limit (options);
+    if (parsed == ZC_OPTIONS_GO)
+        parsed = settle_window (line);
+    return parsed;
+}
+
+/* ------------------------------------------------------------------ the line */
 
 /* What getopt_long could not read; with opterr off it leaves the words to us. */
 static zc_parsed_t refuse (int option, char **argv)
@@ -177,30 +229,61 @@ static zc_parsed_t refuse (int option, char **argv)
     const char *word = argv [optind - 1];
     if (option == ':')
         return wrong ("%s needs a value", word);
-    if (optopt >= OPT_ENDPOINT)
-        return wrong ("--%s takes no value", long_options [optopt - OPT_ENDPOINT].name);
+    if (optopt >= OPT_BASE)
+        return wrong ("--%s takes no value", zc_option_name ((zc_opt_t) (optopt - OPT_BASE)));
     /* Of letters behind one dash it has read the first, and is not past the word unless that is all. */
     if (optopt && (word [0] != '-' || word [1] != (char) optopt || word [2]))
         word = argv [optind];
     return wrong ("unknown option '%s'", word);
 }
 
-zc_parsed_t zc_options_parse (int argc, char **argv, zc_options_t *ret_options)
+static zc_parsed_t read_options (int argc, char **argv, line_t *line)
 {
-    zc_options_t options = {.timeout_ms = TIMEOUT_DEFAULT_MS};
+    struct option names [ZC_OPTS + 1] = {0};
+    for (int i = 0; i < ZC_OPTS; i++)
+        names [i] = (struct option) {zc_option_name ((zc_opt_t) i),
+                                     zc_option_has_value ((zc_opt_t) i) ? required_argument : no_argument, NULL,
+                                     OPT_BASE + i};
     int option;
     opterr = 0;
-    while ((option = getopt_long (argc, argv, ":", long_options, NULL)) != -1) {
+    while ((option = getopt_long (argc, argv, ":", names, NULL)) != -1) {
         if (option == '?' || option == ':')
             return refuse (option, argv);
-        zc_parsed_t parsed = apply (option, &options);
+        zc_parsed_t parsed = apply ((zc_opt_t) (option - OPT_BASE), line);
         if (parsed != ZC_OPTIONS_GO)
             return parsed;
     }
-    zc_parsed_t parsed = parse_command (argv + optind, argc - optind, &options);
+    return ZC_OPTIONS_GO;
+}
+
+/* Help on what was asked about, whatever else is on the line. */
+static zc_parsed_t help (char **words, int count)
+{
+    zc_command_t command = count > 0 ? zc_command_find (words [0]) : ZC_COMMANDS;
+    if (command == ZC_COMMANDS)
+        zc_help ();
+    else
+        zc_help_on (command);
+    return ZC_OPTIONS_DONE;
+}
+
+zc_parsed_t zc_options_parse (int argc, char **argv, zc_options_t *ret_options)
+{
+    line_t line = {.options = {.query = ZCOST_DEFAULT_QUERY, .timezone = "", .step_s = STEP_DEFAULT_S,
+                               .now_s = (int64_t) time (NULL)}};
+    zc_parsed_t parsed = read_options (argc, argv, &line);
+    if (parsed != ZC_OPTIONS_GO)
+        return parsed;
+    if (line.given [ZC_OPT_HELP])
+        return help (argv + optind, argc - optind);
+    if (line.given [ZC_OPT_VERSION]) {
+        puts ("zreport " ZCOST_VERSION);
+        return ZC_OPTIONS_DONE;
+    }
+    parsed = parse_command (argv + optind, argc - optind, &line.options);
     if (parsed == ZC_OPTIONS_GO)
-        parsed = check (&options);
+        parsed = settle (&line);
     if (parsed == ZC_OPTIONS_GO)
-        *ret_options = options;
+        *ret_options = line.options;
     return parsed;
 }

@@ -14,6 +14,9 @@
  * which is of all services, or NULL where nobody asked. */
 void zc_show_report (const zc_screen_t *screen, const json_t *report, const char *service, const json_t *unpriced);
 
+/* The same of a window of time: what is counted for all times says so. */
+void zc_show_window (const zc_screen_t *screen, const json_t *report, const char *service);
+
 /* Models by name with their counts, the most frequent first, at most `max` of them. */
 void zc_show_unpriced (const zc_screen_t *screen, const json_t *unpriced, size_t max);
 

@@ -78,14 +78,25 @@ static bool has_baseline (const json_t *report)
            zc_field_count (report, "query_router.baseline.assumed_queries") > 0;
 }
 
+/* ", $1.23 assumed": what rests on a configured flat amount and on no token. */
+static zc_text_t assumed_part (const json_t *report, const char *path)
+{
+    zc_text_t to = {""};
+    int64_t assumed = zc_field_money (report, path, "");
+    if (assumed != 0)
+        snprintf (to.text, sizeof to.text, ", %.20s assumed", zc_dollars (assumed).text);
+    return to;
+}
+
 static void add_saved_by_routing (const zc_screen_t *screen, zc_table_t *table, const json_t *report)
 {
     int64_t net = zc_field_money (report, "query_router.net_savings_usd", "query_router.estimated_savings");
     char *model = zc_field_text (screen, report, "query_router.baseline.model");
     char *note;
-    int made = net < 0 ? asprintf (&note, "%s alone costs less", model)
-                       : asprintf (&note, "%.1f%% below %s alone",
-                                   zc_field_real (report, "query_router.savings_percent"), model);
+    zc_text_t part = assumed_part (report, "savings.router.assumed_usd");
+    int made = net < 0 ? asprintf (&note, "%s alone costs less%s", model, part.text)
+                       : asprintf (&note, "%.1f%% below %s alone%s",
+                                   zc_field_real (report, "query_router.savings_percent"), model, part.text);
     zc_need (made < 0 ? NULL : note);
     ZC_ROW (table, "  routing", dollars (net).text, note);
     free (note);
@@ -96,22 +107,31 @@ static void add_saved_by_caching (zc_table_t *table, const json_t *report)
 {
     int64_t saved = zc_field_money (report, "embedding_cache.estimated_cost_saved_usd",
                                     "embedding_cache.estimated_cost_saved");
-    char note [64];
-    snprintf (note, sizeof note, "%.1f%% of requests hit", zc_field_real (report, "embedding_cache.hit_rate_percent"));
+    char note [96];
+    snprintf (note, sizeof note, "%.1f%% of requests hit%s", zc_field_real (report, "embedding_cache.hit_rate_percent"),
+              assumed_part (report, "savings.embedding_cache.assumed_usd").text);
     ZC_ROW (table, "  embedding cache", dollars (saved).text, note);
+}
+
+static void add_saved_by_prompts (zc_table_t *table, int64_t saved)
+{
+    ZC_ROW (table, "  prompt cache", dollars (saved).text, "less what writing to it cost more");
 }
 
 static void show_money (const zc_screen_t *screen, const json_t *report)
 {
     bool routed = has_baseline (report), cached = zc_field_count (report, "embedding_cache.total_requests") > 0;
+    int64_t prompts = zc_field_money (report, "savings.prompt_cache.net_usd", "");
     zc_table_t *table = zc_table_new (screen, 0, "lde");
     add_spent (table, report);
-    if (routed || cached)
+    if (routed || cached || prompts != 0)
         ZC_HEADING (table, "Saved", "", "");
     if (routed)
         add_saved_by_routing (screen, table, report);
     if (cached)
         add_saved_by_caching (table, report);
+    if (prompts != 0)
+        add_saved_by_prompts (table, prompts);
     zc_table_print (table);
     zc_table_destroy (&table);
 }
@@ -201,10 +221,9 @@ static void show_preloads (const zc_screen_t *screen, const json_t *report)
 
 /* ------------------------------------------------------------------ how good the data is */
 
-/* Events are counted for the daemon as a whole, also where the report is of one service. */
-static void show_events (const zc_screen_t *screen, const json_t *report, const char *service)
+/* Events are counted for the daemon as a whole, also where the report is of one service or a window of time. */
+static void show_events (const zc_screen_t *screen, const json_t *report, const char *whose)
 {
-    const char *whose = service ? " of all services" : "";
     int64_t rejected = zc_field_count (report, "zcost.events.rejected");
     int64_t duplicate = zc_field_count (report, "zcost.events.duplicate");
     int64_t lost = zc_field_count (report, "zcost.events.lost");
@@ -238,7 +257,7 @@ static int64_t sum_of (json_t *counts)
 
 /* Queries and calls without a price cost nothing here; cache hits without one still saved something. The
  * report counts the former; what health names beyond them are the latter. */
-static void show_missing_prices (const zc_screen_t *screen, const json_t *report, const char *service,
+static void show_missing_prices (const zc_screen_t *screen, const json_t *report, const char *whose,
                                  const json_t *unpriced)
 {
     int64_t spent = zc_field_count (report, "query_router.unpriced_queries") +
@@ -255,10 +274,11 @@ static void show_missing_prices (const zc_screen_t *screen, const json_t *report
         zc_show_unpriced (screen, unpriced, UNPRICED_SHOWN);
         fputs ("  to price them: zcostd --prices FILE\n", screen->out);
     } else if (spent > 0)
-        fprintf (screen->out, "  to see which%s: zreport health\n", service ? ", of all services" : "");
+        fprintf (screen->out, "  to see which%s%s: zreport health\n", *whose ? "," : "", whose);
 }
 
-void zc_show_report (const zc_screen_t *screen, const json_t *report, const char *service, const json_t *unpriced)
+static void show_parts (const zc_screen_t *screen, const json_t *report, const char *service, const char *whose,
+                        const json_t *unpriced)
 {
     show_head (screen, report, service);
     show_money (screen, report);
@@ -267,6 +287,16 @@ void zc_show_report (const zc_screen_t *screen, const json_t *report, const char
     show_baseline (screen, report);
     show_cache (screen, report);
     show_preloads (screen, report);
-    show_events (screen, report, service);
-    show_missing_prices (screen, report, service, unpriced);
+    show_events (screen, report, whose);
+    show_missing_prices (screen, report, whose, unpriced);
+}
+
+void zc_show_report (const zc_screen_t *screen, const json_t *report, const char *service, const json_t *unpriced)
+{
+    show_parts (screen, report, service, service ? " of all services" : "", unpriced);
+}
+
+void zc_show_window (const zc_screen_t *screen, const json_t *report, const char *service)
+{
+    show_parts (screen, report, service, service ? " of all services and times" : " of all times", NULL);
 }

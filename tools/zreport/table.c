@@ -22,7 +22,8 @@ typedef struct {
 
 struct zc_table {
     const zc_screen_t *screen;
-    const char *shape;
+    char align [ZC_TABLE_COLUMNS_MAX]; /* l, r, d or e */
+    int rank [ZC_TABLE_COLUMNS_MAX];   /* when a column is left out, the least first; 0: never */
     int indent;
     size_t columns, count;
     row_t *rows;
@@ -39,9 +40,15 @@ zc_table_t *zc_table_new (const zc_screen_t *screen, int indent, const char *sha
     zc_table_t *self = zc_need (calloc (1, sizeof *self));
     self->screen = screen;
     self->indent = indent;
-    self->shape = shape;
-    self->columns = strlen (shape);
-    assert (self->columns <= ZC_TABLE_COLUMNS_MAX);
+    for (; *shape; shape++) {
+        assert (self->columns < ZC_TABLE_COLUMNS_MAX);
+        size_t column = self->columns++;
+        self->align [column] = (char) tolower (*shape);
+        /* Without figures the columns' own order is that in which they go. */
+        self->rank [column] = isupper (*shape) ? (int) self->columns : 0;
+        if (shape [1] >= '1' && shape [1] <= '9')
+            self->rank [column] = *++shape - '0';
+    }
     return self;
 }
 
@@ -67,17 +74,12 @@ void zc_table_row (zc_table_t *self, bool bold, const char *const *cells)
         row->cells [i] = zc_need (strdup (cells [i]));
 }
 
-static char align_of (const zc_table_t *self, size_t column)
-{
-    return (char) tolower (self->shape [column]);
-}
-
 /* Columns that a row takes where no elastic column is wider than `elastic_max`. */
 static int row_width (const zc_table_t *self, const layout_t *layout, int elastic_max)
 {
     int total = self->indent - layout->gap;
     for (size_t i = 0; i < self->columns; i++) {
-        bool cut = align_of (self, i) == 'e' && layout->width [i] > elastic_max;
+        bool cut = self->align [i] == 'e' && layout->width [i] > elastic_max;
         if (!layout->left_out [i])
             total += layout->gap + (cut ? elastic_max : layout->width [i]);
     }
@@ -91,8 +93,9 @@ static bool fits (const zc_table_t *self, const layout_t *layout, int elastic_ma
 
 static void leave_out (const zc_table_t *self, layout_t *layout)
 {
-    for (size_t i = 0; i < self->columns && !fits (self, layout, ELASTIC_MIN); i++)
-        layout->left_out [i] = isupper (self->shape [i]);
+    for (int rank = 1; rank <= ZC_TABLE_COLUMNS_MAX; rank++)
+        for (size_t i = 0; i < self->columns && !fits (self, layout, ELASTIC_MIN); i++)
+            layout->left_out [i] |= self->rank [i] == rank;
 }
 
 static layout_t make_layout (const zc_table_t *self)
@@ -110,7 +113,7 @@ static layout_t make_layout (const zc_table_t *self)
     while (elastic_max > ELASTIC_LEAST && !fits (self, &layout, elastic_max))
         elastic_max--;
     for (size_t i = 0; i < self->columns; i++)
-        if (align_of (self, i) == 'e' && layout.width [i] > elastic_max)
+        if (self->align [i] == 'e' && layout.width [i] > elastic_max)
             layout.width [i] = elastic_max;
     return layout;
 }
@@ -175,7 +178,7 @@ static void print_row (const zc_table_t *self, const layout_t *layout, const row
         if (layout->left_out [i])
             continue;
         fprintf (self->screen->out, "%*s", gap, "");
-        print_cell (self, row->cells [i], layout->width [i], align_of (self, i), i == last);
+        print_cell (self, row->cells [i], layout->width [i], self->align [i], i == last);
         gap = layout->gap;
     }
     fprintf (self->screen->out, "%s\n", row->bold ? zc_screen_plain (self->screen) : "");
@@ -184,7 +187,7 @@ static void print_row (const zc_table_t *self, const layout_t *layout, const row
 void zc_table_print (zc_table_t *self)
 {
     for (size_t i = 0; i < self->columns; i++)
-        if (align_of (self, i) == 'd')
+        if (self->align [i] == 'd')
             align_points (self, i);
     layout_t layout = make_layout (self);
     for (size_t i = 0; i < self->count; i++)

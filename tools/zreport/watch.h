@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0
  *
- * watch.h - each snapshot as it comes, until Ctrl-C.
+ * watch.h - what the daemon publishes, as it comes: full-screen on a terminal, plain elsewhere.
  */
 #ifndef ZC_WATCH_H
 #define ZC_WATCH_H
@@ -8,10 +8,10 @@
 #include "zreport/options.h"
 #include "zreport/screen.h"
 
-/* Subscribes and shows each snapshot: on a terminal over the last one, else one after the other.
- * Where none comes within the timeout it gives up; where, later on, none comes for longer than that
- * beyond the interval, it says so and keeps waiting. Takes SIGINT, SIGTERM, SIGHUP and SIGWINCH for
- * itself. Returns the exit status. */
+/* Watches until it is ended by a key, a signal or the number of snapshots that the options count; where no snapshot
+ * comes within the timeout it gives up. Full-screen where stdout is a terminal that can be drawn on and no JSON was
+ * asked for; else each snapshot is shown behind the last one. Takes SIGINT, SIGTERM, SIGHUP and SIGWINCH for itself,
+ * full-screen also SIGTSTP and SIGCONT. Returns the exit status. */
 int zc_watch (const zc_options_t *options, zc_screen_t *screen);
 
 #endif

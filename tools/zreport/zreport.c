@@ -2,7 +2,7 @@
  *
  * zreport.c - asks zcostd, and shows the answer to a person or as JSON.
  *
- * Keeps the exit status: 0 done, 1 failed or not reached, 2 wrong usage.
+ * Keeps the exit status: 0 done, 1 failed or not reached, 2 wrong usage, 3 a budget is breached.
  */
 #include <czmq.h>
 #include <errno.h>
@@ -12,10 +12,13 @@
 
 #include "wire/json.h"
 #include "zreport/ask.h"
+#include "zreport/commands.h"
 #include "zreport/field.h"
+#include "zreport/group.h"
 #include "zreport/options.h"
 #include "zreport/screen.h"
 #include "zreport/show.h"
+#include "zreport/usage.h"
 #include "zreport/watch.h"
 
 /* options: what the question's arguments are taken from; NULL: it has none. */
@@ -28,6 +31,8 @@ static int ask (zc_ask_t *connection, const char *query, const zc_options_t *opt
         json_object_set_new (request, "service", zc_need (json_string (options->service)));
     if (options && options->model)
         json_object_set_new (request, "model", zc_need (json_string (options->model)));
+    if (options)
+        zc_group_set_window (request, &options->window);
     int status = zc_ask (connection, request, ret_result);
     json_decref (request);
     return status;
@@ -40,6 +45,11 @@ static void show_ping (const zc_screen_t *screen, zc_ask_t *connection, const js
     if (ask (connection, "ping", NULL, &again) == 0)
         json_decref (again);
     zc_show_ping (screen, ping, zc_ask_elapsed_ns (connection));
+}
+
+static bool is_windowed (const zc_options_t *options)
+{
+    return options->window.has_since || options->window.has_until;
 }
 
 /* health: asked for beside a report; else NULL. */
@@ -60,54 +70,87 @@ static void show (const zc_options_t *options, const zc_screen_t *screen, zc_ask
         show_ping (screen, connection, result);
         return;
     default:
-        zc_show_report (screen, result, options->service, zc_field (health, "unpriced"));
+        if (is_windowed (options))
+            zc_show_window (screen, result, options->service);
+        else
+            zc_show_report (screen, result, options->service, zc_field (health, "unpriced"));
         return;
     }
 }
 
-static void show_json (const json_t *result)
+void zc_print_json (const json_t *value, bool one_line)
 {
-    char *text = zc_need (zc_json_text (result, false));
+    char *text = zc_need (zc_json_text (value, one_line));
     puts (text);
     free (text);
 }
 
-/* The report counts what has no price; health names it, for all services together. Health comes first, so
- * that what arrives between the two is counted and not yet named: never the other way round. Without it
- * the report is still worth showing. */
+/* The report counts what has no price; health names it, for all services and all times together. Health comes first,
+ * so that what arrives between the two is counted and not yet named: never the other way round. Without it the report
+ * is still worth showing. */
 static json_t *ask_health (zc_ask_t *connection, const zc_options_t *options)
 {
     json_t *health = NULL;
-    if (options->command == ZC_REPORT && !options->json && !options->service)
+    if (options->command == ZC_REPORT && !options->json && !options->service && !is_windowed (options))
         ask (connection, "health", NULL, &health);
     return health;
 }
 
-static int ask_and_show (const zc_options_t *options, const zc_screen_t *screen)
+static int ask_plainly (zc_ask_t *connection, const zc_options_t *options, const zc_screen_t *screen)
 {
-    static const char *const queries [] = {"report", NULL, "health", "rejects", "price", "ping"};
-    zc_ask_t *connection = zc_ask_new (options->endpoint, options->timeout_ms);
-    if (!connection) {
-        fprintf (stderr, "zreport: --endpoint '%s': %s\n", options->endpoint, zmq_strerror (errno));
-        return 2;
-    }
     json_t *health = ask_health (connection, options), *result;
-    int status = ask (connection, queries [options->command], options, &result);
-    if (status != 0) {
-        const char *error = zc_ask_error (connection);
-        char *clean = zc_screen_clean (screen, error, strlen (error));
-        fprintf (stderr, "zreport: %s\n", clean);
-        free (clean);
-    } else {
+    int status = ask (connection, zc_command_name (options->command), options, &result);
+    if (status == 0) {
         if (options->json)
-            show_json (result);
+            zc_print_json (result, false);
         else
             show (options, screen, connection, health, result);
         json_decref (result);
     }
     json_decref (health);
+    return status;
+}
+
+static int run (zc_ask_t *connection, const zc_options_t *options, const zc_screen_t *screen)
+{
+    switch (options->command) {
+    case ZC_HOURLY:
+    case ZC_DAILY:
+    case ZC_WEEKLY:
+    case ZC_MONTHLY:
+        return zc_periods (connection, options, screen);
+    case ZC_TOP:
+        return zc_top (connection, options, screen);
+    case ZC_SERIES:
+        return zc_series (connection, options, screen);
+    case ZC_EXPORT:
+        return zc_export (connection, options, screen);
+    case ZC_STATUSLINE:
+        return zc_statusline (connection, options, screen);
+    case ZC_BUDGETS:
+        return zc_budgets (connection, options, screen);
+    default: /* the other commands are the queries of their names */
+        return ask_plainly (connection, options, screen);
+    }
+}
+
+static int ask_and_show (const zc_options_t *options, const zc_screen_t *screen)
+{
+    zc_ask_t *connection = zc_ask_new (options->endpoint, options->timeout_ms);
+    if (!connection) {
+        fprintf (stderr, "zreport: --endpoint '%s': %s\n", options->endpoint, zmq_strerror (errno));
+        return 2;
+    }
+    int status = run (connection, options, screen);
+    if (status < 0) {
+        const char *error = zc_ask_error (connection);
+        char *clean = zc_screen_clean (screen, error, strlen (error));
+        fprintf (stderr, "zreport: %s\n", clean);
+        free (clean);
+        status = 1;
+    }
     zc_ask_destroy (&connection);
-    return status != 0;
+    return status;
 }
 
 /* A report that a full disk cut off is no report. A failure before that was told already. */

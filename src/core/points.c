@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MPL-2.0
+ *
+ * points.c - the points of a series.
+ */
+#include "core/points.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define CAPACITY_MIN 256u
+
+void zc_points_term (zc_points_t *self)
+{
+    free (self->list);
+    free (self->index);
+    memset (self, 0, sizeof *self);
+}
+
+/* Seeded by where the index lies, which nobody who sends or asks knows: no choice of times makes it slow. */
+static uint32_t slot_of (const zc_points_t *self, uint32_t row, int64_t step)
+{
+    uint64_t when = (uint64_t) step ^ (uintptr_t) self->index * UINT64_C (0x9e3779b97f4a7c15);
+    uint64_t which = row ^ UINT64_C (0xd6e8feb86659fd93);
+    unsigned __int128 product = (unsigned __int128) when * which;
+    return (uint32_t) ((uint64_t) product ^ (uint64_t) (product >> 64)) & (self->index_size - 1);
+}
+
+static void index_all (zc_points_t *self)
+{
+    for (uint32_t i = 0; i < self->count; i++) {
+        uint32_t slot = slot_of (self, self->list [i].row, self->list [i].step);
+        while (self->index [slot])
+            slot = (slot + 1) & (self->index_size - 1);
+        self->index [slot] = i + 1;
+    }
+}
+
+static int grow (zc_points_t *self)
+{
+    uint32_t capacity = self->capacity ? 2 * self->capacity : CAPACITY_MIN;
+    uint32_t *index = calloc (2 * (size_t) capacity, sizeof *index);
+    zc_point_t *list = index ? realloc (self->list, capacity * sizeof *list) : NULL;
+    if (!list) {
+        free (index);
+        return -1;
+    }
+    free (self->index);
+    self->list = list;
+    self->capacity = capacity;
+    self->index = index;
+    self->index_size = 2 * capacity;
+    index_all (self);
+    return 0;
+}
+
+uint32_t zc_points_at (zc_points_t *self, uint32_t row, int64_t step)
+{
+    if (self->count == self->capacity && grow (self) == -1)
+        return ZC_NO_POINT;
+    uint32_t slot = slot_of (self, row, step);
+    for (; self->index [slot]; slot = (slot + 1) & (self->index_size - 1)) {
+        const zc_point_t *point = &self->list [self->index [slot] - 1];
+        if (point->row == row && point->step == step)
+            return self->index [slot] - 1;
+    }
+    if (self->count == ZC_POINTS_MAX)
+        return ZC_NO_POINT;
+    self->list [self->count] = (zc_point_t) {.step = step, .row = row};
+    self->index [slot] = ++self->count;
+    return self->count - 1;
+}

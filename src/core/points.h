@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MPL-2.0
+ *
+ * points.h - the points of a series: sums by row and step.
+ *
+ * Made at the first cell that falls into them; numbered from 0 in that order. Single thread.
+ */
+#ifndef ZC_POINTS_H
+#define ZC_POINTS_H
+
+#include "core/rows.h"
+
+typedef struct {
+    int64_t step; /* its number: it starts at step * step_s since the epoch */
+    uint32_t row;
+    zc_row_sums_t sums;
+} zc_point_t;
+
+#define ZC_NO_POINT UINT32_MAX
+
+/* All zeros: none yet. */
+typedef struct {
+    zc_point_t *list;
+    uint32_t count, capacity;
+    uint32_t *index; /* open addressing: number + 1; 0: empty */
+    uint32_t index_size; /* a power of two; at most half full */
+} zc_points_t;
+
+void zc_points_term (zc_points_t *self);
+
+/* The number of a point, made with sums of 0 where there is none. ZC_NO_POINT: without memory, or where there would
+ * be more than ZC_POINTS_MAX. */
+uint32_t zc_points_at (zc_points_t *self, uint32_t row, int64_t step);
+
+#endif

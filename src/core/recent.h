@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MPL-2.0
+ *
+ * recent.h - the minutes of the last hour, in memory.
+ *
+ * What people ask about most, ready to be added up: every cell of a minute that a store has, from a time on. Grows
+ * with what is committed; gives up its oldest minutes beyond an age and a number of cells, so that what it has is
+ * always whole from zc_recent_from on. Knows no thread: its user lets one write or several read.
+ */
+#ifndef ZC_RECENT_H
+#define ZC_RECENT_H
+
+#include "core/cells.h"
+#include "core/plan.h"
+
+#define ZC_RECENT_S (65 * 60)             /* of minutes that it keeps */
+#define ZC_RECENT_CELLS_MAX (1u << 18)    /* in all its minutes */
+
+typedef struct zc_recent zc_recent_t;
+
+/* Begins with nothing, whole from from_s on (a multiple of 60). NULL without memory. */
+zc_recent_t *zc_recent_new (int64_t from_s);
+void zc_recent_destroy (zc_recent_t **self);
+
+/* Adds a stored cell of a minute; latencies in the saved form (core/sketch.h). Those before zc_recent_from are passed
+ * over. Returns 0, or -1 without memory or where it is no saved form: then it is empty, and whole from the next
+ * minute on that it is given time for (zc_recent_keep). */
+int zc_recent_put (zc_recent_t *self, int64_t start_s, uint32_t key, const zc_measures_t *sums, const uint8_t *latencies,
+                   size_t latencies_size);
+
+/* Adds the minutes of a set of changes, which is checkpoint `sequence`. As zc_recent_put else. */
+int zc_recent_add (zc_recent_t *self, const zc_cells_t *changes, uint64_t sequence);
+
+/* The last checkpoint that is in it. */
+uint64_t zc_recent_sequence (const zc_recent_t *self);
+void zc_recent_set_sequence (zc_recent_t *self, uint64_t sequence);
+
+/* Gives up what is older than ZC_RECENT_S, and the oldest minutes beyond ZC_RECENT_CELLS_MAX cells. */
+void zc_recent_keep (zc_recent_t *self, int64_t now_s);
+
+/* Every minute from here on is whole. INT64_MAX: none is. */
+int64_t zc_recent_from (const zc_recent_t *self);
+
+/* Hands out the minutes that start in a span, ascending, each as a set of cells (all of one start), until `take`
+ * returns other than 0; returns that, or 0. */
+int zc_recent_each (const zc_recent_t *self, int64_t since_s, int64_t until_s,
+                    int (*take) (void *argument, const zc_cells_t *minute), void *argument);
+
+size_t zc_recent_cells (const zc_recent_t *self);
+
+#endif

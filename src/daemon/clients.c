@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MPL-2.0
+ *
+ * clients.c - who asks, and what they have not read.
+ */
+#include "daemon/clients.h"
+
+#include <stdatomic.h>
+
+#define SWEEP_EVERY 1024 /* clients that came: then those are forgotten of whom nothing is under way */
+
+/* Outlives the table where messages are still on their way: each of them, and each client, holds it. */
+typedef struct {
+    atomic_size_t holders, unread;
+    size_t unread_max;
+} pool_t;
+
+struct zc_client {
+    atomic_size_t holders, unread;
+    pool_t *pool;
+    size_t asks;
+};
+
+struct zc_clients {
+    zhashx_t *by_identity; /* in hex digits; holds each */
+    pool_t *pool;
+    size_t until_sweep;
+};
+
+static void release_pool (pool_t *pool)
+{
+    if (atomic_fetch_sub (&pool->holders, 1) == 1)
+        free (pool);
+}
+
+void zc_client_release (zc_client_t *client)
+{
+    if (atomic_fetch_sub (&client->holders, 1) != 1)
+        return;
+    release_pool (client->pool);
+    free (client);
+}
+
+static void forget (void **item)
+{
+    zc_client_release (*item);
+    *item = NULL;
+}
+
+zc_clients_t *zc_clients_new (size_t unread_bytes_max)
+{
+    zc_clients_t *self = zmalloc (sizeof *self);
+    self->pool = zmalloc (sizeof *self->pool);
+    atomic_init (&self->pool->holders, 1);
+    self->pool->unread_max = unread_bytes_max;
+    self->by_identity = zhashx_new ();
+    zhashx_set_destructor (self->by_identity, forget);
+    self->until_sweep = SWEEP_EVERY;
+    return self;
+}
+
+void zc_clients_destroy (zc_clients_t **self_p)
+{
+    zc_clients_t *self = self_p ? *self_p : NULL;
+    if (!self)
+        return;
+    zhashx_destroy (&self->by_identity);
+    release_pool (self->pool);
+    free (self);
+    *self_p = NULL;
+}
+
+/* ------------------------------------------------------------------------ hold */
+
+/* Only the table holds a client of whom nothing is under way. */
+static void sweep (zc_clients_t *self)
+{
+    zlistx_t *identities = zhashx_keys (self->by_identity);
+    for (const char *identity = zlistx_first (identities); identity; identity = zlistx_next (identities)) {
+        const zc_client_t *client = zhashx_lookup (self->by_identity, identity);
+        if (atomic_load (&client->holders) == 1)
+            zhashx_delete (self->by_identity, identity);
+    }
+    zlistx_destroy (&identities);
+    self->until_sweep = SWEEP_EVERY;
+}
+
+zc_client_t *zc_clients_hold (zc_clients_t *self, zframe_t *identity)
+{
+    char *name = zframe_strhex (identity);
+    zc_client_t *client = zhashx_lookup (self->by_identity, name);
+    if (!client) {
+        if (self->until_sweep-- == 0)
+            sweep (self);
+        client = zmalloc (sizeof *client);
+        atomic_init (&client->holders, 1);
+        client->pool = self->pool;
+        atomic_fetch_add (&self->pool->holders, 1);
+        zhashx_insert (self->by_identity, name, client);
+    }
+    zstr_free (&name);
+    atomic_fetch_add (&client->holders, 1);
+    return client;
+}
+
+bool zc_client_begin (zc_client_t *client)
+{
+    if (client->asks == ZC_CLIENT_ASKS_MAX)
+        return false;
+    client->asks++;
+    return true;
+}
+
+void zc_client_end (zc_client_t *client)
+{
+    client->asks--;
+}
+
+bool zc_client_has_room (const zc_client_t *client, size_t bytes)
+{
+    const pool_t *pool = client->pool;
+    return atomic_load (&client->unread) + bytes <= pool->unread_max / 4 &&
+           atomic_load (&pool->unread) + bytes <= pool->unread_max;
+}
+
+/* ------------------------------------------------------------------------ send */
+
+/* A body on its way. */
+typedef struct {
+    zc_client_t *client;
+    size_t bytes;
+} sent_t;
+
+/* In one of libzmq's threads, or in ours. */
+static void on_sent (void *data, void *argument)
+{
+    sent_t *sent = argument;
+    atomic_fetch_sub (&sent->client->unread, sent->bytes);
+    atomic_fetch_sub (&sent->client->pool->unread, sent->bytes);
+    zc_client_release (sent->client);
+    free (sent);
+    free (data);
+}
+
+void zc_client_send (zc_client_t *client, zsock_t *socket, zmsg_t **envelope, msgpack_sbuffer *body)
+{
+    sent_t *sent = zmalloc (sizeof *sent);
+    zmq_msg_t message;
+    *sent = (sent_t) {client, body->size};
+    atomic_fetch_add (&client->holders, 1);
+    atomic_fetch_add (&client->unread, body->size);
+    atomic_fetch_add (&client->pool->unread, body->size);
+    size_t size = body->size;
+    char *data = msgpack_sbuffer_release (body);
+    if (zmq_msg_init_data (&message, data, size, on_sent, sent) == -1) {
+        on_sent (data, sent); /* no memory for its few bytes: the client gets no answer */
+        zmsg_destroy (envelope);
+        return;
+    }
+    /* ROUTER drops what a client that is gone or does not read has no room for. */
+    for (zframe_t *frame = zmsg_pop (*envelope); frame; frame = zmsg_pop (*envelope))
+        zframe_send (&frame, socket, ZFRAME_MORE);
+    zmsg_destroy (envelope);
+    if (zmq_msg_send (&message, zsock_resolve (socket), 0) == -1)
+        zmq_msg_close (&message);
+}

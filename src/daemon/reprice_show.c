@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: MPL-2.0
+ *
+ * reprice_show.c - what re-pricing changes, by model.
+ */
+#include "daemon/reprice_show.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "core/money.h"
+#include "core/str.h"
+
+int zc_repriced_add (zc_repriced_t *self, uint32_t key, const zc_measures_t *then, const zc_measures_t *now)
+{
+    if (key >= self->count) {
+        uint32_t count = key + 1 > 2 * self->count ? key + 1 : 2 * self->count;
+        zc_repriced_key_t *keys = realloc (self->keys, count * sizeof *keys);
+        if (!keys)
+            return -1;
+        memset (keys + self->count, 0, (count - self->count) * sizeof *keys);
+        self->keys = keys;
+        self->count = count;
+    }
+    zc_measures_add (&self->keys [key].then, then);
+    zc_measures_add (&self->keys [key].now, now);
+    return 0;
+}
+
+void zc_repriced_term (zc_repriced_t *self)
+{
+    free (self->keys);
+    memset (self, 0, sizeof *self);
+}
+
+/* --------------------------------------------------------------------- by model */
+
+typedef struct {
+    zc_str_t model;
+    zc_measures_t then, now;
+} model_t;
+
+static model_t *model_of (model_t *models, size_t *count, zc_str_t name)
+{
+    for (size_t i = 0; i < *count; i++)
+        if (zc_str_equal (models [i].model, name))
+            return &models [i];
+    models [*count] = (model_t) {.model = name};
+    return &models [(*count)++];
+}
+
+/* Those whose figures change; the caller's to free. NULL without memory. */
+static model_t *changed_models (const zc_repriced_t *self, const zc_keys_t *keys, size_t *ret_count)
+{
+    uint32_t known = zc_keys_count (keys);
+    model_t *models = calloc (self->count ? self->count : 1, sizeof *models);
+    *ret_count = 0;
+    for (uint32_t key = 0; models && key < self->count && key < known; key++) {
+        const zc_repriced_key_t *sums = &self->keys [key];
+        if (memcmp (&sums->then, &sums->now, sizeof sums->then) == 0)
+            continue;
+        model_t *model = model_of (models, ret_count, zc_keys_at (keys, key)->dimensions.model);
+        zc_measures_add (&model->then, &sums->then);
+        zc_measures_add (&model->now, &sums->now);
+    }
+    return models;
+}
+
+/* ------------------------------------------------------------------------ show */
+
+static const char *usd (int64_t nanousd, char text [ZC_DECIMAL_TEXT])
+{
+    return zc_money_format (nanousd, ZC_NANOUSD_DECIMALS, ZC_NANOUSD_DECIMALS, text);
+}
+
+static void show_line (const char *name, int size, const zc_measures_t *then, const zc_measures_t *now)
+{
+    char before [ZC_DECIMAL_TEXT], after [ZC_DECIMAL_TEXT], change [ZC_DECIMAL_TEXT];
+    printf ("%-32.*s %12lld %18s %18s %18s", size, name, (long long) then->events, usd (then->cost_nanousd, before),
+            usd (now->cost_nanousd, after), usd (now->cost_nanousd - then->cost_nanousd, change));
+    if (then->unpriced != now->unpriced)
+        printf ("  unpriced %lld -> %lld", (long long) then->unpriced, (long long) now->unpriced);
+    putchar ('\n');
+}
+
+static void show_savings (const char *what, int64_t then, int64_t now)
+{
+    char before [ZC_DECIMAL_TEXT], after [ZC_DECIMAL_TEXT];
+    if (then != now)
+        printf ("%s: %s -> %s USD\n", what, usd (then, before), usd (now, after));
+}
+
+void zc_repriced_show (const zc_repriced_t *self, const zc_keys_t *keys, const zc_settings_t *settings, int64_t since_s)
+{
+    char when [64];
+    time_t seconds = (time_t) since_s;
+    struct tm parts;
+    size_t count;
+    zc_measures_t then = {0}, now = {0};
+    for (uint32_t key = 0; key < self->count; key++) {
+        zc_measures_add (&then, &self->keys [key].then);
+        zc_measures_add (&now, &self->keys [key].now);
+    }
+    strftime (when, sizeof when, "%Y-%m-%d %H:%M:%S UTC", gmtime_r (&seconds, &parts));
+    printf ("events since %s by the prices of %s\n\n%-32s %12s %18s %18s %18s\n", when, settings->reprice, "model",
+            "events", "USD before", "USD after", "change");
+    model_t *models = changed_models (self, keys, &count);
+    for (size_t i = 0; models && i < count; i++)
+        show_line (models [i].model.size ? models [i].model.data : "(none)",
+                   models [i].model.size ? (int) models [i].model.size : 6, &models [i].then, &models [i].now);
+    free (models);
+    show_line ("all", 3, &then, &now);
+    show_savings ("baseline", then.baseline_nanousd, now.baseline_nanousd);
+    show_savings ("saved by embedding caches", then.saved_nanousd, now.saved_nanousd);
+    show_savings ("saved by prompt caches, net", then.prompt_saved_nanousd, now.prompt_saved_nanousd);
+}
+
+/* Names beyond the tally's cap are counted as `other`. */
+static zc_str_t name_of (zc_names_t *names, zc_str_t model, int64_t change)
+{
+    static const zc_str_t other = {"other", 5};
+    uint32_t number;
+    bool known = zc_names_find (names, model, &number) == 0;
+    return known || (change > 0 && zc_names_intern (names, model, &number) == 0) ? model : other;
+}
+
+int zc_repriced_correct_unpriced (const zc_repriced_t *self, const zc_keys_t *keys, zc_names_t *names, zc_store_t *store)
+{
+    static const zc_cells_t nothing;
+    size_t count, changed = 0;
+    model_t *models = changed_models (self, keys, &count);
+    zc_unpriced_change_t *changes = calloc (count ? count : 1, sizeof *changes);
+    for (size_t i = 0; models && changes && i < count; i++) {
+        int64_t change = models [i].now.unpriced - models [i].then.unpriced;
+        if (change != 0)
+            changes [changed++] = (zc_unpriced_change_t) {name_of (names, models [i].model, change), change};
+    }
+    int rc = models && changes ? zc_store_correct (store, &nothing, changes, changed) : -1;
+    free (models);
+    free (changes);
+    return rc;
+}

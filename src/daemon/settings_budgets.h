@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MPL-2.0
+ *
+ * settings_budgets.h - the section `budgets`: a node a budget, and its settings below it.
+ */
+#ifndef ZC_SETTINGS_BUDGETS_H
+#define ZC_SETTINGS_BUDGETS_H
+
+#include "daemon/settings.h"
+
+/* As zc_settings_set and zc_settings_close; path: behind "budgets/". NAME alone begins a budget; what comes then, up to
+ * the close, is its. */
+const char *zc_settings_set_budget (zc_settings_t *self, const char *path, const char *value);
+const char *zc_settings_close_budget (const zc_settings_t *self, const char *path);
+
+#endif

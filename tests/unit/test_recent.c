@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: MPL-2.0
+ *
+ * test_recent.c - the minutes in memory: what was put is there, whole from a time on, and bounded.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "core/recent.h"
+
+#define NOW 1700000040 /* a whole minute */
+
+typedef struct {
+    int64_t events, cost, latencies;
+    int64_t first_s, last_s;
+    size_t minutes;
+} seen_t;
+
+static int see (void *argument, const zc_cells_t *minute)
+{
+    seen_t *seen = argument;
+    if (seen->minutes++ == 0)
+        seen->first_s = minute->cells [0].start_s;
+    else
+        assert_true (minute->cells [0].start_s > seen->last_s);
+    for (uint32_t i = 0; i < minute->count; i++) {
+        assert_int_equal (minute->cells [i].start_s, minute->cells [0].start_s);
+        seen->events += minute->cells [i].sums.events;
+        seen->cost += minute->cells [i].sums.cost_nanousd;
+        seen->last_s = minute->cells [i].start_s;
+    }
+    for (uint32_t slot = 0; slot < minute->latencies.size; slot++)
+        seen->latencies += ZC_BINNED_EVENTS (minute->latencies.slots [slot]);
+    return 0;
+}
+
+static seen_t look (const zc_recent_t *recent, int64_t since_s, int64_t until_s)
+{
+    seen_t seen = {0};
+    assert_int_equal (zc_recent_each (recent, since_s, until_s, see, &seen), 0);
+    return seen;
+}
+
+static void change (zc_cells_t *changes, zc_level_t level, int64_t start_s, uint32_t key, int64_t cost)
+{
+    zc_cell_t *cell = zc_cells_at (changes, level, start_s, key);
+    cell->sums.events++;
+    cell->sums.cost_nanousd += cost;
+    assert_int_equal (
+        zc_sketches_add (&changes->latencies, (uint32_t) (cell - changes->cells), zc_bin_of (1000 + cost), 1), 0);
+}
+
+/* What two checkpoints and the store had for a minute is added up; other levels are not minutes. */
+static void test_recent_adds_minutes (void **state)
+{
+    (void) state;
+    zc_cells_t changes;
+    uint8_t packed [ZC_PACKED_BIN_BYTES_MAX];
+    zc_binned_t binned = ZC_BINNED (0, 77, 3);
+    size_t size = zc_sketch_pack (&binned, 1, packed);
+    zc_recent_t *recent = zc_recent_new (NOW - 600);
+    zc_measures_t stored = {.events = 3, .cost_nanousd = 30};
+    assert_int_equal (zc_recent_put (recent, NOW - 60, 5, &stored, packed, size), 0);
+    assert_int_equal (zc_cells_init (&changes), 0);
+    for (uint64_t sequence = 1; sequence <= 2; sequence++) {
+        zc_cells_clear (&changes);
+        change (&changes, ZC_MINUTE, NOW, 5, 1);
+        change (&changes, ZC_MINUTE, NOW - 60, 5, 10);
+        change (&changes, ZC_MINUTE, NOW - 60, 6, 100);
+        change (&changes, ZC_MINUTE, NOW - 6000, 6, 1000); /* before what it keeps */
+        change (&changes, ZC_QUARTER, NOW - NOW % 900, 6, 10000);
+        assert_int_equal (zc_recent_add (recent, &changes, sequence), 0);
+        assert_int_equal (zc_recent_sequence (recent), sequence);
+    }
+    seen_t all = look (recent, INT64_MIN, INT64_MAX), one = look (recent, NOW - 60, NOW);
+    assert_int_equal (all.minutes, 2);
+    assert_int_equal (all.events, 9);
+    assert_int_equal (all.cost, 30 + 2 * 111);
+    assert_int_equal (all.latencies, 9);
+    assert_int_equal (one.minutes, 1);
+    assert_int_equal (one.cost, 30 + 2 * 110);
+    assert_int_equal (zc_recent_cells (recent), 3);
+    zc_cells_term (&changes);
+    zc_recent_destroy (&recent);
+    zc_recent_destroy (&recent);
+}
+
+/* In whatever order minutes come, they are handed out ascending. */
+static void test_recent_orders_minutes (void **state)
+{
+    (void) state;
+    zc_recent_t *recent = zc_recent_new (NOW - 6000);
+    zc_measures_t sums = {.events = 1};
+    for (int i = 0; i < 100; i++)
+        assert_int_equal (zc_recent_put (recent, NOW - 60 * (i * 37 % 100), 1, &sums, NULL, 0), 0);
+    seen_t seen = look (recent, INT64_MIN, INT64_MAX);
+    assert_int_equal (seen.minutes, 100);
+    assert_int_equal (seen.first_s, NOW - 60 * 99);
+    assert_int_equal (seen.last_s, NOW);
+    zc_recent_destroy (&recent);
+}
+
+static void test_recent_gives_up_what_is_old (void **state)
+{
+    (void) state;
+    zc_recent_t *recent = zc_recent_new (NOW - 60);
+    zc_measures_t sums = {.events = 1};
+    assert_int_equal (zc_recent_put (recent, NOW, 1, &sums, NULL, 0), 0);
+    zc_recent_keep (recent, NOW + 30);
+    assert_int_equal (zc_recent_from (recent), NOW - 60); /* it never had more */
+    zc_recent_keep (recent, NOW + ZC_RECENT_S + 59);
+    assert_int_equal (zc_recent_from (recent), NOW);
+    assert_int_equal (look (recent, INT64_MIN, INT64_MAX).events, 1);
+    zc_recent_keep (recent, NOW + ZC_RECENT_S + 60);
+    assert_int_equal (zc_recent_from (recent), NOW + 60);
+    assert_int_equal (zc_recent_cells (recent), 0);
+    zc_recent_destroy (&recent);
+}
+
+/* Beyond so many cells the oldest minutes go, and it says from when on it is whole. */
+static void test_recent_is_bounded (void **state)
+{
+    (void) state;
+    const uint32_t keys = ZC_RECENT_CELLS_MAX / 4;
+    zc_recent_t *recent = zc_recent_new (NOW - 600);
+    zc_measures_t sums = {.events = 1};
+    for (int minute = 0; minute < 6; minute++)
+        for (uint32_t key = 0; key < keys; key++)
+            assert_int_equal (zc_recent_put (recent, NOW + 60 * minute, key, &sums, NULL, 0), 0);
+    zc_recent_keep (recent, NOW);
+    assert_int_equal (zc_recent_cells (recent), 4 * keys);
+    assert_int_equal (zc_recent_from (recent), NOW + 120);
+    assert_int_equal (look (recent, INT64_MIN, INT64_MAX).first_s, NOW + 120);
+    zc_recent_destroy (&recent);
+}
+
+/* What cannot be read is not half there: nothing is, until time has passed that nobody can have written ahead of. */
+static void test_recent_gives_up_what_is_damaged (void **state)
+{
+    (void) state;
+    zc_recent_t *recent = zc_recent_new (NOW - 600);
+    zc_measures_t sums = {.events = 1};
+    const uint8_t damaged [] = {0xff};
+    assert_int_equal (zc_recent_put (recent, NOW, 1, &sums, NULL, 0), 0);
+    assert_int_equal (zc_recent_put (recent, NOW, 2, &sums, damaged, sizeof damaged), -1);
+    assert_int_equal (zc_recent_from (recent), INT64_MAX);
+    assert_int_equal (zc_recent_cells (recent), 0);
+    zc_recent_keep (recent, NOW);
+    assert_true (zc_recent_from (recent) >= NOW + ZC_TS_AHEAD_MS / 1000);
+    zc_recent_destroy (&recent);
+}
+
+int main (void)
+{
+    const struct CMUnitTest tests [] = {
+        cmocka_unit_test (test_recent_adds_minutes),
+        cmocka_unit_test (test_recent_orders_minutes),
+        cmocka_unit_test (test_recent_gives_up_what_is_old),
+        cmocka_unit_test (test_recent_is_bounded),
+        cmocka_unit_test (test_recent_gives_up_what_is_damaged),
+    };
+    return cmocka_run_group_tests (tests, NULL, NULL);
+}

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: MPL-2.0
+ *
+ * test_spread.c - what spread.h promises: sums by point and bin, in order, whatever way they came.
+ */
+#include "core/spread.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "core/points.h"
+
+/* Points about the last near one, so that both kinds are met. */
+#define POINTS 8
+#define FIRST_POINT (ZC_SPREAD_NEAR - POINTS / 2)
+
+typedef struct {
+    uint64_t events [POINTS] [ZC_BINS];
+} model_t;
+
+static uint64_t random_state = 3;
+
+static uint32_t random_below (uint32_t limit)
+{
+    random_state = random_state * UINT64_C (6364136223846793005) + UINT64_C (1442695040888963407);
+    return (uint32_t) (random_state >> 33) % limit;
+}
+
+static void add (zc_spread_t *spread, model_t *model, uint32_t place, uint32_t bin, uint64_t events)
+{
+    assert_int_equal (zc_spread_add (spread, FIRST_POINT + place, bin, events), 0);
+    model->events [place] [bin] += events;
+}
+
+static void add_any (zc_spread_t *spread, model_t *model, int count)
+{
+    for (int i = 0; i < count; i++)
+        add (spread, model, random_below (POINTS), random_below (4) ? 900 + random_below (200) : random_below (ZC_BINS),
+             random_below (50) ? 1 + random_below (3) : (uint64_t) random_below (1u << 31) * 4);
+}
+
+/* Ascending, and together what the model has. */
+static void assert_sorted (const zc_spread_t *spread, const model_t *model)
+{
+    static model_t left;
+    size_t count = 0;
+    zc_binned_t *sorted = zc_spread_sorted (spread, &count);
+    assert_non_null (sorted);
+    left = *model;
+    for (size_t i = 0; i < count; i++) {
+        uint32_t place = ZC_BINNED_OWNER (sorted [i]) - FIRST_POINT;
+        assert_true (i == 0 || sorted [i - 1] >> 24 <= sorted [i] >> 24);
+        assert_true (place < POINTS && ZC_BINNED_EVENTS (sorted [i]) > 0);
+        left.events [place] [ZC_BINNED_BIN (sorted [i])] -= ZC_BINNED_EVENTS (sorted [i]);
+    }
+    for (size_t place = 0; place < POINTS; place++)
+        for (size_t bin = 0; bin < ZC_BINS; bin++)
+            assert_true (left.events [place] [bin] == 0);
+    free (sorted);
+}
+
+static void test_spread_without_counts (void **state)
+{
+    (void) state;
+    zc_spread_t spread = {.count = 0};
+    const model_t *none = calloc (1, sizeof *none);
+    assert_sorted (&spread, none);
+    zc_spread_term (&spread);
+    free ((void *) none);
+}
+
+static void test_spread_sums_by_point_and_bin (void **state)
+{
+    (void) state;
+    static model_t model;
+    for (int round = 0; round < 20; round++) {
+        zc_spread_t spread = {.count = 0};
+        memset (&model, 0, sizeof model);
+        add_any (&spread, &model, 1 + (int) random_below (3000));
+        assert_sorted (&spread, &model);
+        zc_spread_term (&spread);
+    }
+}
+
+/* A bin that passes 32 bits by ones and by many, and the bins beside it. */
+static void test_spread_bears_more_than_32_bits (void **state)
+{
+    (void) state;
+    static model_t model;
+    static const uint64_t events [] = {UINT32_MAX - 1, 1, 1, UINT32_MAX, (uint64_t) UINT32_MAX + 1, 5};
+    zc_spread_t spread = {.count = 0};
+    memset (&model, 0, sizeof model);
+    for (size_t i = 0; i < sizeof events / sizeof *events; i++)
+        for (uint32_t place = 0; place < POINTS; place += 3)
+            for (uint32_t bin = 99; bin <= 101; bin++)
+                add (&spread, &model, place, bin, bin == 100 ? events [i] : 1);
+    assert_sorted (&spread, &model);
+    zc_spread_term (&spread);
+}
+
+/* Points of another one, in another order, and one that is not wanted. */
+static void test_spread_adds_another_one (void **state)
+{
+    (void) state;
+    static model_t model, other_model;
+    static uint32_t point_of [FIRST_POINT + POINTS];
+    for (int round = 0; round < 20; round++) {
+        zc_spread_t spread = {.count = 0}, other = {.count = 0};
+        memset (&model, 0, sizeof model);
+        memset (&other_model, 0, sizeof other_model);
+        add_any (&spread, &model, 500);
+        add_any (&other, &other_model, 500);
+        uint32_t turn = random_below (POINTS);
+        for (uint32_t place = 0; place < POINTS; place++) {
+            uint32_t to = (place + turn) % POINTS;
+            point_of [FIRST_POINT + place] = place == 2 ? ZC_NO_POINT : FIRST_POINT + to;
+            for (size_t bin = 0; place != 2 && bin < ZC_BINS; bin++)
+                model.events [to] [bin] += other_model.events [place] [bin];
+        }
+        if (round % 2) {
+            assert_int_equal (zc_spread_add_spread (&spread, &other, point_of), 0);
+        } else {
+            zc_sketches_t table = {.count = 0};
+            for (uint32_t place = 0; place < POINTS; place++)
+                for (uint32_t bin = 0; bin < ZC_BINS; bin++) {
+                    uint64_t events = other_model.events [place] [bin];
+                    assert_int_equal (zc_sketches_add (&table, FIRST_POINT + place, bin, events), 0);
+                }
+            assert_int_equal (zc_spread_add_sketches (&spread, &table, point_of), 0);
+            zc_sketches_term (&table);
+        }
+        assert_sorted (&spread, &model);
+        zc_spread_term (&spread);
+        zc_spread_term (&other);
+    }
+}
+
+int main (void)
+{
+    const struct CMUnitTest tests [] = {
+        cmocka_unit_test (test_spread_without_counts),
+        cmocka_unit_test (test_spread_sums_by_point_and_bin),
+        cmocka_unit_test (test_spread_bears_more_than_32_bits),
+        cmocka_unit_test (test_spread_adds_another_one),
+    };
+    return cmocka_run_group_tests (tests, NULL, NULL);
+}

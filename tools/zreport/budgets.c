@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MPL-2.0
+ *
+ * budgets.c - zreport budgets: limits, and how much of them is spent; see commands.h.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "zreport/bar.h"
+#include "zreport/commands.h"
+#include "zreport/field.h"
+#include "zreport/measures.h"
+#include "zreport/table.h"
+
+#define BREACHED 3 /* the exit status */
+#define BAR_COLUMNS 12
+#define BAR_COLUMNS_WIDE 30
+#define WIDE_COLUMNS 110
+
+/* A word that a person knows for a state; what this version does not know is shown as it is. */
+static bool state_is (const json_t *budget, const char *state)
+{
+    const char *word = json_string_value (zc_field (budget, "state"));
+    return word && strcmp (word, state) == 0;
+}
+
+static bool is_breached (const json_t *budgets)
+{
+    json_t *budget;
+    size_t i;
+    json_array_foreach (zc_field (budgets, "budgets"), i, budget)
+        if (state_is (budget, "breached"))
+            return true;
+    return false;
+}
+
+/* An amount that may be unknown. */
+static zc_text_t amount_at (const json_t *budget, const char *key)
+{
+    int64_t nanousd;
+    return zc_money_read (zc_field (budget, key), &nanousd) ? zc_dollars (nanousd) : (zc_text_t) {"-"};
+}
+
+static zc_text_t share_of (const json_t *budget)
+{
+    zc_text_t to = {"-"};
+    if (json_is_number (zc_field (budget, "share_percent")))
+        snprintf (to.text, sizeof to.text, "%.1f%%", zc_field_real (budget, "share_percent"));
+    return to;
+}
+
+static void add_budget (const zc_screen_t *screen, zc_table_t *table, const json_t *budget)
+{
+    int64_t spent = zc_field_count (budget, "spent_nanousd"), limit = zc_field_count (budget, "limit_nanousd");
+    char *name = zc_field_text (screen, budget, "name"), *period = zc_field_text (screen, budget, "period");
+    char *state = zc_field_text (screen, budget, "state");
+    char *where = zc_map_text (screen, zc_field (budget, "where"), false);
+    char *bar = zc_bar (screen, spent, limit, screen->columns >= WIDE_COLUMNS ? BAR_COLUMNS_WIDE : BAR_COLUMNS);
+    zc_text_t amounts [] = {amount_at (budget, "spent_usd"), amount_at (budget, "limit_usd"),
+                            amount_at (budget, "projected_usd")};
+    zc_table_row (table, state_is (budget, "breached"),
+                  (const char *const []) {name, period, bar, share_of (budget).text, amounts [0].text,
+                                          amounts [1].text, amounts [2].text, state, where});
+    free (name);
+    free (period);
+    free (state);
+    free (where);
+    free (bar);
+}
+
+static void show_alarms (const zc_screen_t *screen, const json_t *budgets)
+{
+    json_t *budget;
+    size_t i;
+    json_array_foreach (zc_field (budgets, "budgets"), i, budget) {
+        char *name = zc_field_text (screen, budget, "name");
+        if (state_is (budget, "breached"))
+            zc_screen_alarm (screen, "! Breached", "%s: %s of %s spent", name, amount_at (budget, "spent_usd").text,
+                             amount_at (budget, "limit_usd").text);
+        free (name);
+    }
+}
+
+static void show (const zc_screen_t *screen, const json_t *budgets)
+{
+    json_t *list = zc_field (budgets, "budgets"), *budget;
+    if (json_array_size (list) == 0) {
+        fputs ("no budgets are configured\n", screen->out);
+        return;
+    }
+    zc_table_t *table = zc_table_new (screen, 0, "eL5L4R6D8D7R3lE1");
+    ZC_HEADING (table, "budget", "period", "", "share", "spent", "limit", "projected", "state", "only");
+    size_t i;
+    json_array_foreach (list, i, budget)
+        add_budget (screen, table, budget);
+    zc_table_print (table);
+    zc_table_destroy (&table);
+    show_alarms (screen, budgets);
+}
+
+int zc_budgets (zc_ask_t *ask, const zc_options_t *options, const zc_screen_t *screen)
+{
+    json_t *question = zc_need (json_pack ("{s:s}", "query", "budgets")), *result;
+    int status = zc_ask (ask, question, &result);
+    json_decref (question);
+    if (status != 0)
+        return status;
+    if (options->json)
+        zc_print_json (result, false);
+    else
+        show (screen, result);
+    status = is_breached (result) ? BREACHED : 0;
+    json_decref (result);
+    return status;
+}

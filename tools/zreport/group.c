@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MPL-2.0
+ *
+ * group.c - groups of events; see group.h.
+ */
+#include "zreport/group.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BESIDE_COLUMNS 44 /* that what is counted takes at least */
+#define COLUMN_GOOD 14    /* a group's column narrower than this hardly tells its groups apart */
+#define NONE "(none)"     /* the dimension's value of events that lack it */
+
+/* ------------------------------------------------------------------ asking */
+
+json_t *zc_group_question (const zc_options_t *options, const char *query, int limit)
+{
+    json_t *question = zc_need (json_pack ("{s:s}", "query", query));
+    json_t *by = zc_need (json_array ()), *where = zc_need (json_object ());
+    for (size_t i = 0; i < options->by_count; i++)
+        json_array_append_new (by, zc_need (json_string (options->by [i])));
+    for (size_t i = 0; i < options->where_count; i++)
+        json_object_set_new (where, options->where [i].name, zc_need (json_string (options->where [i].value)));
+    json_object_set_new (question, "by", by);
+    if (options->where_count > 0)
+        json_object_set (question, "where", where);
+    json_decref (where);
+    if (limit > 0)
+        json_object_set_new (question, "limit", json_integer (limit));
+    return question;
+}
+
+static void set_ms (json_t *question, const char *key, bool has, int64_t at_s)
+{
+    if (has)
+        json_object_set_new (question, key, json_integer (at_s * 1000));
+    else
+        json_object_del (question, key);
+}
+
+void zc_group_set_window (json_t *question, const zc_window_t *window)
+{
+    set_ms (question, "since", window->has_since, window->since_s);
+    set_ms (question, "until", window->has_until, window->until_s);
+}
+
+/* ------------------------------------------------------------------ names */
+
+static char *value_text (const zc_screen_t *screen, const json_t *row, const char *dimension)
+{
+    const json_t *value = json_object_get (row, dimension);
+    const char *text = json_string_value (value);
+    if (!text || !*text)
+        return zc_need (strdup (NONE));
+    return zc_screen_clean (screen, text, json_string_length (value));
+}
+
+/* row NULL: the dimensions' own names. */
+static char *join (const zc_screen_t *screen, const zc_options_t *options, const json_t *row)
+{
+    char *text;
+    size_t size;
+    FILE *to = zc_need (open_memstream (&text, &size));
+    for (size_t i = 0; i < options->by_count; i++) {
+        const char *name = options->by [i];
+        char *part = row ? value_text (screen, row, name) : zc_screen_clean (screen, name, strlen (name));
+        fprintf (to, "%s%s", i > 0 ? " / " : "", part);
+        free (part);
+    }
+    fclose (to);
+    return zc_need (text);
+}
+
+char *zc_group_name (const zc_screen_t *screen, const zc_options_t *options, const json_t *row)
+{
+    return options->by_count == 0 ? zc_need (strdup ("all")) : join (screen, options, row);
+}
+
+zc_group_columns_t zc_group_columns (const zc_screen_t *screen, const zc_options_t *options)
+{
+    int room = screen->columns - BESIDE_COLUMNS, count = (int) options->by_count;
+    bool joined = count > 1 && room < count * COLUMN_GOOD;
+    return (zc_group_columns_t) {screen, options, joined ? 1 : options->by_count, joined};
+}
+
+char *zc_group_heading (const zc_group_columns_t *self, size_t column)
+{
+    const char *name = self->options->by [column];
+    return self->joined ? join (self->screen, self->options, NULL)
+                        : zc_screen_clean (self->screen, name, strlen (name));
+}
+
+char *zc_group_text (const zc_group_columns_t *self, const json_t *row, size_t column)
+{
+    return self->joined ? join (self->screen, self->options, row)
+                        : value_text (self->screen, row, self->options->by [column]);
+}
+
+void zc_group_show_where (const zc_screen_t *screen, const zc_options_t *options)
+{
+    for (size_t i = 0; i < options->where_count; i++) {
+        const char *name = options->where [i].name, *value = options->where [i].value;
+        char *clean_name = zc_screen_clean (screen, name, strlen (name));
+        char *clean_value = *value ? zc_screen_clean (screen, value, strlen (value)) : zc_need (strdup (NONE));
+        zc_screen_field (screen, i == 0 ? "Only" : "", "%s %s", clean_name, clean_value);
+        free (clean_name);
+        free (clean_value);
+    }
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MPL-2.0
+ *
+ * series.h - costs over time, between series.c, which asks, and series_show.c, which draws.
+ */
+#ifndef ZC_SERIES_H
+#define ZC_SERIES_H
+
+#include "zreport/options.h"
+#include "zreport/screen.h"
+
+typedef struct {
+    char *name;
+    int64_t *costs; /* nano-dollars, one for each step */
+    int64_t least, most, total;
+} zc_series_row_t;
+
+typedef struct {
+    const zc_options_t *options;
+    int64_t start_s, until_s, step_s;
+    size_t steps, count;
+    zc_series_row_t *rows;
+    int64_t rows_left_out;
+} zc_series_t;
+
+void zc_series_show (const zc_series_t *self, const zc_screen_t *screen);
+
+#endif

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: MPL-2.0
+ *
+ * statusline.c - zreport statusline: today's spend and more in one line; see commands.h and statusline.h.
+ *
+ * For prompts and bars: three windows and the budgets are asked about at once, and an answer that does not come is
+ * two words on stdout.
+ */
+#include "zreport/statusline.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "zreport/commands.h"
+#include "zreport/field.h"
+#include "zreport/group.h"
+#include "zreport/measures.h"
+
+#define MARKER "zcost ?"
+#define HOUR_S 3600
+
+enum { MONTH, TODAY, HOUR, WINDOWS };
+
+typedef struct {
+    const zc_screen_t *screen;
+    json_t *results [WINDOWS];
+    json_t *budgets;
+} status_t;
+
+/* ------------------------------------------------------------------ texts */
+
+static zc_text_t cost_of (const status_t *self, int window)
+{
+    return zc_dollars (zc_sums_read (zc_field (self->results [window], "total")).cost);
+}
+
+/* What the last hour cost, per hour: its window is a whole number of minutes, and may be longer. */
+static zc_text_t cost_an_hour (const status_t *self)
+{
+    const json_t *hour = self->results [HOUR];
+    int64_t cost = zc_sums_read (zc_field (hour, "total")).cost;
+    int64_t ms = zc_field_count (hour, "until") - zc_field_count (hour, "since");
+    if (ms > 0)
+        cost = (int64_t) ((__int128) cost * HOUR_S * 1000 / ms);
+    return zc_dollars (cost);
+}
+
+/* The budget with the greatest share; NULL: none is known. */
+static const json_t *worst_budget (const json_t *budgets)
+{
+    const json_t *worst = NULL;
+    json_t *budget;
+    size_t i;
+    json_array_foreach (zc_field (budgets, "budgets"), i, budget)
+        if (json_is_number (zc_field (budget, "share_percent")) &&
+            (!worst || zc_field_real (budget, "share_percent") > zc_field_real (worst, "share_percent")))
+            worst = budget;
+    return worst;
+}
+
+static void put_budget (FILE *to, const status_t *self)
+{
+    const json_t *worst = worst_budget (self->budgets);
+    if (!worst)
+        return;
+    char *name = zc_field_text (self->screen, worst, "name");
+    fprintf (to, "%s %.0f%%", name, zc_field_real (worst, "share_percent"));
+    free (name);
+}
+
+static void put_today (FILE *to, const status_t *self)
+{
+    fputs (cost_of (self, TODAY).text, to);
+}
+
+static void put_hour (FILE *to, const status_t *self)
+{
+    fputs (cost_an_hour (self).text, to);
+}
+
+static void put_month (FILE *to, const status_t *self)
+{
+    fputs (cost_of (self, MONTH).text, to);
+}
+
+static zc_sums_t sums_today (const status_t *self)
+{
+    return zc_sums_read (zc_field (self->results [TODAY], "total"));
+}
+
+static void put_events (FILE *to, const status_t *self)
+{
+    fputs (zc_count (sums_today (self).events).text, to);
+}
+
+static void put_tokens (FILE *to, const status_t *self)
+{
+    zc_sums_t sums = sums_today (self);
+    fputs (zc_tokens (zc_sums_tokens (&sums)).text, to);
+}
+
+static void put_savings (FILE *to, const status_t *self)
+{
+    fputs (zc_dollars (sums_today (self).savings).text, to);
+}
+
+static const struct {
+    const char *name;
+    void (*put) (FILE *to, const status_t *self);
+} placeholders [] = {{"{today}", put_today},   {"{hour}", put_hour},       {"{month}", put_month},
+                     {"{events}", put_events}, {"{tokens}", put_tokens},   {"{savings}", put_savings},
+                     {"{budget}", put_budget}};
+
+#define PLACEHOLDERS (sizeof placeholders / sizeof placeholders [0])
+
+/* Which one stands at `at`; PLACEHOLDERS: none. */
+static size_t placeholder_at (const char *at)
+{
+    size_t i = 0;
+    while (i < PLACEHOLDERS && strncmp (at, placeholders [i].name, strlen (placeholders [i].name)) != 0)
+        i++;
+    return i;
+}
+
+const char *zc_statusline_unknown (const char *pattern)
+{
+    for (const char *at = strchr (pattern, '{'); at; at = strchr (at, '{')) {
+        size_t i = placeholder_at (at);
+        if (at [1] != '{' && i == PLACEHOLDERS)
+            return at;
+        at += at [1] == '{' ? 2 : strlen (placeholders [i].name);
+    }
+    return NULL;
+}
+
+static void put_line (FILE *to, const status_t *self, const char *pattern)
+{
+    while (*pattern) {
+        size_t i = placeholder_at (pattern);
+        if (i < PLACEHOLDERS) {
+            placeholders [i].put (to, self);
+            pattern += strlen (placeholders [i].name);
+        } else {
+            pattern += pattern [0] == '{' && pattern [1] == '{';
+            fputc (*pattern++, to);
+        }
+    }
+    fputc ('\n', to);
+}
+
+/* ------------------------------------------------------------------ the command */
+
+static void make_windows (const zc_options_t *options, int64_t *since_s)
+{
+    int64_t now_s = options->now_s;
+    since_s [MONTH] = zc_zone_start (options->timezone, ZC_CIVIL_MONTH, now_s, 0);
+    since_s [TODAY] = zc_zone_start (options->timezone, ZC_CIVIL_DAY, now_s, 0);
+    since_s [HOUR] = now_s - now_s % 60 - HOUR_S;
+}
+
+static int ask_budgets (zc_ask_t *ask)
+{
+    json_t *question = zc_need (json_pack ("{s:s}", "query", "budgets"));
+    int status = zc_ask_send (ask, WINDOWS, question);
+    json_decref (question);
+    return status;
+}
+
+static int receive_all (zc_ask_t *ask, status_t *self)
+{
+    for (int i = 0; i < WINDOWS + 1; i++) {
+        json_t *result;
+        uint32_t number;
+        if (zc_ask_receive (ask, &number, &result) != 0)
+            return -1;
+        json_t **place = number < WINDOWS ? &self->results [number] : &self->budgets;
+        json_decref (*place);
+        *place = result;
+    }
+    return 0;
+}
+
+static int send_all (zc_ask_t *ask, const zc_options_t *options, const int64_t *since_s)
+{
+    json_t *question = zc_group_question (options, "breakdown", 1);
+    int status = 0;
+    for (uint32_t i = 0; i < WINDOWS && status == 0; i++) {
+        zc_window_t window = {.has_since = true, .since_s = since_s [i]};
+        zc_group_set_window (question, &window);
+        status = zc_ask_send (ask, i, question);
+    }
+    json_decref (question);
+    return status == 0 ? ask_budgets (ask) : status;
+}
+
+static void print_status (const status_t *self, const zc_options_t *options)
+{
+    const char *pattern = options->pattern;
+    if (options->json) {
+        json_t *all = zc_need (json_pack ("{s:O?, s:O?, s:O?, s:O?}", "today", self->results [TODAY], "hour",
+                                          self->results [HOUR], "month", self->results [MONTH], "budgets",
+                                          zc_field (self->budgets, "budgets")));
+        zc_print_json (all, true);
+        json_decref (all);
+        return;
+    }
+    if (!pattern)
+        pattern = worst_budget (self->budgets) ? "{today} today, {hour}/h, {month} this month, {budget}"
+                                               : "{today} today, {hour}/h, {month} this month";
+    put_line (stdout, self, pattern);
+}
+
+int zc_statusline (zc_ask_t *ask, const zc_options_t *options, const zc_screen_t *screen)
+{
+    status_t self = {.screen = screen};
+    int64_t since_s [WINDOWS];
+    make_windows (options, since_s);
+    int status = send_all (ask, options, since_s);
+    if (status == 0)
+        status = receive_all (ask, &self);
+    if (status == 0)
+        print_status (&self, options);
+    else if (!options->json)
+        puts (MARKER);
+    for (int i = 0; i < WINDOWS; i++)
+        json_decref (self.results [i]);
+    json_decref (self.budgets);
+    return status;
+}

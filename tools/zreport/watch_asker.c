@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: MPL-2.0
+ *
+ * watch_asker.c - one question at a time, without ever waiting; see watch_asker.h.
+ */
+#include "zreport/watch_asker.h"
+
+#include <assert.h>
+#include <czmq.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "wire/json.h"
+#include "zreport/ask.h"
+
+#define RECONNECT_MAX_MS 2000
+
+struct zc_asker {
+    char *endpoint;
+    int timeout_ms;
+    zsock_t *socket; /* NULL: could not be made; the next question tries again */
+    bool busy;
+    bool unsent; /* the question could not be put at all; `error` says why */
+    int64_t deadline_ms;
+    char error [512];
+};
+
+__attribute__ ((format (printf, 2, 3)))
+static zc_asker_news_t silent (zc_asker_t *self, const char *format, ...)
+{
+    va_list args;
+    va_start (args, format);
+    vsnprintf (self->error, sizeof self->error, format, args);
+    va_end (args);
+    zc_asker_forget (self);
+    return ZC_ASKER_SILENT;
+}
+
+static int open_socket (zc_asker_t *self)
+{
+    self->socket = zsock_new (ZMQ_DEALER);
+    if (!self->socket)
+        return -1;
+    zsock_set_linger (self->socket, 0);
+    zsock_set_maxmsgsize (self->socket, ZC_REPLY_MAX_BYTES);
+    zsock_set_reconnect_ivl_max (self->socket, RECONNECT_MAX_MS);
+    if (zmq_connect (zsock_resolve (self->socket), self->endpoint) == 0)
+        return 0;
+    int error = errno;
+    zsock_destroy (&self->socket);
+    errno = error;
+    return -1;
+}
+
+zc_asker_t *zc_asker_new (const char *endpoint, int timeout_ms)
+{
+    zc_asker_t *self = calloc (1, sizeof *self);
+    if (!self)
+        return NULL;
+    self->timeout_ms = timeout_ms;
+    self->endpoint = strdup (endpoint);
+    if (self->endpoint && open_socket (self) == 0)
+        return self;
+    int error = errno;
+    zc_asker_destroy (&self);
+    errno = error;
+    return NULL;
+}
+
+void zc_asker_destroy (zc_asker_t **self_p)
+{
+    zc_asker_t *self = self_p ? *self_p : NULL;
+    if (!self)
+        return;
+    zsock_destroy (&self->socket);
+    free (self->endpoint);
+    free (self);
+    *self_p = NULL;
+}
+
+void *zc_asker_socket (const zc_asker_t *self)
+{
+    return self->socket ? zsock_resolve (self->socket) : NULL;
+}
+
+const char *zc_asker_error (const zc_asker_t *self)
+{
+    return self->error;
+}
+
+bool zc_asker_is_busy (const zc_asker_t *self)
+{
+    return self->busy;
+}
+
+int zc_asker_wait_ms (const zc_asker_t *self)
+{
+    if (!self->busy)
+        return -1;
+    int64_t left_ms = self->unsent ? 0 : self->deadline_ms - zclock_mono ();
+    return left_ms > 0 ? (int) left_ms : 0;
+}
+
+void zc_asker_forget (zc_asker_t *self)
+{
+    if (self->busy)
+        zsock_destroy (&self->socket);
+    self->busy = self->unsent = false;
+}
+
+static int send_request (zc_asker_t *self, const json_t *request)
+{
+    void *bytes;
+    size_t size;
+    if (zc_json_pack (request, &bytes, &size) != 0) {
+        errno = ENOMEM;
+        return -1;
+    }
+    void *socket = zsock_resolve (self->socket);
+    int status = zmq_send (socket, "", 0, ZMQ_SNDMORE | ZMQ_DONTWAIT);
+    if (status >= 0)
+        status = zmq_send (socket, bytes, size, ZMQ_DONTWAIT);
+    free (bytes);
+    return status < 0 ? -1 : 0;
+}
+
+void zc_asker_put (zc_asker_t *self, const json_t *request)
+{
+    assert (!self->busy);
+    self->busy = true;
+    self->deadline_ms = zclock_mono () + self->timeout_ms;
+    self->unsent = (!self->socket && open_socket (self) != 0) || send_request (self, request) != 0;
+    if (self->unsent)
+        snprintf (self->error, sizeof self->error, "cannot ask: %s", zmq_strerror (errno));
+}
+
+/* ------------------------------------------------------------------ replies */
+
+static zc_asker_news_t open_envelope (zc_asker_t *self, const json_t *reply, json_t **ret_result)
+{
+    const json_t *ok = json_object_get (reply, "ok"), *result = json_object_get (reply, "result");
+    if (json_is_true (ok) && json_is_object (result)) {
+        *ret_result = json_incref ((json_t *) result);
+        self->busy = false;
+        return ZC_ASKER_ANSWERED;
+    }
+    const char *message = json_string_value (json_object_get (json_object_get (reply, "error"), "message"));
+    if (!json_is_false (ok) || !message)
+        return silent (self, "the reply is none of zcost's: no envelope");
+    snprintf (self->error, sizeof self->error, "%s", message);
+    self->busy = false;
+    return ZC_ASKER_REFUSED;
+}
+
+static zc_asker_news_t read_reply (zc_asker_t *self, zmsg_t *message, json_t **ret_result)
+{
+    zframe_t *delimiter = zmsg_first (message), *frame = zmsg_next (message);
+    if (zmsg_size (message) != 2 || zframe_size (delimiter) != 0)
+        return silent (self, "the reply is none of zcost's: not one frame");
+    json_t *reply;
+    int error = zc_json_unpack (zframe_data (frame), zframe_size (frame), &reply);
+    if (error)
+        return silent (self, "the reply is none of zcost's: %s", zc_json_strerror (error));
+    zc_asker_news_t news = open_envelope (self, reply, ret_result);
+    json_decref (reply);
+    return news;
+}
+
+zc_asker_news_t zc_asker_look (zc_asker_t *self, json_t **ret_result)
+{
+    if (!self->busy)
+        return ZC_ASKER_NOTHING;
+    if (self->unsent) {
+        zc_asker_forget (self);
+        return ZC_ASKER_SILENT;
+    }
+    zmsg_t *message = zsock_events (self->socket) & ZMQ_POLLIN ? zmsg_recv (self->socket) : NULL;
+    if (message) {
+        zc_asker_news_t news = read_reply (self, message, ret_result);
+        zmsg_destroy (&message);
+        return news;
+    }
+    if (zclock_mono () < self->deadline_ms)
+        return ZC_ASKER_NOTHING;
+    return silent (self, "no answer within %g s", self->timeout_ms / 1000.0);
+}

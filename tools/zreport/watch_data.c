@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: MPL-2.0
+ *
+ * watch_data.c - what the live view knows; see watch_data.h.
+ */
+#include "zreport/watch_data.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "civil/zone.h"
+#include "zreport/field.h"
+
+#define MINUTE_MS INT64_C (60000)
+#define HOUR_MS (60 * MINUTE_MS)
+#define WEEK_MS (168 * HOUR_MS)
+
+static const char *const span_names [] = {"1 h", "today", "7 days", "month"};
+static const char *const group_names [] = {"model", "service", "provider", "tier", "type"};
+
+void zc_watch_data_init (zc_watch_data_t *self, const char *endpoint, const char *query, const char *timezone)
+{
+    *self = (zc_watch_data_t) {.endpoint = endpoint, .query = query, .timezone = timezone, .span = ZC_SPAN_TODAY};
+    self->alerts = zc_need (json_array ());
+}
+
+static void forget (zc_known_t *known)
+{
+    json_decref (known->result);
+    free (known->refusal);
+    *known = (zc_known_t) {0};
+}
+
+void zc_watch_data_free (zc_watch_data_t *self)
+{
+    for (int i = 0; i < ZC_ASKED; i++)
+        forget (&self->known [i]);
+    json_decref (self->snapshot);
+    json_decref (self->alerts);
+    free (self->away);
+    free (self->silence);
+    free (self->complaint);
+}
+
+const char *zc_watch_span_name (zc_span_t span)
+{
+    return span_names [span];
+}
+
+const char *zc_grouping_name (zc_grouping_t group)
+{
+    return group_names [group];
+}
+
+zc_grouping_t zc_watch_beside (const zc_watch_data_t *self)
+{
+    return self->group == ZC_GROUPING_SERVICE ? ZC_GROUPING_MODEL : ZC_GROUPING_SERVICE;
+}
+
+void zc_watch_say (char **text, const char *format, ...)
+{
+    free (*text);
+    *text = NULL;
+    if (!format)
+        return;
+    va_list args;
+    va_start (args, format);
+    if (vasprintf (text, format, args) < 0)
+        zc_need (NULL);
+    va_end (args);
+}
+
+/* ------------------------------------------------------------------ questions */
+
+static int64_t civil_start_ms (const zc_watch_data_t *self, zc_civil_t unit, int64_t now_ms, int ahead)
+{
+    return 1000 * zc_zone_start (self->timezone, unit, now_ms / 1000, ahead);
+}
+
+static int64_t span_start_ms (const zc_watch_data_t *self, int64_t now_ms)
+{
+    int64_t minute_ms = now_ms / MINUTE_MS * MINUTE_MS;
+    switch (self->span) {
+    case ZC_SPAN_HOUR:
+        return minute_ms - HOUR_MS;
+    case ZC_SPAN_WEEK:
+        return minute_ms - WEEK_MS;
+    case ZC_SPAN_MONTH:
+        return civil_start_ms (self, ZC_CIVIL_MONTH, now_ms, 0);
+    default:
+        return civil_start_ms (self, ZC_CIVIL_DAY, now_ms, 0);
+    }
+}
+
+/* A question without `since` is about no window. */
+static int64_t start_ms (const zc_watch_data_t *self, zc_asked_t asked, int64_t now_ms)
+{
+    switch (asked) {
+    case ZC_ASKED_RECENT:
+        return now_ms / MINUTE_MS * MINUTE_MS - ZC_WATCH_MINUTES * MINUTE_MS;
+    case ZC_ASKED_TODAY:
+        return civil_start_ms (self, ZC_CIVIL_DAY, now_ms, 0);
+    case ZC_ASKED_MONTH:
+        return civil_start_ms (self, ZC_CIVIL_MONTH, now_ms, 0);
+    case ZC_ASKED_REPORT:
+    case ZC_ASKED_TOP:
+    case ZC_ASKED_BESIDE:
+        return span_start_ms (self, now_ms);
+    default:
+        return 0;
+    }
+}
+
+json_t *zc_watch_question (zc_watch_data_t *self, zc_asked_t asked, int64_t now_ms)
+{
+    static const char *const names [] = {"series", "breakdown", "breakdown", "report",
+                                         "breakdown", "breakdown", "budgets", "health"};
+    zc_known_t *known = &self->known [asked];
+    known->next_since_ms = start_ms (self, asked, now_ms);
+    known->next_now_ms = now_ms;
+    json_t *request = zc_need (json_pack ("{s:s}", "query", names [asked]));
+    if (known->next_since_ms)
+        json_object_set_new (request, "since", json_integer (known->next_since_ms));
+    if (asked == ZC_ASKED_RECENT)
+        json_object_set_new (request, "step", json_integer (60));
+    if (asked == ZC_ASKED_TOP || asked == ZC_ASKED_BESIDE) {
+        zc_grouping_t group = asked == ZC_ASKED_TOP ? self->group : zc_watch_beside (self);
+        json_object_set_new (request, "by", json_pack ("[s]", zc_grouping_name (group)));
+        json_object_set_new (request, "limit", json_integer (ZC_WATCH_TOP_ROWS));
+    }
+    return request;
+}
+
+/* ------------------------------------------------------------------ what comes */
+
+void zc_watch_answer (zc_watch_data_t *self, zc_asked_t asked, json_t *result, const char *refusal)
+{
+    zc_known_t *known = &self->known [asked];
+    json_decref (known->result);
+    known->result = result;
+    known->since_ms = known->next_since_ms;
+    known->now_ms = known->next_now_ms;
+    zc_watch_say (&known->refusal, result ? NULL : "%s", refusal);
+}
+
+static const char *incarnation_of (const json_t *report)
+{
+    return json_string_value (zc_field (report, "zcost.incarnation"));
+}
+
+static bool is_same_life (const json_t *one, const json_t *other)
+{
+    const char *a = incarnation_of (one), *b = incarnation_of (other);
+    return !a || !b || strcmp (a, b) == 0;
+}
+
+void zc_watch_snapshot (zc_watch_data_t *self, json_t *snapshot, int64_t now_ms)
+{
+    if (self->snapshot && !is_same_life (self->snapshot, snapshot))
+        for (int i = 0; i < ZC_ASKED; i++)
+            forget (&self->known [i]);
+    json_decref (self->snapshot);
+    self->snapshot = snapshot;
+    self->heard_ms = now_ms;
+}
+
+/* The same alert may come again, from a daemon that was killed before it could note that it was published. */
+void zc_watch_alert (zc_watch_data_t *self, json_t *alert)
+{
+    for (size_t i = json_array_size (self->alerts); i-- > 0;)
+        if (json_equal (json_object_get (alert, "id"), json_object_get (json_array_get (self->alerts, i), "id")))
+            json_array_remove (self->alerts, i);
+    if (json_array_insert_new (self->alerts, 0, alert) != 0)
+        zc_need (NULL);
+    while (json_array_size (self->alerts) > ZC_WATCH_ALERTS)
+        json_array_remove (self->alerts, ZC_WATCH_ALERTS);
+}
+
+/* ------------------------------------------------------------------ choices */
+
+void zc_watch_choose_span (zc_watch_data_t *self, zc_span_t span)
+{
+    if (span == self->span)
+        return;
+    self->span = span;
+    for (zc_asked_t i = ZC_ASKED_REPORT; i <= ZC_ASKED_BESIDE; i++)
+        forget (&self->known [i]);
+}
+
+void zc_watch_choose_group (zc_watch_data_t *self, zc_grouping_t group)
+{
+    if (group == self->group)
+        return;
+    self->group = group;
+    forget (&self->known [ZC_ASKED_TOP]);
+    forget (&self->known [ZC_ASKED_BESIDE]);
+}
+
+/* ------------------------------------------------------------------ what follows from it */
+
+const json_t *zc_watch_report (const zc_watch_data_t *self)
+{
+    const json_t *report = self->known [ZC_ASKED_REPORT].result;
+    return report ? report : self->snapshot;
+}
+
+bool zc_watch_is_one_daemon (const zc_watch_data_t *self)
+{
+    return !self->snapshot || !self->known [ZC_ASKED_REPORT].result ||
+           is_same_life (self->snapshot, self->known [ZC_ASKED_REPORT].result);
+}
+
+bool zc_watch_projection (const zc_watch_data_t *self, int64_t *ret_nanousd)
+{
+    const zc_known_t *month = &self->known [ZC_ASKED_MONTH];
+    if (!month->result)
+        return false;
+    int64_t whole_ms = civil_start_ms (self, ZC_CIVIL_MONTH, month->now_ms, 1) - month->since_ms;
+    int64_t elapsed_ms = month->now_ms - month->since_ms;
+    if (elapsed_ms <= 0 || elapsed_ms < whole_ms / 100)
+        return false;
+    __int128 projected = (__int128) zc_field_count (month->result, "total.cost_nanousd") * whole_ms / elapsed_ms;
+    *ret_nanousd = projected > INT64_MAX ? INT64_MAX : (int64_t) projected;
+    return true;
+}

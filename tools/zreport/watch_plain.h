@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MPL-2.0
+ *
+ * watch_plain.h - each snapshot as it comes, one after the other: for pipes, files and plain terminals.
+ */
+#ifndef ZC_WATCH_PLAIN_H
+#define ZC_WATCH_PLAIN_H
+
+#include "zreport/options.h"
+#include "zreport/screen.h"
+#include "zreport/watch_feed.h"
+
+/* Shows each snapshot, as a report or as a line of JSON, until SIGINT, SIGTERM, SIGHUP or the number that the options
+ * count. Where none comes within the timeout it gives up; where, later on, none comes for longer than that beyond the
+ * interval, it says so and keeps waiting. signals: a signalfd of those, and of SIGWINCH. Returns the exit status. */
+int zc_plain (const zc_options_t *options, zc_screen_t *screen, zc_feed_t *feed, int signals);
+
+/* That no snapshot came within the timeout, in one line on stderr. */
+void zc_plain_say_nobody (const zc_options_t *options);
+
+/* How long silence is no news after a snapshot: the next one is due after the interval. */
+int zc_plain_patience_ms (const zc_options_t *options, const json_t *snapshot);
+
+#endif
