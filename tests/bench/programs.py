@@ -20,7 +20,7 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 NEEDED = ("bin/zcostd", "bin/zreport", *(f"bench/bench_{name}" for name in
-                                         ("ingest", "query", "emit", "fold", "ack", "fill")))
+                                         ("ingest", "query", "question", "emit", "fold", "ack", "fill")))
 
 HIGH_WATER_MARK = 1000  # of the daemon and of the bare drain alike
 PATIENCE_SECONDS = 60   # for one program
@@ -186,15 +186,19 @@ class Bus:
         self.folder = folder
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="zcost-bench-"))
         self.disk = pathlib.Path(tempfile.mkdtemp(prefix="bench-data-", dir=folder))
-        self._daemons = {}
+        self._daemons, self._kept = {}, []
         self._drain, self._drained = None, {}
 
     def close(self):
-        for process in (*(daemon for daemon, *_ in self._daemons.values()), self._drain):
+        for process in (*(daemon for daemon, *_ in self._daemons.values()), *self._kept, self._drain):
             if process:
                 process.kill()
         shutil.rmtree(self.dir, ignore_errors=True)
         shutil.rmtree(self.disk, ignore_errors=True)
+
+    def keep(self, process):
+        """Ends it with the bench."""
+        self._kept.append(process)
 
     def fresh(self):
         """A directory for a ledger of its own, on the disk."""

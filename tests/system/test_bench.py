@@ -21,6 +21,9 @@ TITLES = {
     "replay": "Recovery from the journal, millions of events a second",
     "cells": "A ledger's size, MiB and milliseconds",
     "producers": "A frame from each of many producers, MiB of memory",
+    "windows": "Questions over 400 days of a thousand keys, milliseconds",
+    "lasthour": "Questions about the last hour of a thousand keys while ingest runs flat out, 20 a second",
+    "live": "Memory of live cells, bytes",
 }
 
 

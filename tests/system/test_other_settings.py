@@ -58,3 +58,28 @@ class OtherSettings(Kept):
         zcostd.env = preload(zcostd.data, sync_ms=500)
         zcostd.start()
         self.assertEqual(check_ack(zcostd.ask("ack", producer=producer.hex())).seq, 11)
+
+    TAGS = "tags\n    key = team\nbudgets\n    team\n        limit_usd = 9\n        period = 720h\n" \
+           "        where\n            team = a\n"
+
+    def test_a_tag_counts_while_it_is_configured(self):
+        """What came while it was not has none; what came while it was keeps it."""
+        zcostd = self.daemon(config=NEVER)
+        for cost, config, spent, by_team in ((1, None, None, None), (2, self.TAGS, 2, {"": 1, "a": 2}), (4, "", None, None),
+                                             (8, self.TAGS, 10, {"": 5, "a": 10})):
+            if config is not None:
+                zcostd.crash()
+                zcostd.config_path.write_text(NEVER + config)
+                zcostd.start()
+            accepted = zcostd.health()["events"]["accepted"]
+            zcostd.push_events({"type": "llm_call", "cost": cost, "tags": {"team": "a"}})
+            zcostd.wait_health(lambda health: health["events"]["accepted"] == accepted + 1)
+            if spent is None:
+                self.assertEqual(zcostd.ask("budgets"), {"budgets": []})
+                continue
+            rows = zcostd.ask("breakdown", by=["team"])["rows"]
+            self.assertEqual({row["team"]: row["cost_nanousd"] // 10 ** 9 for row in rows}, by_team)
+            deadline = time.monotonic() + 20 * PATIENCE
+            while zcostd.ask("budgets")["budgets"][0]["spent_nanousd"] != spent * 10 ** 9:
+                self.assertLess(time.monotonic(), deadline)
+                time.sleep(0.05)

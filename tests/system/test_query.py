@@ -180,14 +180,6 @@ class Errors(QueryCase):
             with self.subTest(name=name[:20]):
                 self.refused({"query": name}, "unknown_query")
 
-    def test_not_yet_there(self):
-        for body in ({"query": "report", "since": 0}, {"query": "report", "until": 5},
-                     {"query": "report", "since": 0, "until": 1 << 60},
-                     {"query": "breakdown", "by": ["model"]}, {"query": "series", "by": ["model"], "step": 60},
-                     {"query": "budgets"}):
-            with self.subTest(body=body):
-                self.refused(body, "unavailable")
-
     def test_wrong_arguments(self):
         for body in ({"query": "rejects", "limit": "x"}, {"query": "rejects", "limit": -1},
                      {"query": "rejects", "limit": 1.5}, {"query": "rejects", "limit": [1]},

@@ -47,7 +47,7 @@ class Shape(ReportCase):
         self.start()
         report = self.send()
         self.assertEqual(set(report), {"query_router", "embedding_cache", "rag_parallel", "llm_calls",
-                                       "timestamp", "zcost"})
+                                       "savings", "timestamp", "zcost"})
         self.assertEqual(set(report["query_router"]), {
             "total_queries", "cost_breakdown", "total_cost", "estimated_savings", "savings_percent",
             "total_cost_usd", "net_savings_usd", "baseline", "unpriced_queries"})
@@ -61,6 +61,12 @@ class Shape(ReportCase):
             "total_preloads", "avg_time_saved_seconds", "measured_preloads"})
         self.assertEqual(set(report["llm_calls"]), {
             "total_calls", "total_cost", "total_cost_usd", "unpriced_calls"})
+        zero = "0.000000000"
+        routed = {"net_usd": zero, "measured_usd": zero, "assumed_usd": zero}
+        self.assertEqual(report["savings"], {
+            "baseline_model": "gpt-4o", "router": routed, "tiers": dict.fromkeys(("simple", "medium", "complex"), routed),
+            "embedding_cache": {"saved_usd": zero, "measured_usd": zero, "assumed_usd": zero},
+            "prompt_cache": {"net_usd": zero}, "unpriced_events": 0})
         self.assertLessEqual({"version", "instance", "incarnation", "sequence", "interval_seconds", "since", "until",
                               "events", "price_table"}, set(report["zcost"]))
         self.assertEqual(report["zcost"]["events"], {

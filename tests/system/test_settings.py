@@ -166,10 +166,53 @@ class BadFile(TestCase):
                 ("producers", "max_expired", ("0", "x")),
                 ("producers", "expire_after", ("59m", "forever", "x")),
                 ("rejects", "keep", ("-1", "x", "99999999999999")),
-                ("memory", "max_bytes", ("-1", "5", "x", "99999999999999999999"))):
+                ("memory", "max_bytes", ("-1", "5", "x", "99999999999999999999")),
+                ("tags", "key", ("", "x" * 129, "service", "type", "tier", "model", "provider"))):
             for value in values:
                 with self.subTest(setting=f"{section}/{name}", value=value):
                     self.refused(f'server\n    instance = a\n{section}\n    {name} = "{value}"\n', 4, name)
+
+    def test_tags_that_cannot_be(self):
+        self.refused("tags\n    key = a\n    key = b\n    key = a\n", 4, "tags/key", "'a'")
+        self.refused("tags\n" + "".join(f"    key = t{n}\n" for n in range(5)), 6, "tags/key", "4")
+        self.refused("tags\n    keys = a\n", 2, "tags/keys", "unknown setting")
+
+    BUDGET = "budgets\n    team\n        limit_usd = 1\n        period = day\n"
+
+    def test_bad_values_of_a_budget(self):
+        for name, values in (
+                ("limit_usd", ("0", "-1", "0.0000000001", "1000000000.01", "x", "nan", "inf", "1,5", "")),
+                ("period", ("", "Day", "week", "0h", "8761h", "h", "24", "-1h", "1.5h", "24H", "24h ", "99999999999h")),
+                ("timezone", ("", "Europe", "Europe/Nowhere", "../UTC", "/usr/share/zoneinfo/UTC", "UTC+1", "x" * 64)),
+                ("thresholds", ("", "0", "-5", "1001", "50 50", "80 50", "50,80", "50%", "x", "1.5", "1 2 3 4 5 6 7 8 9",
+                                "99999999999999999999")),
+                ("limit", ("5",)), ("where", ("x",))):
+            for value in values:
+                with self.subTest(setting=name, value=value):
+                    self.refused(self.BUDGET + f'        {name} = "{value}"\n', 5, f"budgets/team/{name}")
+
+    def test_a_filter_of_a_budget_that_no_event_can_pass(self):
+        for name, value, why in (("user", "x", "tag"), ("Model", "x", "tag"), ("type", "query", "type"),
+                                 ("tier", "hard", "tier"), ("model", "", "empty"), ("team", "x" * 129, "128"),
+                                 ("where", "x", "tag")):
+            with self.subTest(name=name, value=value):
+                self.refused(self.BUDGET + f'        where\n            service = a\n            {name} = "{value}"\n'
+                             "tags\n    key = team\n", 7, f"budgets/team/where/{name}", why)
+        self.refused(self.BUDGET + "        where\n            model = a\n            model = b\n", 7, "twice")
+
+    def test_budgets_that_are_incomplete_or_too_many(self):
+        """The line is the one that begins the budget."""
+        self.refused("# x\nbudgets\n    team\n        period = day\n", 3, "budgets/team", "limit_usd")
+        self.refused("budgets\n    team\n        limit_usd = 5\n        thresholds = 5\n    other\n", 2, "period")
+        self.refused("budgets\n    team\n", 2, "budgets/team", "limit_usd")
+        self.refused(self.BUDGET + "    a\n        limit_usd = 1\n        period = 1h\n" + self.BUDGET[8:], 8,
+                     "budgets/team", "two")
+        self.refused(self.BUDGET + "budgets\n" + self.BUDGET[8:], 6, "budgets/team", "two")
+        self.refused("budgets\n" + "".join(self.BUDGET[8:].replace("team", f"t{n}") for n in range(33)), 98, "32")
+        self.refused("budgets\n    team = 5\n", 2, "budgets/team")
+        self.refused(self.BUDGET.replace("team", "a/b"), 2, "budgets/a/b", "'/'")
+        self.refused(self.BUDGET.replace("team", "x" * 129), 2, "128")
+        self.refused(self.BUDGET + "            deeper = 5\n", 5, "deeper")
 
     def test_a_frame_limit_beyond_the_memory_is_refused(self):
         self.refused("ingest\n    max_frame_bytes = 268435456\nmemory\n    max_bytes = 1073741824\n", None,
@@ -236,6 +279,22 @@ rejects
     keep = 3
 memory
     max_bytes = 400000000
+budgets
+    everything   # of 730 hours
+        limit_usd = 0.000000001
+        period = 730h
+    team-1
+        where
+            team = "x"
+            tier = huge
+            type = query_router
+        thresholds = 1 25 1000
+        timezone = Asia/Kathmandu
+        period = month
+        limit_usd = 1000000000
+tags
+    key = team
+    key = region
 """)
             zcostd.push(*[wire.pack({"type": "query_router", "tier": "huge", "tags": {"team": "x"}})] * 2,
                         *[b"\xc1"] * 5, endpoint=f"ipc://{dir}/ingest.ipc")
@@ -251,6 +310,14 @@ memory
             self.assertEqual(len(zcostd.ask("rejects")["rows"]), 3)
             self.assertEqual(len(zcostd.endpoints("query")), 2)
             self.assertEqual(zcostd.health()["instance"], "node 7")
+            every, team = zcostd.ask("budgets")["budgets"]
+            self.assertEqual((every["period"], every["limit_nanousd"], every["timezone"], every["where"]),
+                             ("730h", 1, "UTC", {}))
+            self.assertEqual([each["percent"] for each in every["thresholds"]], [50, 80, 100])
+            self.assertEqual((team["name"], team["period"], team["limit_usd"], team["timezone"]),
+                             ("team-1", "month", "1000000000.000000000", "Asia/Kathmandu"))
+            self.assertEqual(team["where"], {"team": "x", "tier": "huge", "type": "query_router"})
+            self.assertEqual([each["percent"] for each in team["thresholds"]], [1, 25, 1000])
 
     def test_the_command_line_beats_the_file(self):
         config = """\

@@ -2,8 +2,10 @@
 """The ledger at rest: what SQL shows of it, how long it keeps what, and that the past stays as it was
 priced."""
 import json
+import shutil
 import signal
 import sqlite3
+import subprocess
 import time
 import unittest
 from decimal import Decimal
@@ -161,6 +163,44 @@ class Sql(Kept):
                   [("12.000000002", "integer", 12_000_000_002)])
         self.wait("SELECT saved_seconds, saved_ns FROM totals WHERE type = 'rag_parallel'",
                   [("-2.500000000", -2_500_000_000)])
+
+    def test_views_show_tags_and_what_was_assumed(self):
+        self.zcostd.stop()
+        self.zcostd.config_path.write_text(OFTEN + "baseline\n    per_query_usd = 0.035\n"
+                                           "tags\n    key = team\n    key = env\n")
+        self.zcostd.start()
+        self.zcostd.push_events(
+            {"type": "llm_call", "cost": 1, "tags": {"team": "search", "env": "prod", "ignored": "x"}},
+            {"type": "llm_call", "cost": 2, "tags": {"env": "prod", "team": "search"}},
+            {"type": "llm_call", "cost": 4, "tags": {"team": "it's \"ours\""}},
+            {"type": "llm_call", "cost": 8, "latency_ms": 12.5},
+            {"type": "query_router", "tier": "simple", "cost": 0.01},
+            {"type": "query_router", "tier": "simple", "model": "acme-full", "input_tokens": 1_000_000})
+        self.wait("SELECT tags, cost_usd FROM totals WHERE type = 'llm_call' ORDER BY cost_nanousd",
+                  [('{"env":"prod","team":"search"}', "3.000000000"), ('{"team":"it\'s \\"ours\\""}', "4.000000000"),
+                   ("{}", "8.000000000")])
+        for view in ("minutes", "quarters", "days", "totals"):
+            self.assertEqual(self.ask(f"SELECT sum(cost_nanousd) FROM {view} WHERE tags ->> 'team' = 'search'"),
+                             [(3_000_000_000,)])
+            self.assertEqual(self.ask("SELECT sum(assumed_cost_nanousd), sum(assumed_baseline_nanousd), sum(measured) "
+                                      f"FROM {view} WHERE type = 'query_router'"), [(10_000_000, 35_000_000, 1)])
+        self.assertEqual(self.ask("SELECT assumed_baseline_usd FROM totals WHERE assumed_baseline_nanousd > 0"),
+                         [("0.035000000",)])
+        for table in ("minute", "quarter", "day", "ever"):
+            self.assertEqual(self.ask(f"SELECT count(latencies), count(*) > 1 FROM {table}"), [(1, 1)])
+
+    def test_the_shell_shows_it_without_us(self):
+        """Views use nothing that sqlite3 itself has not."""
+        self.zcostd.push_events({"type": "llm_call", "cost": 1, "service": "chat"})
+        self.wait("SELECT count(*) FROM totals", [(1,)])
+        shell = shutil.which("sqlite3")
+        if not shell:
+            self.skipTest("sqlite3 (the shell) is not installed")
+        for view in ("minutes", "quarters", "days", "totals"):
+            done = subprocess.run([shell, "-readonly", self.zcostd.data / "ledger.db",
+                                   f"SELECT service, tags, cost_usd, prompt_saved_usd FROM {view}"],
+                                  capture_output=True, text=True, timeout=30 * PATIENCE)
+            self.assertEqual((done.stdout, done.stderr), ("chat|{}|1.000000000|0.000000000\n", ""))
 
     def test_old_events_are_kept_in_the_next_coarser_buckets(self):
         day = 86_400_000

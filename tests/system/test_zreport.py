@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MPL-2.0
 """zreport's command line, and zreport against peers that are away or misbehave as a daemon never does."""
 import json
+import re
 import subprocess
 import time
 import unittest
@@ -17,6 +18,27 @@ class Usage(TestCase):
             done = zreport(option)
             self.assertEqual((done.returncode, done.stderr), (0, ""))
             self.assertTrue(done.stdout.startswith(expected), done.stdout)
+
+    def test_each_command_has_its_own_help(self):
+        everything = zreport("--help").stdout
+        commands = re.findall(r"(?m)^  (\w+)(?: MODEL)? {2,}\S", everything.split("Options:")[0])
+        self.assertEqual(len(commands), 15)
+        options = set(re.findall(r"(?m)^  (--[a-z]+)", everything))
+        found = set()
+        for command in commands:
+            for args in ([command, "--help"], ["--help", command]):
+                done = zreport(*args)
+                self.assertEqual((done.returncode, done.stderr), (0, ""))
+                self.assertTrue(done.stdout.startswith(f"Usage: zreport {command}"), done.stdout)
+                self.assertLessEqual(max(map(len, done.stdout.splitlines())), 80)
+            own = set(re.findall(r"(?m)^  (--[a-z]+)", done.stdout))
+            found |= own
+            for option in options - own:
+                value = [] if option == "--json" else ["1"]
+                model = ["m"] if command == "price" else []
+                refused = zreport(command, *model, option, *value)
+                self.assertEqual((refused.returncode, refused.stdout), (2, ""), (command, option))
+        self.assertEqual(found, options)
 
     def test_a_mistake_is_one_line_that_names_it(self):
         for args, named in (
@@ -41,6 +63,39 @@ class Usage(TestCase):
             (["price"], "model"),
             (["price", b"\xff"], "UTF-8"),
             (["bill"], "'bill'"),
+            (["report", "--by", "model"], "report takes no --by"),
+            (["health", "--timezone", "UTC"], "health takes no --timezone"),
+            (["daily", "--step", "1h"], "daily takes no --step"),
+            (["top", "--service", "a"], "top takes no --service"),
+            (["budgets", "--where", "model=a"], "budgets takes no --where"),
+            (["statusline", "--since", "1d"], "statusline takes no --since"),
+            (["report", "--query", "tcp://x:1"], "report takes no --query"),
+            (["daily", "--timezone", "Europe/Madird"], "'Europe/Madird'"),
+            (["daily", "--timezone", "../../etc/passwd"], "'../../etc/passwd'"),
+            (["daily", "--since", "soon"], "'soon'"),
+            (["daily", "--since", "2026-02-30"], "'2026-02-30'"),
+            (["daily", "--since", "3000-01-01"], "empty"),
+            (["daily", "--since", "1d", "--until", "2d"], "empty"),
+            (["daily", "--last", "7"], "'7'"),
+            (["daily", "--last", "7d", "--since", "2d"], "--since and --last"),
+            (["daily", "--until", "today"], "--until needs --since"),
+            (["report", "--last", "7d", "--until", "today"], "--until needs --since"),
+            (["series", "--step", "30"], "'30'"),
+            (["series", "--step", "90s"], "'90s'"),
+            (["top", "--by", ""], "--by needs a name"),
+            (["top", "--by", "model,"], "'model,'"),
+            (["top", "--by", "model,tier,model"], "twice"),
+            (["top", "--by", "a,b,c,d,e,f,g,h,i,j"], "more than 9"),
+            (["top", "--by", b"\xff"], "UTF-8"),
+            (["top", "--where", "model"], "NAME=VALUE"),
+            (["top", "--where", "=x"], "has a name"),
+            (["top", "--where", b"model=\xff"], "UTF-8"),
+            (["top", "--where", "model=a", "--where", "model=b"], "second one"),
+            (["top", "--limit", "10001"], "10001"),
+            (["export", "--format", "xml"], "'xml'"),
+            (["export", "--format", "csv", "--json"], "--json"),
+            (["statusline", "--format", "{today} {yesterday}"], "'{yesterday}'"),
+            (["statusline", "--format", "{today"], "'{today'"),
             (["ping", "pong"], "'pong'"),
             (["--endpoint", "localhost"], "'localhost'"),
             (["--endpoint", "tcp://localhost"], "'tcp://localhost'"),
@@ -166,6 +221,16 @@ class Replies(TestCase):
             (["price", "gpt-4o"], {"query": "price", "model": "gpt-4o"}),
             (["price", "--", "--odd"], {"query": "price", "model": "--odd"}),
             (["ping"], {"query": "ping"}),
+            (["budgets"], {"query": "budgets"}),
+            (["report", "--since", "@60", "--until", "@90"], {"query": "report", "since": 60000, "until": 120000}),
+            (["report", "--since", "2026-11-20T00:00", "--until", "2026-11-21T01:00Z", "--timezone", "Asia/Tokyo"],
+             {"query": "report", "since": 1795100400000, "until": 1795222800000}),
+            (["top", "--since", "@60"], {"query": "breakdown", "by": ["model"], "since": 60000}),
+            (["top", "--by", "tier,team", "--where", "model=", "--where", "service=a=b", "--limit", "3", "--since", "@0"],
+             {"query": "breakdown", "by": ["tier", "team"], "where": {"model": "", "service": "a=b"}, "limit": 3,
+              "since": 0}),
+            (["series", "--step", "5m", "--since", "@0", "--until", "@60"],
+             {"query": "series", "by": [], "step": 300, "since": 0, "until": 60000}),
         ):
             with self.subTest(args=args), answering({}) as peer:
                 self.assertEqual(zreport("--json", "--endpoint", peer.endpoint, *args).returncode, 0)

@@ -43,7 +43,7 @@ class Report(TestCase):
         self.assertRegex(table, r"(?m)^Spent +\$1,234\.5083$")  # and 0.0035 for the one call with a price
         self.assertRegex(table, r"(?m)^  query router +\$1,234\.5048 +4 queries$")
         self.assertRegex(table, r"(?m)^  other calls +\$0\.003500 +3 calls$")
-        self.assertRegex(table, r"(?m)^  routing +-\$1,234\.\d{4} +gpt-4o alone costs less$")
+        self.assertRegex(table, r"(?m)^  routing +-\$1,234\.\d{4} +gpt-4o alone costs less, \$0\.1002 assumed$")
         self.assertRegex(table, r"(?m)^simple +3  75\.0% +\$0\.004800 +\$0\.001600 +gpt-4o-mini$")
         self.assertRegex(table, r"(?m)^medium +0 +0\.0% +\$0\.0000 +- +gpt-4\.1-mini$")
         self.assertRegex(table, r"(?m)^Embedding cache +4 requests: 3 hit, 1 missed$")
