@@ -1,55 +1,15 @@
 /* SPDX-License-Identifier: MPL-2.0
  *
- * vault.c - what keeps the books.
+ * vault.c - a vault's life, and the terms under which it keeps.
  */
 #include "daemon/vault.h"
 
-#include "daemon/checkpoint.h"
-#include "store/data_dir.h"
-#include "daemon/keeper.h"
 #include "daemon/log.h"
-#include "daemon/readers.h"
 #include "daemon/recovery.h"
-
-/* Changed cells (some 200 bytes each): from the first on a checkpoint begins early, at the second ingest waits
- * for it. */
-#define CELLS_EARLY 65536
-#define CELLS_WAIT 1000000
-
-/* Segments since the last checkpoint, from which on the next one begins early: so that under a flood segments
- * are recycled, whose pages are there, and a replay stays short. */
-#define SEGMENTS_EARLY 2
+#include "daemon/vault_inside.h"
+#include "store/data_dir.h"
 
 #define SPARE_SEGMENTS 4
-
-struct zc_vault {
-    zc_books_t *books;
-    int lock;
-    zc_store_t *store;
-    zc_journal_t *journal; /* NULL: nothing is kept on disk, and the store is in memory */
-    uint64_t appended;     /* without a journal: what stands for a position in it */
-    zc_keeper_t *keeper;
-    zc_shared_recent_t recent;
-    zc_readers_t *readers;
-    zc_taken_t *taken;
-    zc_store_state_t state; /* of the store */
-    uint32_t keys_taken;    /* keys in the store, or in the checkpoint under way */
-    uint64_t sequence;      /* of the last checkpoint taken */
-    zc_position_t taken_at; /* its position */
-    bool terms_changed;     /* since then */
-    bool committing;
-    bool due; /* a checkpoint waits for the readers */
-    int64_t committing_since_ms, last_commit_us;
-    char directory [ZC_PATH_BYTES], journal_directory [ZC_PATH_BYTES + 16];
-};
-
-/* --------------------------------------------------------------------- failure */
-
-static int journal_failed (zc_vault_t *self)
-{
-    zc_log (ZC_LOG_ERROR, "journal_failed", "reason=\"%s\"", zc_journal_why (self->journal));
-    return -1;
-}
 
 /* ----------------------------------------------------------------------- terms */
 
@@ -87,109 +47,7 @@ int zc_vault_load_terms (zc_vault_t *self, zc_books_t *books)
     return load_terms (self, books, true);
 }
 
-/* ------------------------------------------------------------------ checkpoint */
-
-static int collect (zc_vault_t *self, bool wait)
-{
-    zc_keeper_state_t state = zc_keeper_collect (self->keeper, wait, &self->state, &self->last_commit_us);
-    if (state == ZC_KEEPER_BUSY)
-        return 0;
-    self->committing = false;
-    if (state != ZC_KEEPER_FAILED)
-        return 0;
-    zc_log (ZC_LOG_ERROR, "store_failed", "reason=\"%s\"", zc_keeper_why (self->keeper));
-    return -1;
-}
-
-static int take (zc_vault_t *self, zc_position_t position)
-{
-    if (zc_taken_take (self->taken, self->books, self->sequence + 1, self->keys_taken, position,
-                       self->terms_changed) == -1) {
-        zc_log (ZC_LOG_ERROR, "memory", "reason=\"out of memory for a checkpoint\"");
-        return -1;
-    }
-    const zc_checkpoint_t *checkpoint = zc_taken_checkpoint (self->taken);
-    self->sequence = checkpoint->sequence;
-    self->keys_taken = checkpoint->keys_to;
-    self->taken_at = position;
-    self->terms_changed = false;
-    self->committing = true;
-    self->committing_since_ms = checkpoint->taken_ms;
-    zc_keeper_give (self->keeper, checkpoint);
-    return 0;
-}
-
-/* wait: for the readers, where some are at work. */
-static int checkpoint (zc_vault_t *self, bool wait)
-{
-    zc_position_t position = zc_vault_written (self);
-    if (self->committing || position == self->taken_at)
-        return 0;
-    if (self->readers && !zc_readers_hold (self->readers, wait)) {
-        self->due = true;
-        return 0;
-    }
-    self->due = false;
-    int rc = take (self, position);
-    if (self->readers)
-        zc_readers_release (self->readers);
-    return rc;
-}
-
-int zc_vault_checkpoint (zc_vault_t *self)
-{
-    return checkpoint (self, false);
-}
-
-int zc_vault_bound (zc_vault_t *self)
-{
-    uint32_t cells = zc_ledger_changes (self->books->intake.ledger)->count;
-    uint32_t segments =
-        self->journal ? ZC_POSITION_SEGMENT (zc_vault_written (self)) - ZC_POSITION_SEGMENT (self->taken_at) : 0;
-    if (cells < CELLS_EARLY && segments < SEGMENTS_EARLY)
-        return 0;
-    if (self->committing && cells >= CELLS_WAIT) {
-        zc_log (ZC_LOG_WARN, "ingest_waits", "for=checkpoint cells=%u", cells);
-        if (collect (self, true) == -1)
-            return -1;
-    }
-    return checkpoint (self, cells >= CELLS_WAIT);
-}
-
-int zc_vault_on_checkpoint (zc_vault_t *self)
-{
-    return collect (self, false);
-}
-
-int zc_vault_checkpoint_descriptor (const zc_vault_t *self)
-{
-    return zc_keeper_descriptor (self->keeper);
-}
-
 /* --------------------------------------------------------------------- readers */
-
-static const zc_cells_t *committing (void *argument, uint64_t *ret_sequence)
-{
-    const zc_vault_t *self = argument;
-    *ret_sequence = self->sequence;
-    return self->committing ? zc_taken_checkpoint (self->taken)->cells : NULL;
-}
-
-void zc_vault_ask (zc_vault_t *self, zc_inquiry_t *inquiry)
-{
-    zc_readers_ask (self->readers, inquiry);
-}
-
-int zc_vault_answers_descriptor (const zc_vault_t *self)
-{
-    return zc_readers_descriptor (self->readers);
-}
-
-int zc_vault_on_answers (zc_vault_t *self)
-{
-    zc_readers_collect (self->readers);
-    return self->due ? checkpoint (self, false) : 0;
-}
 
 static int take_recent (void *argument, const zc_stored_cell_t *cell)
 {
@@ -226,7 +84,7 @@ static int open_recent (zc_vault_t *self)
 static int start_readers (zc_vault_t *self)
 {
     char why [256] = "";
-    self->readers = zc_readers_new (self->books, self->store, &self->recent, committing, self, why);
+    self->readers = zc_readers_new (self->books, self->store, &self->recent, zc_vault_committing, self, why);
     if (!self->readers)
         zc_log (ZC_LOG_ERROR, "readers", "reason=\"%s\"", why);
     return self->readers ? 0 : -1;
@@ -294,7 +152,7 @@ static int start_keeper (zc_vault_t *self)
 /* A store without one would take a journal that somebody removed for one that never was. */
 static int first_checkpoint (zc_vault_t *self)
 {
-    return self->sequence > 0 || (zc_vault_checkpoint (self) == 0 && collect (self, true) == 0) ? 0 : -1;
+    return self->sequence > 0 || (zc_vault_checkpoint (self) == 0 && zc_vault_collect (self, true) == 0) ? 0 : -1;
 }
 
 static int open_on_disk (zc_vault_t *self)
@@ -349,7 +207,7 @@ zc_vault_t *zc_vault_open_offline (zc_books_t *books)
     self->lock = -1;
     init_recent (self);
     if (open_on_disk (self) == 0 && open_recent (self) == 0 && start_keeper (self) == 0 &&
-        zc_vault_wait_synced (self) == 0 && zc_vault_checkpoint (self) == 0 && collect (self, true) == 0)
+        zc_vault_wait_synced (self) == 0 && zc_vault_checkpoint (self) == 0 && zc_vault_collect (self, true) == 0)
         return self;
     zc_vault_close (&self, true);
     return NULL;
@@ -365,10 +223,10 @@ zc_store_t *zc_vault_store (zc_vault_t *self)
 static int last_checkpoint (zc_vault_t *self)
 {
     if (zc_journal_write (self->journal) == -1)
-        return journal_failed (self);
-    if (collect (self, true) == -1 || zc_vault_checkpoint (self) == -1)
+        return zc_vault_journal_failed (self);
+    if (zc_vault_collect (self, true) == -1 || zc_vault_checkpoint (self) == -1)
         return -1;
-    return collect (self, true);
+    return zc_vault_collect (self, true);
 }
 
 int zc_vault_close (zc_vault_t **self_p, bool failed)
@@ -394,92 +252,4 @@ int zc_vault_close (zc_vault_t **self_p, bool failed)
     free (self);
     *self_p = NULL;
     return rc;
-}
-
-/* ----------------------------------------------------------------------- write */
-
-int zc_vault_append (zc_vault_t *self, zc_record_kind_t kind, int64_t arrival_ms, const void *data, size_t size)
-{
-    self->appended++;
-    if (!self->journal)
-        return 0;
-    return zc_journal_append (self->journal, kind, arrival_ms, data, size) == 0 ? 0 : journal_failed (self);
-}
-
-int zc_vault_write (zc_vault_t *self)
-{
-    return !self->journal || zc_journal_write (self->journal) == 0 ? 0 : journal_failed (self);
-}
-
-int zc_vault_wait_synced (zc_vault_t *self)
-{
-    if (!self->journal)
-        return 0;
-    if (zc_journal_write (self->journal) == -1 ||
-        zc_journal_wait_synced (self->journal, zc_journal_written (self->journal)) == -1)
-        return journal_failed (self);
-    return 0;
-}
-
-zc_position_t zc_vault_written (const zc_vault_t *self)
-{
-    return self->journal ? zc_journal_written (self->journal) : self->appended;
-}
-
-zc_position_t zc_vault_synced (zc_vault_t *self)
-{
-    return self->journal ? zc_journal_synced (self->journal) : self->appended;
-}
-
-int zc_vault_sync_descriptor (const zc_vault_t *self)
-{
-    return self->journal ? zc_journal_descriptor (self->journal) : -1;
-}
-
-int zc_vault_on_sync (zc_vault_t *self)
-{
-    return zc_journal_progress (self->journal) == 0 ? 0 : journal_failed (self);
-}
-
-/* ------------------------------------------------------------------------ look */
-
-static uint64_t unsynced (const zc_vault_t *self, const zc_journal_stats_t *stats)
-{
-    uint64_t segments = ZC_POSITION_SEGMENT (stats->written) - ZC_POSITION_SEGMENT (stats->synced);
-    return segments * (uint64_t) self->books->settings->segment_bytes + ZC_POSITION_OFFSET (stats->written) -
-           ZC_POSITION_OFFSET (stats->synced);
-}
-
-void zc_vault_look (zc_vault_t *self)
-{
-    zc_kept_t *kept = &self->books->kept;
-    zc_journal_stats_t stats;
-    if (!self->journal)
-        return;
-    zc_journal_stats (self->journal, &stats);
-    kept->kept = true;
-    kept->directory = self->directory;
-    kept->written.segment = ZC_POSITION_SEGMENT (stats.written);
-    kept->written.offset = ZC_POSITION_OFFSET (stats.written);
-    kept->synced.segment = ZC_POSITION_SEGMENT (stats.synced);
-    kept->synced.offset = ZC_POSITION_OFFSET (stats.synced);
-    kept->stored.segment = ZC_POSITION_SEGMENT (self->state.position);
-    kept->stored.offset = ZC_POSITION_OFFSET (self->state.position);
-    kept->unsynced_bytes = unsynced (self, &stats);
-    kept->journal_bytes = stats.bytes;
-    kept->segments = stats.segments;
-    kept->syncs = stats.syncs;
-    kept->synced_at_ms = stats.synced_at_ms;
-    kept->last_sync_us = stats.last_sync_us;
-    kept->slowest_sync_us = stats.slowest_sync_us;
-    kept->syncing = stats.syncing;
-    kept->syncing_since_ms = stats.syncing_since_ms;
-    kept->committing = self->committing;
-    kept->committing_since_ms = self->committing_since_ms;
-    kept->store_kind = zc_store_sqlite.name;
-    kept->sequence = self->state.sequence;
-    kept->cells = self->state.cells;
-    kept->store_bytes = self->state.bytes;
-    kept->checkpoint_at_ms = self->state.taken_ms;
-    kept->last_checkpoint_us = self->last_commit_us;
 }
