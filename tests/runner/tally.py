@@ -10,6 +10,7 @@ import re
 import signal
 import subprocess
 import tempfile
+import threading
 import time
 
 RESULT = re.compile(r"^\s*(not )?ok\s+\d+\s*(?:- )?(.*)$")
@@ -22,6 +23,7 @@ class Tally:
         self.passed = self.failed = 0
         self.skips = []
         self.failures = []
+        self._counting = threading.Lock()
 
     def line(self, label, result, seconds):
         print(f"{label:42} {result:32} {seconds:6.1f} s", flush=True)
@@ -37,6 +39,10 @@ class Tally:
         """Runs a TAP program and counts its tests. reports: a folder where sanitizers leave theirs."""
         begun = time.monotonic()
         code, output = run(argv, env, seconds)
+        with self._counting:
+            self._count(label, code, output, seconds, time.monotonic() - begun, reports)
+
+    def _count(self, label, code, output, allowed, seconds, reports):
         passed, failed, skipped = 0, [], []
         planned = None
         for line in output.splitlines():
@@ -55,7 +61,7 @@ class Tally:
 
         count = passed + len(failed) + len(skipped)
         if code is None:
-            failed.append(f"did not end within {seconds:.0f} s")
+            failed.append(f"did not end within {allowed:.0f} s")
         elif planned is None or count < planned:
             failed.append(f"ended early, {_ending(code)}, after {count} of {planned or 'its'} tests")
         elif code and not failed:
@@ -73,7 +79,7 @@ class Tally:
         self.skips += [f"{label}: {name}" for name in skipped]
         numbers = [f"{passed} passed"] + [f"{len(names)} {kind}" for kind, names in
                                           (("failed", failed), ("skipped", skipped)) if names]
-        self.line(label, ", ".join(numbers), time.monotonic() - begun)
+        self.line(label, ", ".join(numbers), seconds)
 
     def end(self, seconds):
         for kind, names in ("skipped", self.skips), ("failed", self.failures):
@@ -114,9 +120,9 @@ def run(argv, env, seconds):
         return code, output.read().decode(errors="replace")
 
 
-def reports_folder(build):
-    """An empty folder for the reports of sanitizers."""
-    folder = pathlib.Path(build) / "reports"
+def reports_folder(build, name):
+    """An empty folder for the reports of sanitizers about a test."""
+    folder = pathlib.Path(build) / "reports" / name
     folder.mkdir(parents=True, exist_ok=True)
     for path in folder.iterdir():
         path.unlink()

@@ -105,7 +105,8 @@ static void test_query_health (void **state)
     opened_t reply = ASK (&asked, {"query", STR ("health")});
     const msgpack_object *health = result_of (&reply, "health");
     ASSERT_KEYS (health, "events", "rejected", "unpriced", "producers", "producers_total", "journal",
-                 "store", "waiting", "recovered", "queues", "uptime_seconds", "rss_bytes", "cells", "cells_folded_to_other", "instance", "version");
+                 "store", "waiting", "recovered", "queues", "uptime_seconds", "rss_bytes", "cells", "cells_folded_to_other",
+                 "tags", "instance", "version");
     ASSERT_KEYS (AT (health, "events"), "accepted", "rejected", "duplicate", "lost", "dropped");
     assert_integer (AT (health, "events", "accepted"), 4);
     assert_integer (AT (health, "events", "rejected"), 1);
