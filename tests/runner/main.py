@@ -138,15 +138,13 @@ class Suite:
                  SYSTEM_FILE_SECONDS)
 
     def system(self, build):
-        """Those that mostly wait run beside the others."""
+        """Two at a time: most of them mostly wait. Those that do nothing else run beside them."""
         names = [path.stem for path in sorted(SYSTEM.glob("test_*.py")) if path.stem not in OWN_KIND.values() and
                  (build != "tsan" or path.stem in TSAN_ONLY["system"])]
-        with concurrent.futures.ThreadPoolExecutor(1) as beside:
-            waiting = [beside.submit(self.python, build, name) for name in names if name in SLEEPERS]
-            for name in names:
-                if name not in SLEEPERS:
-                    self.python(build, name)
-            for one in waiting:
+        pool = concurrent.futures.ThreadPoolExecutor
+        with pool(1) as beside, pool(2) as workers:
+            running = [(beside if name in SLEEPERS else workers).submit(self.python, build, name) for name in names]
+            for one in running:
                 one.result()
 
     def install(self, build):

@@ -3,6 +3,7 @@
 
 Only endpoints are replaced, so that no test needs the default ports.
 """
+import ast
 import contextlib
 import json
 import os
@@ -13,9 +14,15 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
+import msgpack
+
 import harness
+import manual
+import spending
+from terminal import Terminal
 
 README = (harness.ROOT / "README.md").read_text()
 
@@ -32,6 +39,23 @@ def block(language, mark):
     found = [text for spoken, text in blocks() if spoken == language and mark in text]
     assert len(found) == 1, f"{len(found)} blocks of {language!r} with {mark!r}"
     return found[0]
+
+
+DATE = re.compile(r"\d{4}-\d\d-\d\d")
+MIDNIGHT_S = 20  # so long before it no test of days begins
+
+
+def screens():
+    """What is shown of `zreport …`: {the words behind it: lines}."""
+    found = {}
+    for command, shown in re.findall(r"^\$ zreport (.*)\n((?:(?!\$ |```).*\n)*)", README, re.M):
+        assert command not in found, command
+        found[command] = shown.rstrip("\n").split("\n")
+    return found
+
+
+def undated(lines):
+    return [DATE.sub("DATE", line.rstrip()) for line in lines]
 
 
 def aimed(text, daemon):
@@ -61,10 +85,42 @@ class Examples(harness.TestCase):
         self.assertEqual(report["embedding_cache"]["cache_hits"], 1)
         self.assertEqual(report["rag_parallel"]["avg_time_saved_seconds"], 4.2)
 
-    def test_python_samples_are_about_ten_lines(self):
-        for mark in ("# producer.py", "# subscriber.py"):
+    def week(self):
+        """A daemon with the week of spending.py."""
+        left_s = 86400 - time.time() % 86400
+        if left_s < MIDNIGHT_S * harness.PATIENCE:
+            time.sleep(left_s)
+        if not os.path.exists("/usr/share/zoneinfo/Europe/Madrid"):
+            self.skipTest("no tz database here")
+        daemon = self.daemon(config=spending.CONFIG)
+        events = [msgpack.packb(event) for event in spending.events(harness.now_ms())]
+        daemon.push(*(b"".join(events[begin:begin + 200]) for begin in range(0, len(events), 200)))
+        daemon.settle(len(events))
+        return daemon
+
+    def zreport(self, daemon, command, status=0):
+        done = harness.run("zreport", *command.split(), "--endpoint", daemon.endpoint("query"),
+                           env={**os.environ, "COLUMNS": "80", "LC_ALL": "C.UTF-8", "TZ": "UTC"})
+        self.assertEqual((done.returncode, done.stderr), (status, ""))
+        return done.stdout.splitlines()
+
+    def test_python_questions(self):
+        daemon = self.week()
+        printed = python(aimed(block("python", "# ask.py"), daemon)).splitlines()
+        rows = daemon.ask("breakdown", by=["team", "model"])["rows"]
+        self.assertGreater(len(rows), 5)
+        for line, row in zip(printed, rows):
+            self.assertEqual(line, f"{row['team']} {row['model']} {row['events']} {row['cost_usd']} "
+                                   f"{row['latency_ms_p95']}")
+        ours = daemon.ask("breakdown", by=["service"], where={"team": "core"})["rows"]
+        services = [line.split(" ", 1) for line in printed[len(rows):]]
+        self.assertEqual([(name, sum(cost for _, cost in ast.literal_eval(points))) for name, points in services],
+                         [(row["service"], row["cost_nanousd"]) for row in ours])
+
+    def test_python_samples_are_short(self):
+        for mark, most in (("# producer.py", 10), ("# subscriber.py", 10), ("# ask.py", 12)):
             code = [line for line in block("python", mark).splitlines() if line.strip() and not line.startswith("#")]
-            self.assertLessEqual(len(code), 10, mark)
+            self.assertLessEqual(len(code), most, mark)
 
     def test_c_producer(self):
         daemon = self.daemon()
@@ -84,44 +140,63 @@ class Examples(harness.TestCase):
         self.assertEqual([row["acknowledged"] for row in daemon.health()["producers"]], [4])
 
     def test_configuration(self):
+        if not os.path.exists("/usr/share/zoneinfo/Europe/Madrid"):
+            self.skipTest("no tz database here")
         text = block("", "# zcostd.conf").replace("/etc/zcost/prices.json", str(self.dir / "prices.json"))
         shutil.copy(harness.ROOT / "src/core/prices_builtin.json", self.dir / "prices.json")
-        report = self.daemon(config=text, interval=None).report()
+        daemon = self.daemon(config=text, interval=None)
+        report = daemon.report()
+        self.assertEqual(daemon.health()["tags"], ["team"])
+        self.assertEqual([(budget["name"], budget["limit_usd"], budget["period"], budget["where"])
+                          for budget in daemon.ask("budgets")["budgets"]],
+                         [("company", "75.000000000", "month", {}),
+                          ("search", "1.500000000", "day", {"service": "search"})])
         self.assertEqual(report["zcost"]["interval_seconds"], 10)
         self.assertEqual(report["query_router"]["cost_breakdown"]["simple"]["model"], "gpt-4.1-nano")
 
     def test_sql(self):
-        daemon = self.daemon(config="store\n    checkpoint_seconds = 0.1\n")
-        daemon.push_events({"type": "llm_call", "service": "search", "model": "gpt-4o", "cost": 2.5})
+        daemon = self.daemon(config="tags\n    key = team\nstore\n    checkpoint_seconds = 0.1\n")
+        daemon.push_events({"type": "llm_call", "model": "gpt-4o", "cost": 2.5, "tags": {"team": "core"}})
         daemon.settle(1)
         daemon.wait_health(lambda health: health["store"]["cells"] > 0)
         text = block("sql", "sqlite3").split("\n", 1)[1]
         with contextlib.closing(sqlite3.connect(f"file:{daemon.data}/ledger.db?mode=ro", uri=True)) as ledger:
-            self.assertEqual(ledger.execute(text).fetchall(), [("search", "gpt-4o", 1, 2.5)])
+            self.assertEqual(ledger.execute(text).fetchall(), [("core", "gpt-4o", 1, 2.5)])
 
-    def test_every_option_and_setting_exists(self):
+    def test_options_and_settings_are_all_there_are(self):
+        told = README.split("## Options")[1].split("## Limits")[0]
         help_text = harness.run("zcostd", "--help").stdout
-        options = set(re.findall(r"^\| `(--\w+)", README, re.M))
-        self.assertGreater(len(options), 5)
-        for option in options:
-            self.assertIn(option, help_text)
-        settings = set(re.findall(r"`((?:server|ingest|publish|query|prices|data|journal|store|retention|ledger|producers"
-                                  r"|baseline|embedding|rag|rejects|memory)"
-                                  r"/\w+)`", README.split("## Options")[1].split("## Limits")[0]))
-        self.assertGreater(len(settings), 12)
-        for setting in settings:
-            section, name = setting.split("/")
-            path = self.dir / "one.conf"
-            path.write_text(f"{section}\n    {name} = \n")
-            done = harness.run("zcostd", "--config", path)
-            self.assertEqual(done.returncode, 2, setting)
-            self.assertNotIn("unknown setting", done.stderr)
+        options = set(re.findall(r"^  (--[a-z-]+)", help_text, re.M)) - {"--help", "--version"}
+        self.assertGreater(len(options), 8)
+        self.assertEqual(set(re.findall(r"`(--[a-z-]+)", told)) - {"--help"}, options)
+        self.assertEqual(set(re.findall(r"`([a-z]+/[\w/]+)", told)), set(manual.settings()))
+
+    def test_limits_are_those_of_the_code(self):
+        for path, name, told in (
+                ("daemon/readers.h", "ZC_INQUIRIES_MAX", "{} wait or are worked on"),
+                ("daemon/clients.h", "ZC_CLIENT_ASKS_MAX", "{} of them one client's"),
+                ("daemon/inquiry.h", "ZC_INQUIRY_MS", "{} ms each"),
+                ("daemon/answer.c", "ENVELOPE_FRAMES_MAX", "up to {}, of "),
+                ("daemon/answer.c", "ENVELOPE_BYTES_MAX", "of {} bytes together"),
+                ("core/ask.h", "ZC_ROWS_MAX", "| rows of an answer | {}, or"),
+                ("core/rows.h", "ZC_POINTS_MAX", "| points of a series | {} |"),
+                ("core/policy.h", "ZC_TAGS_MAX", "thresholds of one | {}; "),
+                ("core/budget.h", "ZC_BUDGETS_MAX", "; {}; 8 |"),
+                ("core/budget.h", "ZC_THRESHOLDS_MAX", "; {} | the configuration"),
+                ("core/budget.h", "ZC_BUDGET_HOURS_MAX", "1 to {})"),
+                ("store/store.h", "ZC_REPRICINGS_MAX", "re-pricings that are remembered | {} |"),
+                ("core/keys.h", "ZC_SERVICES_MAX", "| services | {} |")):
+            with self.subTest(name):
+                code = (harness.ROOT / "src" / path).read_text()
+                number = int(re.search(rf"^#define {name} (\d+)\b", code, re.M)[1])
+                text = told.format(f"{number:,}").replace(",000 ms", " s")
+                self.assertIn(text, re.sub(r"\n +", " ", README))
 
     def test_shown_report_is_what_the_quickstart_prints(self):
         """The same demo against a daemon of ours: every line but the first two, which tell place and time."""
         shown = block("", "Spent  ").splitlines()
         begin = next(n for n, line in enumerate(shown) if line.startswith("Spent"))
-        end = next(n for n, line in enumerate(shown) if line.startswith("Events"))
+        top = next(n for n, line in enumerate(shown) if line.startswith("Dearest first"))
         daemon = self.daemon()
         quickstart = (harness.ROOT / "tools/quickstart").read_text()
         events = int(re.search(r"^events=(\d+)", quickstart, re.M)[1])
@@ -130,10 +205,42 @@ class Examples(harness.TestCase):
                            seed, "--rate", "max", timeout=30)
         self.assertEqual(done.returncode, 0, done.stderr)
         daemon.settle(events)
-        printed = harness.run("zreport", "--endpoint", daemon.endpoint("query"),
-                              env={**os.environ, "COLUMNS": "80", "LC_ALL": "C.UTF-8"}).stdout
-        for line in shown[begin:end + 1]:
-            self.assertIn(line, printed.splitlines())
+        self.assertEqual(shown[begin:top - 1], self.zreport(daemon, "report")[3:])
+        asked = re.search(r'^"\$bin/zreport" (top .*?) --endpoint', quickstart, re.M)[1]
+        self.assertEqual(shown[top + 1:], self.zreport(daemon, asked)[1:])
+
+    def test_shown_periods_are_those_of_the_week(self):
+        daemon, seen = self.week(), 0
+        for command, shown in screens().items():
+            if command.split()[0] in ("daily", "series"):
+                seen += 1
+                with self.subTest(command):
+                    self.assertEqual(undated(shown), undated(self.zreport(daemon, command)))
+        self.assertEqual(seen, 2)
+
+    def test_shown_budgets_and_status_line_are_of_their_shape(self):
+        """What they tell depends on the hour and the day of the month."""
+        daemon, shown = self.week(), screens()
+        while any(budget["state"] == "pending" for budget in daemon.ask("budgets")["budgets"]):
+            time.sleep(0.05)
+        printed = self.zreport(daemon, "budgets")
+        self.assertEqual(printed[0].split(), shown["budgets"][0].split())
+        self.assertEqual({line.split()[0] for line in printed}, {line.split()[0] for line in shown["budgets"]})
+        figures = re.compile(r"[\d.]+\+?|search|company")
+        self.assertEqual([figures.sub("0", line) for line in self.zreport(daemon, "statusline")],
+                         [figures.sub("0", line) for line in shown["statusline"]])
+
+    def test_shown_live_view_is_of_its_shape(self):
+        """Its first words, line by line: it is as large as what is shown of it."""
+        daemon, shown = self.week(), block("", "q quit").splitlines()
+        heads = ("zcost", "Now", "Today", "Hour", "Routing", "Tier", "By", "Budget", "Events", "Data", "q")
+        with Terminal(80, len(shown), TZ="UTC") as terminal:
+            terminal.type(f"zreport watch --endpoint {daemon.endpoint('publish')} --query {daemon.endpoint('query')}")
+            terminal.wait("q quit", "By service, today  ", "company")
+            first = [line.split()[0] for line in terminal.lines() if line.strip()]
+            self.assertEqual([word for word in first if word in heads],
+                             [line.split()[0] for line in shown if line.split() and line.split()[0] in heads])
+            terminal.press("q")
 
 
 if __name__ == "__main__":
