@@ -4,6 +4,7 @@
  */
 #include "core/points.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,6 +14,7 @@ void zc_points_term (zc_points_t *self)
 {
     free (self->list);
     free (self->index);
+    free (self->last);
     memset (self, 0, sizeof *self);
 }
 
@@ -53,19 +55,50 @@ static int grow (zc_points_t *self)
     return 0;
 }
 
-uint32_t zc_points_at (zc_points_t *self, uint32_t row, int64_t step)
+static int make_rows (zc_points_t *self, uint32_t row)
+{
+    uint32_t rows = self->rows ? self->rows : 16;
+    while (rows <= row)
+        rows *= 2;
+    uint32_t *last = realloc (self->last, rows * sizeof *last);
+    if (!last)
+        return -1;
+    memset (last + self->rows, 0, (rows - self->rows) * sizeof *last);
+    self->last = last;
+    self->rows = rows;
+    return 0;
+}
+
+static inline bool is_at (const zc_points_t *self, uint32_t number, uint32_t row, int64_t step)
+{
+    return self->list [number].row == row && self->list [number].step == step;
+}
+
+static uint32_t look_up (zc_points_t *self, uint32_t row, int64_t step)
 {
     if (self->count == self->capacity && grow (self) == -1)
         return ZC_NO_POINT;
     uint32_t slot = slot_of (self, row, step);
-    for (; self->index [slot]; slot = (slot + 1) & (self->index_size - 1)) {
-        const zc_point_t *point = &self->list [self->index [slot] - 1];
-        if (point->row == row && point->step == step)
+    for (; self->index [slot]; slot = (slot + 1) & (self->index_size - 1))
+        if (is_at (self, self->index [slot] - 1, row, step))
             return self->index [slot] - 1;
-    }
     if (self->count == ZC_POINTS_MAX)
         return ZC_NO_POINT;
     self->list [self->count] = (zc_point_t) {.step = step, .row = row};
     self->index [slot] = ++self->count;
     return self->count - 1;
+}
+
+/* Cells come by time: most of a row fall into the step of the one before. */
+uint32_t zc_points_at (zc_points_t *self, uint32_t row, int64_t step)
+{
+    if (row >= self->rows && make_rows (self, row) == -1)
+        return ZC_NO_POINT;
+    uint32_t last = self->last [row];
+    if (last < self->count && is_at (self, last, row, step))
+        return last;
+    uint32_t point = look_up (self, row, step);
+    if (point != ZC_NO_POINT)
+        self->last [row] = point;
+    return point;
 }

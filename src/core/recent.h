@@ -2,8 +2,9 @@
  *
  * recent.h - the minutes of the last hour, in memory.
  *
- * What people ask about most, ready to be added up: every cell of a minute that a store has, from a time on. Grows
- * with what is committed; gives up its oldest minutes beyond an age and a number of cells, so that what it has is
+ * What people ask about most, added up already: every cell of a minute that a store has, from a time on, and again by
+ * five minutes and by quarters of an hour, so that an hour is read as some ten parts and not as sixty. Grows with what
+ * is committed; gives up its oldest minutes beyond an age and a number of cells, so that what it has is
  * always whole from zc_recent_from on. Knows no thread: its user lets one write or several read.
  */
 #ifndef ZC_RECENT_H
@@ -13,7 +14,7 @@
 #include "core/plan.h"
 
 #define ZC_RECENT_S (65 * 60)             /* of minutes that it keeps */
-#define ZC_RECENT_CELLS_MAX (1u << 18)    /* in all its minutes */
+#define ZC_RECENT_CELLS_MAX (1u << 18)    /* of all sizes: 50 MiB with a few latencies each */
 
 typedef struct zc_recent zc_recent_t;
 
@@ -34,17 +35,18 @@ int zc_recent_add (zc_recent_t *self, const zc_cells_t *changes, uint64_t sequen
 uint64_t zc_recent_sequence (const zc_recent_t *self);
 void zc_recent_set_sequence (zc_recent_t *self, uint64_t sequence);
 
-/* Gives up what is older than ZC_RECENT_S, and the oldest minutes beyond ZC_RECENT_CELLS_MAX cells. */
+/* Gives up what is older than ZC_RECENT_S, and the oldest minutes where there are more than ZC_RECENT_CELLS_MAX cells. */
 void zc_recent_keep (zc_recent_t *self, int64_t now_s);
 
 /* Every minute from here on is whole. INT64_MAX: none is. */
 int64_t zc_recent_from (const zc_recent_t *self);
 
-/* Hands out the minutes that start in a span, ascending, each as a set of cells (all of one start), until `take`
- * returns other than 0; returns that, or 0. */
-int zc_recent_each (const zc_recent_t *self, int64_t since_s, int64_t until_s,
-                    int (*take) (void *argument, const zc_cells_t *minute), void *argument);
+/* Hands out the minutes that start in a span, ascending, as sets of cells, until `take` returns other than 0; returns
+ * that, or 0. A set is a minute, or several of the span added up, whose cells then have the start of the first; never of
+ * two steps (of step_s seconds since the epoch, a multiple of 60; 0: there are none). */
+int zc_recent_each (const zc_recent_t *self, int64_t since_s, int64_t until_s, int64_t step_s,
+                    int (*take) (void *argument, const zc_cells_t *part), void *argument);
 
-size_t zc_recent_cells (const zc_recent_t *self);
+size_t zc_recent_cells (const zc_recent_t *self); /* of all sizes */
 
 #endif

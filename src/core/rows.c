@@ -11,6 +11,12 @@
 
 /* ------------------------------------------------------------------------- new */
 
+static int make_sums (zc_rows_t *self)
+{
+    self->sums = calloc (self->grouping.count ? self->grouping.count : 1, sizeof *self->sums);
+    return self->sums ? 0 : -1;
+}
+
 zc_rows_t *zc_rows_new (const zc_ask_t *ask, const zc_plan_t *plan, const zc_keys_t *keys, uint32_t keys_count)
 {
     zc_rows_t *self = calloc (1, sizeof *self);
@@ -20,9 +26,23 @@ zc_rows_t *zc_rows_new (const zc_ask_t *ask, const zc_plan_t *plan, const zc_key
     self->plan = plan;
     self->keys = keys;
     self->keys_count = keys_count;
-    if (zc_grouping_make (&self->grouping, ask, keys, keys_count) == 0)
-        self->sums = calloc (self->grouping.count ? self->grouping.count : 1, sizeof *self->sums);
-    if (!self->sums)
+    if (zc_grouping_make (&self->grouping, ask, keys, keys_count) == -1 || make_sums (self) == -1)
+        zc_rows_destroy (&self);
+    return self;
+}
+
+zc_rows_t *zc_rows_new_part (const zc_rows_t *whole)
+{
+    zc_rows_t *self = calloc (1, sizeof *self);
+    if (!self)
+        return NULL;
+    self->ask = whole->ask;
+    self->plan = whole->plan;
+    self->keys = whole->keys;
+    self->keys_count = whole->keys_count;
+    self->grouping = whole->grouping;
+    self->borrowed = true;
+    if (make_sums (self) == -1)
         zc_rows_destroy (&self);
     return self;
 }
@@ -32,7 +52,8 @@ void zc_rows_destroy (zc_rows_t **self_p)
     zc_rows_t *self = self_p ? *self_p : NULL;
     if (!self)
         return;
-    zc_grouping_term (&self->grouping);
+    if (!self->borrowed)
+        zc_grouping_term (&self->grouping);
     zc_points_term (&self->points);
     zc_spread_term (&self->latencies);
     free (self->sums);

@@ -23,6 +23,10 @@ typedef struct zc_rows zc_rows_t;
 zc_rows_t *zc_rows_new (const zc_ask_t *ask, const zc_plan_t *plan, const zc_keys_t *keys, uint32_t keys_count);
 void zc_rows_destroy (zc_rows_t **self);
 
+/* Empty ones of the same question, for zc_rows_add_rows to `whole`, which must outlive them; another thread may fill
+ * them, while whole is added to. NULL without memory. */
+zc_rows_t *zc_rows_new_part (const zc_rows_t *whole);
+
 /* Adds a cell, whose bucket is in the window. *ret_point: where to add its latencies, until the next call; what fell
  * into the same point before has the same. Returns 0; 1: the key is not asked for, or is none below keys_count; -1:
  * zc_rows_failed. */

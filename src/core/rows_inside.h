@@ -29,6 +29,7 @@ struct zc_rows {
     const zc_keys_t *keys;
     uint32_t keys_count;
     zc_grouping_t grouping;
+    bool borrowed;           /* the grouping is that of the whole that this is a part of */
     zc_row_sums_t *sums;     /* by row */
     zc_points_t points;      /* of a series */
     zc_spread_t latencies;   /* by point; without a step, by row */

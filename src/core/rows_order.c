@@ -94,16 +94,15 @@ static int order_points (zc_order_t *self, const zc_rows_t *rows)
 
 /* ------------------------------------------------------------------- latencies */
 
-static int order_latencies (zc_order_t *self, const zc_rows_t *rows)
+static int order_latencies (zc_order_t *self, zc_rows_t *rows)
 {
     uint32_t owners = rows->plan->step_s > 0 ? rows->points.count : rows->grouping.count;
-    size_t count = 0;
-    self->counts = zc_spread_sorted (&rows->latencies, &count);
     self->counts_from = calloc (owners + 1, sizeof *self->counts_from);
-    if (!self->counts || !self->counts_from)
+    if (!self->counts_from || zc_spread_sort (&rows->latencies) == -1)
         return -1;
-    self->counts_count = count;
-    for (size_t i = 0; i < count; i++)
+    self->counts = rows->latencies.counts;
+    self->counts_count = rows->latencies.count;
+    for (size_t i = 0; i < self->counts_count; i++)
         self->counts_from [ZC_BINNED_OWNER (self->counts [i]) + 1]++;
     for (uint32_t owner = 0; owner < owners; owner++)
         self->counts_from [owner + 1] += self->counts_from [owner];
@@ -112,7 +111,7 @@ static int order_latencies (zc_order_t *self, const zc_rows_t *rows)
 
 /* ----------------------------------------------------------------------- order */
 
-int zc_order_make (zc_order_t *self, const zc_rows_t *rows)
+int zc_order_make (zc_order_t *self, zc_rows_t *rows)
 {
     memset (self, 0, sizeof *self);
     if (order_rows (self, rows) == 0 && order_points (self, rows) == 0 && order_latencies (self, rows) == 0)
@@ -126,7 +125,6 @@ void zc_order_term (zc_order_t *self)
     free (self->rows);
     free (self->points);
     free (self->points_from);
-    free (self->counts);
     free (self->counts_from);
     memset (self, 0, sizeof *self);
 }

@@ -12,13 +12,13 @@ typedef struct {
     size_t rows_count, left_out;
     uint32_t *points;      /* of a series: by row, then by step */
     uint32_t *points_from; /* by row: where its points begin; one more for their end */
-    zc_binned_t *counts;   /* of latencies: by point (without a step, by row), then by bin */
+    const zc_binned_t *counts; /* of latencies: by point (without a step, by row), then by bin. The rows' */
     size_t counts_count;
     uint32_t *counts_from; /* by point: where its counts begin; one more for their end */
 } zc_order_t;
 
-/* Returns 0, or -1 without memory. */
-int zc_order_make (zc_order_t *self, const zc_rows_t *rows);
+/* Returns 0, or -1 without memory. Valid until something is added to the rows. */
+int zc_order_make (zc_order_t *self, zc_rows_t *rows);
 void zc_order_term (zc_order_t *self);
 
 #endif

@@ -126,21 +126,40 @@ int zc_sketches_add (zc_sketches_t *self, uint32_t owner, uint32_t bin, uint64_t
 #define DIGIT(binned, digit) ((binned) >> (digit) * DIGIT_BITS & ((1u << DIGIT_BITS) - 1))
 
 /* One pass of a radix sort: into the order of one digit. False: all have the same, and nothing was done. */
-static bool sort_by_digit (const zc_binned_t *from, zc_binned_t *to, uint32_t count, unsigned digit)
+static bool sort_by_digit (const zc_binned_t *from, zc_binned_t *to, size_t count, unsigned digit)
 {
-    uint32_t ends [1u << DIGIT_BITS] = {0}, before = 0;
-    for (uint32_t i = 0; i < count; i++)
+    size_t ends [1u << DIGIT_BITS] = {0}, before = 0;
+    for (size_t i = 0; i < count; i++)
         ends [DIGIT (from [i], digit)]++;
     if (ends [DIGIT (from [0], digit)] == count)
         return false;
     for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
-        uint32_t here = ends [i];
+        size_t here = ends [i];
         ends [i] = before;
         before += here;
     }
-    for (uint32_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++)
         to [ends [DIGIT (from [i], digit)]++] = from [i];
     return true;
+}
+
+/* The digits of a place are the upper five. */
+#define PLACE_DIGIT 3
+
+static zc_binned_t *sort_from (zc_binned_t *counts, zc_binned_t *other, size_t n, unsigned digit)
+{
+    for (; digit < DIGITS && n > 0; digit++)
+        if (sort_by_digit (counts, other, n, digit)) {
+            zc_binned_t *now = other;
+            other = counts;
+            counts = now;
+        }
+    return counts;
+}
+
+zc_binned_t *zc_binned_sort (zc_binned_t *counts, zc_binned_t *other, size_t n)
+{
+    return sort_from (counts, other, n, PLACE_DIGIT);
 }
 
 /* The counts as they lie. Returns whether one of them fills its slot, so that its bin may be there again. */
@@ -155,23 +174,19 @@ static bool gather (const zc_sketches_t *self, zc_binned_t *counts)
     return full;
 }
 
-/* By place only, where no place is there twice: its digits are the upper five. */
+/* By place only, where no place is there twice. */
 zc_binned_t *zc_sketches_sorted (const zc_sketches_t *self, size_t *ret_count)
 {
     size_t bytes = (self->count ? self->count : 1) * sizeof (zc_binned_t);
-    zc_binned_t *sorted = malloc (bytes), *other = malloc (bytes);
-    if (!sorted || !other) {
-        free (sorted);
+    zc_binned_t *counts = malloc (bytes), *other = malloc (bytes);
+    if (!counts || !other) {
+        free (counts);
         free (other);
         return NULL;
     }
-    for (unsigned digit = gather (self, sorted) ? 0 : 3; digit < DIGITS && self->count > 0; digit++)
-        if (sort_by_digit (sorted, other, self->count, digit)) {
-            zc_binned_t *now = other;
-            other = sorted;
-            sorted = now;
-        }
-    free (other);
+    bool twice = gather (self, counts);
+    zc_binned_t *sorted = sort_from (counts, other, self->count, twice ? 0 : PLACE_DIGIT);
+    free (sorted == counts ? other : counts);
     *ret_count = self->count;
     return sorted;
 }

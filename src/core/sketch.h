@@ -61,6 +61,10 @@ int zc_sketches_add (zc_sketches_t *self, uint32_t owner, uint32_t bin, uint64_t
  * array is the caller's to free; *ret_count may be 0. NULL without memory. */
 zc_binned_t *zc_sketches_sorted (const zc_sketches_t *self, size_t *ret_count);
 
+/* Sorts counts by owner, then by bin; what is equal stays in its order. `other`: room for as many. Returns the one of
+ * both where they are then. */
+zc_binned_t *zc_binned_sort (zc_binned_t *counts, zc_binned_t *other, size_t n);
+
 /* Quantiles of one owner, from its counts in ascending order (at least one): of n events in ascending order, the
  * quantile q is that numbered floor (q * (n - 1)) from 0, as DDSketch has it; told as its bin's middle. qs ascending,
  * 0 to 1. */

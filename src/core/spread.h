@@ -2,42 +2,47 @@
  *
  * spread.h - how the latencies of an answer's points are spread: the counts that cells are added up to.
  *
- * Many cells are added to few points: so the counts of the first ZC_SPREAD_NEAR points stand in arrays, 64 bins each,
- * where an addition finds them without a search and near those of the cell before. Those of further points, which
- * cells rarely meet in, and what passes 32 bits, go into a table of sketch.h. For rows*.c. Single thread.
+ * A list of counts, sorted and added up now and then: a count is written behind the one before, and read again only
+ * where the list is sorted, from its front to its end. So an addition costs a few nanoseconds however many points there
+ * are, where a table costs a miss of the cache or two. At most 32 bytes a bin in use, and half a mebibyte; as much again
+ * while it is sorted. For rows*.c. Single thread.
  */
 #ifndef ZC_SPREAD_H
 #define ZC_SPREAD_H
 
 #include "core/sketch.h"
 
-#define ZC_SPREAD_NEAR 4096u /* at most 68 MiB */
-#define ZC_RUN_BINS 64u      /* to a doubling of latency */
-#define ZC_RUNS (ZC_BINS / ZC_RUN_BINS)
-
-typedef struct {
-    uint32_t events [ZC_RUN_BINS];
-} zc_run_t;
+#define ZC_SPREAD_EVENTS_MAX (UINT64_C (1) << 44) /* of one addition: a million counts */
 
 /* All zeros: no counts. */
 typedef struct {
-    uint32_t (*runs) [ZC_RUNS]; /* by point, then by bin / ZC_RUN_BINS: number + 1; 0: none yet */
-    uint32_t points;            /* that `runs` has room for */
-    zc_run_t **blocks;          /* runs by number, so many to a block; they never move */
-    uint32_t count;             /* of runs */
-    zc_sketches_t far;
+    zc_binned_t *counts; /* as they came; after zc_spread_sort ascending */
+    size_t count, capacity;
 } zc_spread_t;
 
 void zc_spread_term (zc_spread_t *self);
 
-/* Returns 0, or -1 without memory: then some events may have been added. */
-int zc_spread_add (zc_spread_t *self, uint32_t point, uint32_t bin, uint64_t events);
+/* Returns 0, or -1: without memory, or events beyond ZC_SPREAD_EVENTS_MAX. Then some may have been added. */
+static inline int zc_spread_add (zc_spread_t *self, uint32_t point, uint32_t bin, uint64_t events);
 
 /* Adds all counts of another one or of a table, each to the point of its owner; ZC_NO_POINT: to none. 0 or -1. */
 int zc_spread_add_sketches (zc_spread_t *self, const zc_sketches_t *more, const uint32_t *point_of);
 int zc_spread_add_spread (zc_spread_t *self, const zc_spread_t *more, const uint32_t *point_of);
 
-/* As zc_sketches_sorted. */
-zc_binned_t *zc_spread_sorted (const zc_spread_t *self, size_t *ret_count);
+/* Orders the counts by point, then by bin; a bin is there once, or as often as its events need. 0, or -1 without
+ * memory. */
+int zc_spread_sort (zc_spread_t *self);
+
+/* ----------------------------------------------------------------------- inline */
+
+int zc_spread_add_any (zc_spread_t *self, uint32_t point, uint32_t bin, uint64_t events); /* for zc_spread_add */
+
+static inline int zc_spread_add (zc_spread_t *self, uint32_t point, uint32_t bin, uint64_t events)
+{
+    if (self->count == self->capacity || events - 1 >= ZC_BIN_EVENTS_MAX)
+        return zc_spread_add_any (self, point, bin, events);
+    self->counts [self->count++] = ZC_BINNED (point, bin, events);
+    return 0;
+}
 
 #endif

@@ -7,7 +7,7 @@
 #include "core/query.h"
 
 #define REQUESTS_A_TURN 64
-#define ENVELOPE_FRAMES_MAX 8   /* before the delimiter, the identity included */
+#define ENVELOPE_FRAMES_MAX 8   /* of the client's own, before the delimiter */
 #define ENVELOPE_BYTES_MAX 1024 /* in them together */
 
 /* Of the memory that the process may have, what answers that nobody reads may take. */
@@ -35,6 +35,8 @@ typedef struct {
     zc_request_t request; /* its strings are in the inquiry's copy of the request */
 } pending_t;
 
+static const char no_room [] = "too many bytes of answers wait for this client, or for others, to read them";
+
 static void compose (const zc_answer_t *self, pending_t *pending, zc_inquiry_t *inquiry, msgpack_sbuffer *reply)
 {
     zc_view_t view = zc_books_view (self->books);
@@ -43,7 +45,7 @@ static void compose (const zc_answer_t *self, pending_t *pending, zc_inquiry_t *
         return;
     }
     if (!zc_client_has_room (pending->client, inquiry->result.size)) {
-        zc_query_refuse ("unavailable", "too many bytes of answers wait for this client, or for others, to read them", reply);
+        zc_query_refuse ("unavailable", no_room, reply);
         return;
     }
     zc_query_answer_window (&view, &pending->request, &inquiry->plan, inquiry->rows, &inquiry->result, reply);
@@ -91,6 +93,18 @@ static void ask_readers (const zc_answer_t *self, zc_client_t *client, zmsg_t **
 
 /* --------------------------------------------------------------------- request */
 
+/* `health`, `rejects` and `report` may have some hundred KiB. */
+static void answer_now (const zc_answer_t *self, const zc_client_t *client, const zc_request_t *request,
+                        msgpack_sbuffer *reply)
+{
+    zc_view_t view = zc_books_view (self->books);
+    zc_query_answer (&view, request, reply);
+    if (zc_client_has_room (client, reply->size))
+        return;
+    msgpack_sbuffer_clear (reply);
+    zc_query_refuse ("unavailable", no_room, reply);
+}
+
 /* Answers now, or has it answered later: then the envelope and the hold are taken. */
 static void take_request (const zc_answer_t *self, zc_client_t *client, zmsg_t **envelope, zframe_t *body,
                           msgpack_sbuffer *reply)
@@ -104,7 +118,7 @@ static void take_request (const zc_answer_t *self, zc_client_t *client, zmsg_t *
     zc_request_t request;
     if (zc_query_read (&view, copy, size, &request, reply) == 0) {
         if (!zc_request_is_windowed (&request))
-            zc_query_answer (&view, &request, reply);
+            answer_now (self, client, &request, reply);
         else if (zc_client_begin (client)) {
             ask_readers (self, client, envelope, copy, &request);
             return;
@@ -114,22 +128,44 @@ static void take_request (const zc_answer_t *self, zc_client_t *client, zmsg_t *
     free (copy);
 }
 
-/* Moves the identity and what follows up to the empty delimiter, as REP does: by such frames a client that asks
- * several things at once tells the replies apart. Without a delimiter only the identity. */
-static zmsg_t *take_envelope (zmsg_t *request, bool *ret_delimited)
+/* How many frames stand between the identity and the empty delimiter, and how many bytes; -1: there is no delimiter. */
+static int count_envelope (zmsg_t *request, size_t *ret_bytes)
 {
-    zmsg_t *envelope = zmsg_new ();
-    size_t frames = 1;
-    zframe_t *frame = zmsg_first (request);
-    for (frame = zmsg_next (request); frame && zframe_size (frame) > 0; frame = zmsg_next (request))
+    int frames = 0;
+    *ret_bytes = 0;
+    zmsg_first (request);
+    for (zframe_t *frame = zmsg_next (request); frame; frame = zmsg_next (request)) {
+        if (zframe_size (frame) == 0)
+            return frames;
+        *ret_bytes += zframe_size (frame);
         frames++;
-    *ret_delimited = frame && frames <= ENVELOPE_FRAMES_MAX;
-    for (size_t i = 0; i < (*ret_delimited ? frames + 1 : 1); i++) {
-        frame = zmsg_pop (request);
-        zmsg_append (envelope, &frame);
     }
-    if (zmsg_content_size (envelope) > ENVELOPE_BYTES_MAX)
-        *ret_delimited = false;
+    return -1;
+}
+
+static void move_frame (zmsg_t *from, zmsg_t *to)
+{
+    zframe_t *frame = zmsg_pop (from);
+    zmsg_append (to, &frame);
+}
+
+/* Moves the identity and what follows up to the empty delimiter, as REP does: by such frames a client that asks
+ * several things at once tells the replies apart. Or says why not: what is too long is not sent back to where it came
+ * from. */
+static zmsg_t *take_envelope (zmsg_t *request, const char **ret_why)
+{
+    size_t bytes;
+    int frames = count_envelope (request, &bytes);
+    zmsg_t *envelope = zmsg_new ();
+    move_frame (request, envelope);
+    if (frames == -1)
+        *ret_why = "no empty delimiter frame: ask with a REQ socket";
+    else if (frames > ENVELOPE_FRAMES_MAX || bytes > ENVELOPE_BYTES_MAX) {
+        *ret_why = "more than 8 frames or 1,024 bytes before the empty delimiter";
+        zmsg_addmem (envelope, "", 0);
+    } else
+        for (int i = 0; i < frames + 1; i++)
+            move_frame (request, envelope);
     return envelope;
 }
 
@@ -137,13 +173,13 @@ static zmsg_t *take_envelope (zmsg_t *request, bool *ret_delimited)
  * why nothing else comes. */
 static void answer (const zc_answer_t *self, zmsg_t *request)
 {
-    bool delimited;
+    const char *why = NULL;
     msgpack_sbuffer reply;
     msgpack_sbuffer_init (&reply);
     zc_client_t *client = zc_clients_hold (self->clients, zmsg_first (request));
-    zmsg_t *envelope = take_envelope (request, &delimited);
-    if (!delimited)
-        zc_query_refuse ("bad_request", "no empty delimiter frame: ask with a REQ socket", &reply);
+    zmsg_t *envelope = take_envelope (request, &why);
+    if (why)
+        zc_query_refuse ("bad_request", why, &reply);
     else if (zmsg_size (request) != 1)
         zc_query_refuse ("bad_request", "a request is one frame", &reply);
     else

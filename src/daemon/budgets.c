@@ -174,6 +174,14 @@ static int64_t cost_of (const zc_rows_t *rows)
     return sum;
 }
 
+/* Once until it is answered again: it is asked every second. */
+static void tell_unknown (const zc_spending_t *self, const zc_base_question_t *question, const char *why)
+{
+    if (!question->failed)
+        zc_log (ZC_LOG_WARN, "budget_not_summed", "budget=\"%s\" reason=\"%s\"",
+                config_of (self, question->budget)->name, why);
+}
+
 /* One that was not answered is asked again at the next tick. */
 static void on_base (void *argument, zc_inquiry_t *inquiry)
 {
@@ -181,6 +189,9 @@ static void on_base (void *argument, zc_inquiry_t *inquiry)
     zc_spending_t *self = question->spending;
     question->asked = false;
     if (inquiry->code)
+        tell_unknown (self, question, inquiry->why);
+    question->failed = inquiry->code != NULL;
+    if (question->failed)
         return;
     zc_budgets_set_base (self->books->budgets, question->budget, question->since_s, inquiry->plan.since_s,
                          cost_of (inquiry->rows));

@@ -23,6 +23,7 @@ typedef struct {
     size_t budget;
     int64_t since_s; /* as it was asked */
     bool asked;
+    bool failed; /* the last time, and the log says so */
 } zc_base_question_t;
 
 struct zc_spending {

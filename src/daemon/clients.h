@@ -12,7 +12,8 @@
 #include <czmq.h>
 #include <msgpack.h>
 
-#define ZC_CLIENT_ASKS_MAX 64 /* questions about windows of time that a client may have under way */
+#define ZC_CLIENT_ASKS_MAX 64      /* questions about windows of time that a client may have under way */
+#define ZC_CLIENT_SMALL_BYTES 4096 /* answers of up to so many always may wait: libzmq bounds how many */
 
 typedef struct zc_clients zc_clients_t;
 typedef struct zc_client zc_client_t;
@@ -31,7 +32,7 @@ void zc_client_release (zc_client_t *client);
 bool zc_client_begin (zc_client_t *client);
 void zc_client_end (zc_client_t *client);
 
-/* Whether so many bytes more may wait unread. */
+/* Whether an answer of so many bytes may wait unread too. */
 bool zc_client_has_room (const zc_client_t *client, size_t bytes);
 
 /* Sends an envelope (taken) and a body, whose bytes are taken too and freed when they were sent or dropped. */

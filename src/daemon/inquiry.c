@@ -6,6 +6,8 @@
 
 #include <czmq.h>
 
+#define HELP_FROM 50000 /* cells that there may be to read */
+
 zc_inquiry_t *zc_inquiry_new (void)
 {
     zc_inquiry_t *self = calloc (1, sizeof *self);
@@ -19,6 +21,7 @@ void zc_inquiry_destroy (zc_inquiry_t **self_p)
     zc_inquiry_t *self = self_p ? *self_p : NULL;
     if (!self)
         return;
+    zc_rows_destroy (&self->part);
     zc_rows_destroy (&self->rows);
     msgpack_sbuffer_destroy (&self->result);
     free (self->request);
@@ -26,12 +29,14 @@ void zc_inquiry_destroy (zc_inquiry_t **self_p)
     *self_p = NULL;
 }
 
-/* ------------------------------------------------------------------------- run */
+/* ------------------------------------------------------------------------ fail */
 
+/* A copy: a reader says something else about its next question. */
 static int refuse (zc_inquiry_t *self, const char *why)
 {
+    snprintf (self->why_text, sizeof self->why_text, "%s", why);
     self->code = "unavailable";
-    self->why = why;
+    self->why = self->why_text;
     return -1;
 }
 
@@ -41,6 +46,8 @@ static int rows_failed (zc_inquiry_t *self)
     self->why = zc_rows_failed (self->rows, &self->code);
     return self->why ? -1 : refuse (self, "out of memory");
 }
+
+/* ----------------------------------------------------------------------- store */
 
 static int take_stored (void *argument, const zc_stored_cell_t *cell)
 {
@@ -59,46 +66,107 @@ static int take_stored (void *argument, const zc_stored_cell_t *cell)
     return 0;
 }
 
-static int take_minute (void *argument, const zc_cells_t *minute)
+/* Reads pieces until none is left. Where one cannot be read nobody need read the others. */
+static int read_pieces (zc_pieces_t *pieces, zc_store_reader_t *reader, zc_rows_t *rows)
 {
-    const zc_span_t all = {ZC_MINUTE, INT64_MIN, INT64_MAX};
-    return zc_rows_add_cells (argument, minute, &all);
+    const zc_span_t *piece;
+    int rc = 0;
+    while (rc == 0 && (piece = zc_pieces_next (pieces)) != NULL)
+        rc = zc_store_reader_cells (reader, piece, take_stored, rows);
+    if (rc != 0)
+        zc_pieces_drop (pieces);
+    return rc == 0 ? 0 : -1;
 }
 
-static int read_store (zc_inquiry_t *self, zc_store_reader_t *reader)
+/* Whether there may be more to read than it takes to wake a thread for. */
+static bool is_large (const zc_inquiry_t *self)
 {
-    for (size_t i = 0; i < self->plan.spans_count; i++)
-        if (zc_store_reader_cells (reader, &self->plan.spans [i], take_stored, self->rows) != 0)
-            return zc_rows_failed (self->rows, &self->code) ? rows_failed (self)
-                                                            : refuse (self, zc_store_reader_why (reader));
+    return self->pieces.buckets * self->moment->keys_count >= HELP_FROM;
+}
+
+static int read_store (zc_inquiry_t *self, zc_store_reader_t *reader, const zc_help_t *help)
+{
+    bool large = is_large (self);
+    if (large)
+        help->call (help->argument, self);
+    int rc = read_pieces (&self->pieces, reader, self->rows);
+    if (large)
+        help->dismiss (help->argument, self);
+    if (self->why)
+        return -1;
+    if (rc == -1 && !zc_rows_failed (self->rows, &self->code))
+        return refuse (self, zc_store_reader_why (reader));
+    if (rc == -1 || (self->part && zc_rows_add_rows (self->rows, self->part) == -1))
+        return rows_failed (self);
+    zc_rows_destroy (&self->part);
     return 0;
 }
 
+/* ------------------------------------------------------------------------ help */
+
+static bool sees_the_same (const zc_snapshot_t *a, const zc_snapshot_t *b)
+{
+    return a->sequence == b->sequence && a->minutes_from_s == b->minutes_from_s &&
+           a->quarters_from_s == b->quarters_from_s && a->days_from_s == b->days_from_s &&
+           a->first_day_s == b->first_day_s;
+}
+
+/* What was taken from the pieces and not read leaves no answer. */
+static void read_part (zc_inquiry_t *self, zc_store_reader_t *reader)
+{
+    const char *code;
+    self->part = zc_rows_new_part (self->rows);
+    if (self->part && read_pieces (&self->pieces, reader, self->part) == -1 && !zc_rows_failed (self->part, &code))
+        refuse (self, zc_store_reader_why (reader));
+}
+
+void zc_inquiry_help (zc_inquiry_t *self, zc_store_reader_t *reader)
+{
+    zc_snapshot_t snapshot;
+    zc_store_reader_limit (reader, self->deadline_mono_ms);
+    if (zc_store_reader_begin (reader, &snapshot) == -1)
+        return;
+    if (sees_the_same (&snapshot, &self->snapshot))
+        read_part (self, reader);
+    zc_store_reader_end (reader);
+}
+
+/* --------------------------------------------------------------------- memory */
+
+static int take_recent (void *argument, const zc_cells_t *part)
+{
+    const zc_span_t all = {ZC_MINUTE, INT64_MIN, INT64_MAX};
+    return zc_rows_add_cells (argument, part, &all);
+}
+
 /* The plan, and what is in memory. */
-static int read_recent (zc_inquiry_t *self, const zc_snapshot_t *snapshot, const zc_recent_t *recent)
+static int read_recent (zc_inquiry_t *self, const zc_recent_t *recent)
 {
     const zc_moment_t *moment = self->moment;
-    zc_reach_t reach = zc_moment_reach (moment, snapshot, recent);
+    zc_reach_t reach = zc_moment_reach (moment, &self->snapshot, recent);
     zc_plan_make (&self->ask, &reach, &self->plan);
+    zc_pieces_cut (&self->pieces, &self->plan);
     self->rows = zc_rows_new (&self->ask, &self->plan, moment->keys, moment->keys_count);
     if (!self->rows)
         return refuse (self, "out of memory");
-    if (zc_recent_each (recent, self->plan.recent_since_s, self->plan.recent_until_s, take_minute, self->rows) != 0)
+    if (zc_recent_each (recent, self->plan.recent_since_s, self->plan.recent_until_s, self->plan.step_s, take_recent,
+                        self->rows) != 0)
         return rows_failed (self);
     return 0;
 }
 
-static int add_up (zc_inquiry_t *self, zc_store_reader_t *reader, const zc_snapshot_t *snapshot,
-                   zc_shared_recent_t *shared)
+/* ------------------------------------------------------------------------- run */
+
+static int add_up (zc_inquiry_t *self, zc_store_reader_t *reader, zc_shared_recent_t *shared, const zc_help_t *help)
 {
     /* For no longer than it is looked at: the keeper waits. */
     pthread_rwlock_rdlock (&shared->lock);
-    int rc = read_recent (self, snapshot, shared->recent);
+    int rc = read_recent (self, shared->recent);
     uint64_t recent_sequence = zc_recent_sequence (shared->recent);
     pthread_rwlock_unlock (&shared->lock);
-    if (rc == -1 || read_store (self, reader) == -1)
+    if (rc == -1 || read_store (self, reader, help) == -1)
         return -1;
-    rc = zc_moment_add (self->moment, self->rows, &self->plan, snapshot->sequence, recent_sequence);
+    rc = zc_moment_add (self->moment, self->rows, &self->plan, self->snapshot.sequence, recent_sequence);
     return rc == -1 ? rows_failed (self) : 0;
 }
 
@@ -127,15 +195,15 @@ static int pack (zc_inquiry_t *self)
     return sticky.failed ? refuse (self, "out of memory") : 0;
 }
 
-void zc_inquiry_run (zc_inquiry_t *self, zc_store_reader_t *reader, zc_shared_recent_t *recent)
+void zc_inquiry_run (zc_inquiry_t *self, zc_store_reader_t *reader, zc_shared_recent_t *recent, const zc_help_t *help)
 {
-    zc_snapshot_t snapshot;
-    zc_store_reader_limit (reader, zclock_mono () + ZC_INQUIRY_MS);
-    int rc = zc_store_reader_begin (reader, &snapshot);
+    self->deadline_mono_ms = zclock_mono () + ZC_INQUIRY_MS;
+    zc_store_reader_limit (reader, self->deadline_mono_ms);
+    int rc = zc_store_reader_begin (reader, &self->snapshot);
     if (rc == -1)
         refuse (self, zc_store_reader_why (reader));
     else {
-        rc = add_up (self, reader, &snapshot, recent);
+        rc = add_up (self, reader, recent, help);
         zc_store_reader_end (reader);
     }
     if (rc == 0)

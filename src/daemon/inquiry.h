@@ -10,6 +10,7 @@
 #include "core/recent.h"
 #include "core/rows.h"
 #include "daemon/moment.h"
+#include "daemon/pieces.h"
 #include "store/store.h"
 
 #define ZC_INQUIRY_MS 10000 /* what a question may take; then it is given up */
@@ -37,7 +38,13 @@ struct zc_inquiry {
     zc_rows_t *rows;
     msgpack_sbuffer result;
 
-    zc_moment_t *moment; /* the readers' */
+    char why_text [256]; /* what `why` may point to */
+    zc_snapshot_t snapshot;
+    int64_t deadline_mono_ms;
+    zc_pieces_t pieces;   /* of the plan's spans */
+    zc_rows_t *part;      /* what a helper read; NULL: none did */
+    zc_moment_t *moment;  /* the readers' */
+    bool helped, helping; /* theirs, too */
     zc_inquiry_t *next;
 };
 
@@ -45,7 +52,18 @@ struct zc_inquiry {
 zc_inquiry_t *zc_inquiry_new (void);
 void zc_inquiry_destroy (zc_inquiry_t **self);
 
+/* Who may help with a question that has much to read. call: from now on another thread may call zc_inquiry_help, once;
+ * dismiss: from now on none begins to, and none is in it any more. */
+typedef struct {
+    void (*call) (void *argument, zc_inquiry_t *inquiry);
+    void (*dismiss) (void *argument, zc_inquiry_t *inquiry);
+    void *argument;
+} zc_help_t;
+
 /* Answers it, or says why not. Any thread. */
-void zc_inquiry_run (zc_inquiry_t *self, zc_store_reader_t *reader, zc_shared_recent_t *recent);
+void zc_inquiry_run (zc_inquiry_t *self, zc_store_reader_t *reader, zc_shared_recent_t *recent, const zc_help_t *help);
+
+/* Reads of it what nobody else has taken, by a reader of its own; does nothing where that sees another moment. */
+void zc_inquiry_help (zc_inquiry_t *self, zc_store_reader_t *reader);
 
 #endif

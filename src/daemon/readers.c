@@ -37,6 +37,8 @@ struct zc_readers {
     /* Between the threads. */
     pthread_mutex_t mutex;
     pthread_cond_t given, finished;
+    pthread_cond_t left; /* a helper */
+    zc_inquiry_t *calling [ZC_READERS]; /* for help, by worker; NULL: not */
     queue_t todo, done;
     size_t done_count;
     bool ending;
@@ -57,6 +59,14 @@ static void push (queue_t *queue, zc_inquiry_t *inquiry)
     queue->end = &inquiry->next;
 }
 
+static void push_first (queue_t *queue, zc_inquiry_t *inquiry)
+{
+    inquiry->next = queue->first;
+    if (!queue->first)
+        queue->end = &inquiry->next;
+    queue->first = inquiry;
+}
+
 static zc_inquiry_t *pop (queue_t *queue)
 {
     zc_inquiry_t *inquiry = queue->first;
@@ -70,27 +80,79 @@ static zc_inquiry_t *pop (queue_t *queue)
 
 /* ---------------------------------------------------------------------- threads */
 
+static void call_helper (void *argument, zc_inquiry_t *inquiry)
+{
+    const worker_t *worker = argument;
+    zc_readers_t *self = worker->readers;
+    pthread_mutex_lock (&self->mutex);
+    self->calling [worker - self->workers] = inquiry;
+    pthread_cond_signal (&self->given);
+    pthread_mutex_unlock (&self->mutex);
+}
+
+static void dismiss_helper (void *argument, zc_inquiry_t *inquiry)
+{
+    const worker_t *worker = argument;
+    zc_readers_t *self = worker->readers;
+    pthread_mutex_lock (&self->mutex);
+    self->calling [worker - self->workers] = NULL;
+    while (inquiry->helping)
+        pthread_cond_wait (&self->left, &self->mutex);
+    pthread_mutex_unlock (&self->mutex);
+}
+
+/* With the mutex, which it gives up meanwhile; as the next one. */
+static void answer (zc_readers_t *self, worker_t *worker, zc_inquiry_t *inquiry)
+{
+    const zc_help_t help = {call_helper, dismiss_helper, worker};
+    pthread_mutex_unlock (&self->mutex);
+    zc_inquiry_run (inquiry, worker->store, self->recent, &help);
+    pthread_mutex_lock (&self->mutex);
+    push (&self->done, inquiry);
+    self->done_count++;
+    pthread_cond_signal (&self->finished);
+    eventfd_write (self->answered, 1);
+}
+
+static void help (zc_readers_t *self, const worker_t *worker, zc_inquiry_t *inquiry)
+{
+    inquiry->helped = inquiry->helping = true;
+    pthread_mutex_unlock (&self->mutex);
+    zc_inquiry_help (inquiry, worker->store);
+    pthread_mutex_lock (&self->mutex);
+    inquiry->helping = false;
+    pthread_cond_broadcast (&self->left);
+}
+
+/* A question that wants help and has none yet, but only one at a time: one of the threads is free for small ones. */
+static zc_inquiry_t *to_help (const zc_readers_t *self)
+{
+    zc_inquiry_t *found = NULL;
+    for (size_t i = 0; i < ZC_READERS; i++) {
+        if (self->calling [i] && self->calling [i]->helping)
+            return NULL;
+        if (self->calling [i] && !self->calling [i]->helped)
+            found = self->calling [i];
+    }
+    return found;
+}
+
 static void *work (void *argument)
 {
     worker_t *worker = argument;
     zc_readers_t *self = worker->readers;
+    zc_inquiry_t *inquiry;
     pthread_setname_np (pthread_self (), "zcost-reader");
     pthread_mutex_lock (&self->mutex);
     while (true) {
-        zc_inquiry_t *inquiry = pop (&self->todo);
-        if (!inquiry && self->ending)
+        if ((inquiry = pop (&self->todo)) != NULL)
+            answer (self, worker, inquiry);
+        else if ((inquiry = to_help (self)) != NULL)
+            help (self, worker, inquiry);
+        else if (self->ending)
             break;
-        if (!inquiry) {
+        else
             pthread_cond_wait (&self->given, &self->mutex);
-            continue;
-        }
-        pthread_mutex_unlock (&self->mutex);
-        zc_inquiry_run (inquiry, worker->store, self->recent);
-        pthread_mutex_lock (&self->mutex);
-        push (&self->done, inquiry);
-        self->done_count++;
-        pthread_cond_signal (&self->finished);
-        eventfd_write (self->answered, 1);
     }
     pthread_mutex_unlock (&self->mutex);
     return NULL;
@@ -138,6 +200,7 @@ zc_readers_t *zc_readers_new (zc_books_t *books, zc_store_t *store, zc_shared_re
     pthread_mutex_init (&self->mutex, NULL);
     pthread_cond_init (&self->given, NULL);
     pthread_cond_init (&self->finished, NULL);
+    pthread_cond_init (&self->left, NULL);
     for (size_t i = 0; i < ZC_READERS; i++)
         self->idle [self->idle_count++] = &self->moments [i];
     self->answered = eventfd (0, EFD_NONBLOCK | EFD_CLOEXEC);
@@ -197,6 +260,7 @@ void zc_readers_destroy (zc_readers_t **self_p)
     pthread_mutex_destroy (&self->mutex);
     pthread_cond_destroy (&self->given);
     pthread_cond_destroy (&self->finished);
+    pthread_cond_destroy (&self->left);
     free (self);
 }
 
@@ -226,6 +290,13 @@ static void take_up (zc_readers_t *self)
 
 void zc_readers_ask (zc_readers_t *self, zc_inquiry_t *inquiry)
 {
+    /* The daemon's own, of which there are a few: budgets must not wait for whoever asks most. */
+    if (inquiry->of_checkpoints) {
+        push_first (&self->waiting, inquiry);
+        self->waiting_count++;
+        take_up (self);
+        return;
+    }
     if (self->waiting_count + ZC_READERS - self->idle_count >= ZC_INQUIRIES_MAX) {
         refuse (inquiry, "too many questions wait for an answer: ask again later");
         return;

@@ -4,8 +4,8 @@
  *
  * An answer is of one moment: what the store has, the checkpoint that is being committed, and a copy of what
  * changed since, made when the question is taken up. While a question is worked on no checkpoint is taken, and
- * while one is due no question is taken up: both wait for milliseconds. Bounded: questions that wait, and the time
- * that one may take. For the one thread that owns the books; what was asked is told there.
+ * while one is due no question is taken up: both wait for milliseconds. A question that has much to read is read by two
+ * threads, where one is idle. Bounded: questions that wait, and the time that one may take. For the one thread that owns the books; what was asked is told there.
  */
 #ifndef ZC_READERS_H
 #define ZC_READERS_H
@@ -28,7 +28,7 @@ zc_readers_t *zc_readers_new (zc_books_t *books, zc_store_t *store, zc_shared_re
 void zc_readers_destroy (zc_readers_t **self);
 
 /* Puts a question. It is the readers' from here on. Where it cannot be taken (too many wait) it is done before this
- * returns, with `unavailable`. */
+ * returns, with `unavailable`. One that is `of_checkpoints` is the daemon's own: always taken, and first. */
 void zc_readers_ask (zc_readers_t *self, zc_inquiry_t *inquiry);
 
 /* Readable when a question was answered; then zc_readers_collect is due: it tells what is done. */

@@ -61,6 +61,7 @@ typedef struct {
     char why [512];
 } reprice_t;
 
+__attribute__ ((format (printf, 2, 3)))
 static int fail (reprice_t *self, const char *format, ...)
 {
     va_list arguments;
@@ -368,6 +369,14 @@ static int remember (reprice_t *self)
     return zc_store_remember_repricing (self->store, &row);
 }
 
+/* Who does not see what changes does not change it. */
+static int show (reprice_t *self, const zc_keys_t *keys)
+{
+    if (zc_repriced_show (&self->repriced, keys, self->settings, self->since_s) == -1)
+        return fail (self, "out of memory");
+    return fflush (stdout) == EOF || ferror (stdout) ? fail (self, "cannot write to stdout") : 0;
+}
+
 static int correct (reprice_t *self)
 {
     const zc_keys_t *keys = zc_ledger_keys (self->books [0].intake.ledger);
@@ -376,7 +385,7 @@ static int correct (reprice_t *self)
     if (rc == 0)
         rc = settle (self);
     if (rc == 0)
-        zc_repriced_show (&self->repriced, keys, self->settings, self->since_s);
+        rc = show (self, keys);
     if (!self->writes)
         return rc;
     if (rc == 0 && (zc_repriced_correct_unpriced (&self->repriced, keys, &self->unpriced, self->store) == -1 || remember (self) == -1))
@@ -452,8 +461,8 @@ int zc_reprice (const zc_settings_t *settings)
     else
         puts (settings->dry_run ? "dry run: nothing was written" : "written");
     term (self);
-    if (fflush (stdout) == EOF || ferror (stdout)) {
-        fprintf (stderr, "zcostd: cannot write to stdout\n");
+    if (rc == 0 && fflush (stdout) == EOF) {
+        fprintf (stderr, "zcostd: --reprice: done, but stdout ended before the last line\n");
         return 1;
     }
     return rc == 0 ? 0 : 1;

@@ -12,6 +12,8 @@
 #include "core/money.h"
 #include "core/str.h"
 
+#define NAME_COLUMNS 32
+
 int zc_repriced_add (zc_repriced_t *self, uint32_t key, const zc_measures_t *then, const zc_measures_t *now)
 {
     if (key >= self->count) {
@@ -41,29 +43,42 @@ typedef struct {
     zc_measures_t then, now;
 } model_t;
 
-static model_t *model_of (model_t *models, size_t *count, zc_str_t name)
+static int by_name (const void *a, const void *b)
 {
-    for (size_t i = 0; i < *count; i++)
-        if (zc_str_equal (models [i].model, name))
-            return &models [i];
-    models [*count] = (model_t) {.model = name};
-    return &models [(*count)++];
+    zc_str_t left = ((const model_t *) a)->model, right = ((const model_t *) b)->model;
+    size_t common = left.size < right.size ? left.size : right.size;
+    int order = common ? memcmp (left.data, right.data, common) : 0;
+    return order ? order : (left.size > right.size) - (left.size < right.size);
 }
 
-/* Those whose figures change; the caller's to free. NULL without memory. */
+/* One of each name, of models in the order of their names. */
+static size_t merge (model_t *models, size_t count)
+{
+    size_t merged = 0;
+    for (size_t i = 0; i < count; i++)
+        if (merged > 0 && zc_str_equal (models [merged - 1].model, models [i].model)) {
+            zc_measures_add (&models [merged - 1].then, &models [i].then);
+            zc_measures_add (&models [merged - 1].now, &models [i].now);
+        } else
+            models [merged++] = models [i];
+    return merged;
+}
+
+/* Those whose figures change, in the order of their names; the caller's to free. NULL without memory. */
 static model_t *changed_models (const zc_repriced_t *self, const zc_keys_t *keys, size_t *ret_count)
 {
     uint32_t known = zc_keys_count (keys);
     model_t *models = calloc (self->count ? self->count : 1, sizeof *models);
-    *ret_count = 0;
-    for (uint32_t key = 0; models && key < self->count && key < known; key++) {
+    size_t count = 0;
+    if (!models)
+        return NULL;
+    for (uint32_t key = 0; key < self->count && key < known; key++) {
         const zc_repriced_key_t *sums = &self->keys [key];
-        if (memcmp (&sums->then, &sums->now, sizeof sums->then) == 0)
-            continue;
-        model_t *model = model_of (models, ret_count, zc_keys_at (keys, key)->dimensions.model);
-        zc_measures_add (&model->then, &sums->then);
-        zc_measures_add (&model->now, &sums->now);
+        if (memcmp (&sums->then, &sums->now, sizeof sums->then) != 0)
+            models [count++] = (model_t) {zc_keys_at (keys, key)->dimensions.model, sums->then, sums->now};
     }
+    qsort (models, count, sizeof *models, by_name);
+    *ret_count = merge (models, count);
     return models;
 }
 
@@ -74,10 +89,28 @@ static const char *usd (int64_t nanousd, char text [ZC_DECIMAL_TEXT])
     return zc_money_format (nanousd, ZC_NANOUSD_DECIMALS, ZC_NANOUSD_DECIMALS, text);
 }
 
-static void show_line (const char *name, int size, const zc_measures_t *then, const zc_measures_t *now)
+/* Names come from the wire: what a terminal would take for a command is shown as a question mark. */
+static void show_name (zc_str_t name)
+{
+    int width = 0;
+    for (uint32_t i = 0; i < name.size; i++) {
+        uint8_t byte = (uint8_t) name.data [i];
+        bool is_c1 = byte == 0xc2 && i + 1 < name.size && (uint8_t) name.data [i + 1] < 0xa0;
+        if (byte < ' ' || byte == 0x7f || is_c1)
+            putchar ('?');
+        else
+            putchar (byte);
+        i += is_c1;
+        width += (byte & 0xc0) != 0x80; /* no byte that goes on with a character */
+    }
+    printf ("%*s", width < NAME_COLUMNS ? NAME_COLUMNS - width : 0, "");
+}
+
+static void show_line (zc_str_t name, const zc_measures_t *then, const zc_measures_t *now)
 {
     char before [ZC_DECIMAL_TEXT], after [ZC_DECIMAL_TEXT], change [ZC_DECIMAL_TEXT];
-    printf ("%-32.*s %12lld %18s %18s %18s", size, name, (long long) then->events, usd (then->cost_nanousd, before),
+    show_name (name);
+    printf (" %12lld %18s %18s %18s", (long long) then->events, usd (then->cost_nanousd, before),
             usd (now->cost_nanousd, after), usd (now->cost_nanousd - then->cost_nanousd, change));
     if (then->unpriced != now->unpriced)
         printf ("  unpriced %lld -> %lld", (long long) then->unpriced, (long long) now->unpriced);
@@ -91,29 +124,37 @@ static void show_savings (const char *what, int64_t then, int64_t now)
         printf ("%s: %s -> %s USD\n", what, usd (then, before), usd (now, after));
 }
 
-void zc_repriced_show (const zc_repriced_t *self, const zc_keys_t *keys, const zc_settings_t *settings, int64_t since_s)
+static void show_head (const char *prices, int64_t since_s)
 {
     char when [64];
     time_t seconds = (time_t) since_s;
     struct tm parts;
+    strftime (when, sizeof when, "%Y-%m-%d %H:%M:%S UTC", gmtime_r (&seconds, &parts));
+    printf ("events since %s by the prices of %s\n\n%-*s %12s %18s %18s %18s\n", when, prices, NAME_COLUMNS, "model",
+            "events", "USD before", "USD after", "change");
+}
+
+int zc_repriced_show (const zc_repriced_t *self, const zc_keys_t *keys, const zc_settings_t *settings, int64_t since_s)
+{
+    static const zc_str_t none = {"(none)", 6}, all = {"all", 3};
     size_t count;
     zc_measures_t then = {0}, now = {0};
+    model_t *models = changed_models (self, keys, &count);
+    if (!models)
+        return -1;
+    show_head (settings->reprice, since_s);
+    for (size_t i = 0; i < count; i++)
+        show_line (models [i].model.size ? models [i].model : none, &models [i].then, &models [i].now);
+    free (models);
     for (uint32_t key = 0; key < self->count; key++) {
         zc_measures_add (&then, &self->keys [key].then);
         zc_measures_add (&now, &self->keys [key].now);
     }
-    strftime (when, sizeof when, "%Y-%m-%d %H:%M:%S UTC", gmtime_r (&seconds, &parts));
-    printf ("events since %s by the prices of %s\n\n%-32s %12s %18s %18s %18s\n", when, settings->reprice, "model",
-            "events", "USD before", "USD after", "change");
-    model_t *models = changed_models (self, keys, &count);
-    for (size_t i = 0; models && i < count; i++)
-        show_line (models [i].model.size ? models [i].model.data : "(none)",
-                   models [i].model.size ? (int) models [i].model.size : 6, &models [i].then, &models [i].now);
-    free (models);
-    show_line ("all", 3, &then, &now);
+    show_line (all, &then, &now);
     show_savings ("baseline", then.baseline_nanousd, now.baseline_nanousd);
     show_savings ("saved by embedding caches", then.saved_nanousd, now.saved_nanousd);
     show_savings ("saved by prompt caches, net", then.prompt_saved_nanousd, now.prompt_saved_nanousd);
+    return 0;
 }
 
 /* Names beyond the tally's cap are counted as `other`. */

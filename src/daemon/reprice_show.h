@@ -24,8 +24,8 @@ typedef struct {
 int zc_repriced_add (zc_repriced_t *self, uint32_t key, const zc_measures_t *then, const zc_measures_t *now);
 void zc_repriced_term (zc_repriced_t *self);
 
-/* Writes the table to stdout: each model whose figures change, and the total. */
-void zc_repriced_show (const zc_repriced_t *self, const zc_keys_t *keys, const zc_settings_t *settings, int64_t since_s);
+/* Writes the table to stdout: each model whose figures change, and the total. 0, or -1 without memory. */
+int zc_repriced_show (const zc_repriced_t *self, const zc_keys_t *keys, const zc_settings_t *settings, int64_t since_s);
 
 /* Corrects how many events of each model have no price. names: those that the store has. 0; -1: the store says why. */
 int zc_repriced_correct_unpriced (const zc_repriced_t *self, const zc_keys_t *keys, zc_names_t *names, zc_store_t *store);

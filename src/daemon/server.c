@@ -333,14 +333,17 @@ void zc_server_destroy (zc_server_t **self_p)
 
 /* ------------------------------------------------------------------------ run */
 
-/* Takes what has arrived: until nothing came for a while, or for long enough. */
+/* Takes what has arrived: until nothing came for a while, or for long enough. Who asks meanwhile is answered. */
 static void drain_the_rest (zc_server_t *self)
 {
     int64_t end_ms = zclock_mono () + LAST_DRAIN_MS;
     zmq_pollitem_t item = {zsock_resolve (self->ingest), 0, ZMQ_POLLIN, 0};
-    while (zclock_mono () < end_ms && zmq_poll (&item, 1, LAST_QUIET_MS) > 0)
+    while (zclock_mono () < end_ms && zmq_poll (&item, 1, LAST_QUIET_MS) > 0) {
         if (drain (self) == -1)
             return;
+        zc_answer_on_request (self->loop, self->query, &self->answerer);
+    }
+    zc_answer_on_request (self->loop, self->query, &self->answerer);
 }
 
 /* The last checkpoint, and with it the last acknowledgements: all has been synced. */

@@ -6,6 +6,7 @@ One class a kind of measurement, one object a row of its table, as in cells.py.
 """
 import shutil
 import subprocess
+import time
 
 import cells
 import programs
@@ -22,6 +23,15 @@ LAST_HOUR_SECONDS = 3600
 def fill(bus, found, count, keys=KEYS, apart=60, ago=0):
     programs.run(bus.folder / "bench/bench_fill", "spread", "--endpoint", found["ingest"][0], "--query",
                  found["query"][0], "--count", count, "--keys", keys, "--apart", apart, "--ago", ago)
+
+
+def settle(bus, found, cells):
+    """Waits until so many are in the store: whether their checkpoint falls into a run is chance."""
+    endpoint, deadline = found["query"][0], time.monotonic() + programs.PATIENCE_SECONDS
+    while bus.health(endpoint)["store"]["cells"] < cells:
+        if time.monotonic() > deadline:
+            raise programs.Failed("no checkpoint was taken")
+        time.sleep(0.2)
 
 
 def ask(bus, endpoint, query, by, step, last, **more):
@@ -75,8 +85,9 @@ class Windows:
 
 
 class Lasthour:
-    """Questions about the last hour, of 1,000 keys with an event a minute each, while ingest runs flat out; and the
-    same ingest without questions, one after the other. A daemon of its own each time: an hour does not last."""
+    """Questions about the last hour, of 1,000 keys with an event a minute each and in the store, while ingest runs flat
+    out; and the same ingest without questions, one after the other. A daemon of its own each time: an hour does not
+    last."""
     kind = "lasthour"
 
     def __init__(self, bus, query, by, step, batch, seconds):
@@ -105,6 +116,7 @@ class Lasthour:
         daemon, found = self.bus.start_daemon(data=self.bus.fresh())
         with daemon:
             fill(self.bus, found, HOUR_CELLS)
+            settle(self.bus, found, HOUR_CELLS)
             few = self._send(daemon, found, cells.few(batch))
             if self.events is None:
                 self.events = max(1, int(few["rate"] * self.seconds / batch)) * batch

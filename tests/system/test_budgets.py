@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MPL-2.0
 """Budgets: what was spent in which period, and each threshold that is passed told once, by a real daemon."""
 import random
+import sqlite3
 import time
 import unittest
 from datetime import timedelta
@@ -177,6 +178,30 @@ class Sums(Budgets):
 
 class Restarts(Budgets):
     timeout = 120
+
+    def test_one_that_cannot_be_summed_is_told_in_the_log(self):
+        """Once; it is asked for again until it can be."""
+        zcostd = self.daemon(config=conf(team=dict(limit_usd=10, period="day", timezone=noon_zone())))
+        zcostd.push_events({"type": "llm_call", "cost": 3, "ts": now_ms() - 3 * 60 * MINUTE_MS})  # not the last hour's
+        self.wait_spent(zcostd, 3)
+        zcostd.stop()
+        self.move_keys(zcostd, 1000)
+        zcostd.start()
+        line = zcostd.wait_log("budget_not_summed", timeout=5)
+        self.assertEqual(line["budget"], "team")
+        self.assertIn("damaged", line["reason"])
+        time.sleep(2.5)
+        self.assertEqual(zcostd.ask("budgets")["budgets"][0]["state"], "pending")
+        self.move_keys(zcostd, -1000)
+        self.wait_spent(zcostd, 3)
+        self.assertEqual([line.get("event") for line in zcostd.log].count("budget_not_summed"), 1)
+
+    @staticmethod
+    def move_keys(zcostd, by):
+        with sqlite3.connect(zcostd.data / "ledger.db", timeout=10) as db:
+            for table in ("minute", "quarter", "day"):
+                db.execute(f"UPDATE {table} SET key = key + {by}")
+        db.close()
 
     def config(self, before="", **more):
         return before + conf(team=dict({"limit_usd": 100, "period": "day", "timezone": noon_zone()}, **more))

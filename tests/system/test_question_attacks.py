@@ -268,7 +268,8 @@ class Crowds(Case):
             self.send([{"type": "llm_call", "cost": 1, "ts": now_ms()}])
         for client in silent:
             client.close()
-        self.zcostd.wait_health(lambda _: self.zcostd.ask_raw(request)["ok"])
+        # Behind all that the others asked for.
+        self.zcostd.wait_health(lambda _: self.zcostd.ask_raw(request, timeout=30)["ok"])
 
     def test_leaves_while_it_is_asked(self):
         """SIGTERM in the middle of questions: it ends well, and what it had is there again."""

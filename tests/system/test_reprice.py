@@ -50,7 +50,7 @@ def some_events(rng, count, since_ms, until_ms):
     return events
 
 
-class Reprice(Kept):
+class RepriceCase(Kept):
     def setUp(self):
         super().setUp()
         self.rng = random.Random(7)
@@ -87,6 +87,8 @@ class Reprice(Kept):
         for since, until, other in others:
             self.assertEqual(self.figures(daemon, since, until), self.figures(other, since, until))
 
+
+class Reprice(RepriceCase):
     def test_all_of_it_then_again_then_a_part(self):
         middle = self.begin + 20 * HOUR
         end = self.now + HOUR
@@ -165,6 +167,23 @@ class Reprice(Kept):
         kept.stop()
         done = self.reprice(kept, 1, self.begin, status=1)
         self.assertRegex(done.stderr, r"the journal is kept from @\d+ on only")
+
+    def test_a_name_that_a_terminal_would_obey(self):
+        kept = self.ledger(0)
+        names = ["\x1b[2Jrogue", "rogue\x9b31m", "\trogue\x7f", "größe", "x" * 128]
+        table = json.loads(price_list(1))
+        for name in names:
+            table[name] = {"mode": "chat", "input_cost_per_token": 1e-6, "output_cost_per_token": 1e-6}
+        self.feed(kept, [{"type": "llm_call", "model": name, "input_tokens": 1000, "ts": self.now} for name in names])
+        kept.stop()
+        path = kept.dir / "rogue.json"
+        path.write_text(json.dumps(table))
+        done = run("zcostd", "--config", kept.config_path, "--data", kept.data, "--reprice", path, "--since", "1d")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertFalse([char for char in done.stdout if char != "\n" and (char < " " or "\x7f" <= char <= "\x9f")])
+        shown = [line.split()[0] for line in done.stdout.splitlines()[3:8]]
+        self.assertEqual(shown, ["?rogue?", "?[2Jrogue", "größe", "rogue?31m", "x" * 128])
+        self.assertEqual({line.index("0.001000000") for line in done.stdout.splitlines()[3:7]}, {72})
 
     def test_options_that_do_not_go_together(self):
         for options in (["--reprice", "x"], ["--since", "7d"], ["--dry-run"],

@@ -139,6 +139,24 @@ class Keys(Screen):
                 row = next(i for i, line in enumerate(lines) if f"By {group}, today" in line)
                 self.assertTrue(lines[row + 1].startswith(dearest), lines[row:row + 3])
 
+    def test_configured_tags_are_groups_too(self):
+        peer = self.peer()
+        peer.answers["health"]["tags"] = ["team"]
+        terminal = self.watch(peer)
+        terminal.wait("Data ", "store idle")  # health came
+        for _ in range(5):
+            terminal.press("Tab")
+        lines = terminal.wait("by team", rows_of("team"))
+        row = next(i for i, line in enumerate(lines) if "By team, today" in line)
+        self.assertTrue(lines[row + 1].startswith("core"), lines[row:row + 3])
+        terminal.press("Tab")
+        terminal.wait("by model", rows_of("model"))
+        terminal.press("Up")
+        terminal.wait("by team", rows_of("team"))
+        peer.answers["health"]["tags"] = []  # it came back without
+        terminal.press("r")
+        terminal.wait("by model", rows_of("model"))
+
     def test_help_and_back(self):
         terminal = self.watch(self.peer())
         for key in ("h", "?"):

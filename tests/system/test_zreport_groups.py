@@ -66,6 +66,33 @@ class Top(Case):
                 self.assert_fits(table, columns)
                 self.assertIn("$1,000.00", table)
 
+    def test_a_cost_that_is_not_known_is_no_zero(self):
+        cells = [at(9, 10**9, model="gpt-4o", service="a"), at(9, 0, model="house", service="a", unpriced_events=1),
+                 at(9, 0, model="house", service="b", unpriced_events=1), at(9, 0, model="free", service="c")]
+        table = self.ask(cells, "top")
+        self.assertRegex(table, r"(?m)^house .* unpriced +-$")
+        self.assertRegex(table, r"(?m)^gpt-4o .* \$1\.00 +100\.0%")
+        self.assertRegex(table, r"(?m)^free .* \$0\.00 +0\.0%$")
+        self.assertRegex(table, r"(?m)^Total .* \$1\.00\+ +100\.0%$")
+        self.assertRegex(table, r"(?m)^! Unpriced +2 events without a known price: costs marked \+ are too\s+low; ")
+        self.assertRegex(self.ask(cells, "top", "--by", "service"), r"(?m)^a .* \$1\.00\+ ")
+        series = self.ask(cells, "series", "--by", "service")
+        self.assertRegex(series, r"(?m)^a .* \$1\.00\+$")
+        self.assertRegex(series, r"(?m)^b .* unpriced$")
+        self.assertRegex(series, r"(?m)^! Unpriced +2 events ")
+        self.assertRegex(self.ask(cells, "series", "--where", "service=b", columns=120), "all: total unpriced, ")
+
+    def test_nearly_all_is_not_all(self):
+        table = self.ask([at(9, 10**13, model="big"), at(9, 1, model="tiny")], "top")
+        self.assertRegex(table, r"(?m)^big .* >99\.9% ")
+
+    def test_savings_are_told_with_their_assumed_part(self):
+        table = self.ask([at(9, 1, savings_nanousd=3 * 10**9, assumed_savings_nanousd=10**9)], "top")
+        self.assertRegex(table, r"(?m)^Routing saved +\$3\.00, of it \$1\.00 assumed: ")
+
+    def test_nothing_is_no_riddle(self):
+        self.assertTrue(self.ask([], "top").endswith("\nno events in this time\n"))
+
     def test_json_is_the_result(self):
         result = json.loads(self.ask(self.CELLS, "top", "--json"))
         self.assertEqual(list(result), ["since", "until", "by", "rows", "rows_left_out", "total"])

@@ -213,10 +213,11 @@ class Table(TestCase):
         self.assertIn("(none)", self.days([{"ts": utc("2026-11-02")}], "--by", "model"))
 
     def test_unpriced_and_assumed_are_told(self):
-        table = self.days([{"ts": utc("2026-11-02"), "unpriced_events": 3, "assumed_savings_nanousd": 2 * 10**9}],
+        table = self.days([{"ts": utc("2026-11-02"), "unpriced_events": 3, "savings_nanousd": 3 * 10**9,
+                            "assumed_savings_nanousd": 2 * 10**9}],
                           columns=120)
-        self.assertRegex(table, r"(?m)^! Unpriced +3 events without a known price: the cost is too low")
-        self.assertRegex(table, r"(?m)^Of the savings +\$2\.00 is assumed")
+        self.assertRegex(table, r"(?m)^! Unpriced +3 events without a known price: what they cost is not known")
+        self.assertRegex(table, r"(?m)^Routing saved +\$3\.00, of it \$2\.00 assumed")
         plain = self.days(self.DAY)
         self.assertNotIn("Unpriced", plain)
         self.assertNotIn("assumed", plain)

@@ -40,15 +40,20 @@ class Report(TestCase):
 
     def test_the_table_says_what_was_spent_and_saved(self):
         table = self.ask()
-        self.assertRegex(table, r"(?m)^Spent +\$1,234\.5083$")  # and 0.0035 for the one call with a price
+        self.assertRegex(table, r"(?m)^Spent +\$1,234\.5083\+$")  # and 0.0035 for the one call with a price
         self.assertRegex(table, r"(?m)^  query router +\$1,234\.5048 +4 queries$")
-        self.assertRegex(table, r"(?m)^  other calls +\$0\.003500 +3 calls$")
+        self.assertRegex(table, r"(?m)^  other calls +\$0\.003500\+ +3 calls$")
         self.assertRegex(table, r"(?m)^  routing +-\$1,234\.\d{4} +gpt-4o alone costs less, \$0\.1002 assumed$")
         self.assertRegex(table, r"(?m)^simple +3  75\.0% +\$0\.004800 +\$0\.001600 +gpt-4o-mini$")
         self.assertRegex(table, r"(?m)^medium +0 +0\.0% +\$0\.0000 +- +gpt-4\.1-mini$")
         self.assertRegex(table, r"(?m)^Embedding cache +4 requests: 3 hit, 1 missed$")
         self.assertRegex(table, r"(?m)^RAG preloads +1, 2\.50 s saved on average \(all measured\)$")
         self.assertRegex(table, rf"(?m)^Events +{len(EVENTS)} accepted$")
+
+    def test_what_is_assumed_is_never_cut_off(self):
+        for columns in (40, 60, 70, 80, 100, 200):
+            table = self.ask(columns=columns)
+            self.assertRegex(table, r"(?m)^  routing .* \$0\.1002 assumed$|^    of it assumed +\$0\.1002$")
 
     def test_what_is_wrong_is_named(self):
         table = self.ask()

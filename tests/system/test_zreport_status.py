@@ -60,6 +60,21 @@ class Statusline(TestCase):
         self.assertEqual(self.line(cells, "--format", "{{{today}|{events}|{tokens}|{savings}|{budget}} 100%"),
                          "{$1,234.56|1|20.0k|-$1.00|} 100%\n")
 
+    def test_what_is_not_known_or_assumed_is_marked(self):
+        cells = [{"ts": NOW, "cost_nanousd": 10**9, "unpriced_events": 1, "savings_nanousd": 2 * 10**9,
+                  "assumed_savings_nanousd": 1}]
+        self.assertEqual(self.line(cells, "--format", "{today} {savings}"), "$1.00+ ~$2.00\n")
+        cells[0]["cost_nanousd"] = 0
+        self.assertEqual(self.line(cells, "--format", "{today} {month}"), "unpriced unpriced\n")
+
+    def test_a_limit_that_is_not_reached_is_not_100_percent(self):
+        near = {**budget("near", 99.96, "warning"), "share_percent": 100.0}
+        self.assertEqual(self.line([], "--format", "{budget}", budgets=[near]), "near 99%\n")
+        with Ledger([], now=NOW, budgets=[near, budget("at", 100.0, "breached")]) as peer:
+            table = zreport("budgets", "--endpoint", peer.endpoint).stdout
+        self.assertRegex(table, r"(?m)^near .* 99\.9% ")
+        self.assertRegex(table, r"(?m)^at .* 100\.0% ")
+
     def test_where_is_asked(self):
         cells = self.cells()
         answer = json.loads(self.line(cells, "--json", "--where", "service=chat"))
@@ -101,6 +116,12 @@ class Budgets(TestCase):
 
     def test_none(self):
         self.assertEqual(self.ask([]), (0, "no budgets are configured\n"))
+
+    def test_names_are_whole_where_80_columns_have_room(self):
+        rows = [budget("everything", 12.0, "ok"), budget("search-eu", 50.0, "ok", where={"service": "search"})]
+        table = self.ask(rows, columns=80)[1]
+        self.assertRegex(table, r"(?m)^everything .* ok$")
+        self.assertNotIn("…", table)
 
     def test_it_keeps_to_the_width(self):
         long = [budget("b" * 60, 99.9, "breached", where={"service": "s" * 100, "model": "日本" * 20}, limit=10**18)]

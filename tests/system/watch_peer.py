@@ -80,7 +80,7 @@ def alert(name="search", percent=80, **more):
 
 DEAREST = {"model": ("gpt-4o", "gpt-4o-mini", "claude-sonnet-4-5"), "service": ("search", "chat", ""),
            "provider": ("openai", "anthropic", "mistral"), "tier": ("complex", "medium", "simple"),
-           "type": ("query_router", "llm_call", "embedding_cache")}
+           "type": ("query_router", "llm_call", "embedding_cache"), "team": ("core", "data", "")}
 
 
 class WatchPeer:

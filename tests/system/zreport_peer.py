@@ -95,6 +95,19 @@ class StandIn:
         self._context.destroy(linger=0)
 
 
+class Misnumbering(StandIn):
+    """A daemon whose replies bear other numbers than their questions: `number` of the frame makes the frames in its
+    place."""
+
+    def __init__(self, *frames, number, at_once=1):
+        super().__init__(*frames, at_once=at_once)
+        self._number = number
+
+    def _answer(self):
+        self._waiting = [[identity, *self._number(number), *rest] for identity, number, *rest in self._waiting]
+        super()._answer()
+
+
 def answering(result):
     return StandIn(msgpack.packb({"ok": True, "query": "report", "result": result}))
 
@@ -134,18 +147,21 @@ class Ledger(StandIn):
     days_before  of the time before it only whole days (UTC) are kept
     budgets      what `budgets` answers
     points_max   a series of more is too large
+    tags         names that cells may have too
     """
 
-    def __init__(self, cells, *, now, days_before=0, budgets=(), points_max=100_000, rows_max=10_000, at_once=1):
+    def __init__(self, cells, *, now, days_before=0, budgets=(), points_max=100_000, rows_max=10_000, at_once=1,
+                 tags=()):
         super().__init__(lambda question: (msgpack.packb(self._envelope(question)),), at_once=at_once)
-        self.cells = [{"events": 1, **dict.fromkeys(DIMENSIONS, ""), **cell} for cell in cells]
+        self.cells = [{"events": 1, **dict.fromkeys((*DIMENSIONS, *tags), ""), **cell} for cell in cells]
+        self.tags = list(tags)
         self.now, self.days_before, self.budgets = now, days_before, list(budgets)
         self.points_max, self.rows_max = points_max, rows_max
 
     def _envelope(self, question):
         try:
             result = {"breakdown": self.breakdown, "series": self.series,
-                      "budgets": lambda _: {"budgets": self.budgets}}[question["query"]](question)
+                      "health": lambda _: {"tags": self.tags}, "budgets": lambda _: {"budgets": self.budgets}}[question["query"]](question)
         except OverflowError:
             return {"ok": False, "error": {"code": "too_large", "message": "too many points"}}
         return {"ok": True, "query": question["query"], "result": result}

@@ -112,6 +112,9 @@ static void test_amount_a_share_is_never_shown_as_nothing (void **state)
     assert_string_equal (zc_share (1, 1000000).text, "<0.1%");
     assert_string_equal (zc_share (1, 2000).text, "0.1%");
     assert_string_equal (zc_share (1, 0).text, "-");
+    assert_string_equal (zc_share (999999, 1000000).text, ">99.9%"); /* nor as all */
+    assert_string_equal (zc_share (9994, 10000).text, "99.9%");
+    assert_string_equal (zc_share (7, 7).text, "100.0%");
 }
 
 static void test_amount_reads_exact_decimals (void **state)

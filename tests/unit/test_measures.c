@@ -76,12 +76,46 @@ static void test_measures_no_sum_wraps (void **state)
     json_decref (most);
 }
 
+static void test_measures_a_cost_that_is_not_known_is_no_zero (void **state)
+{
+    (void) state;
+    assert_string_equal (zc_cost (0, 0).text, "$0.00");
+    assert_string_equal (zc_cost (0, 1).text, "unpriced");
+    assert_string_equal (zc_cost (1230000000, 0).text, "$1.23");
+    assert_string_equal (zc_cost (1230000000, 1).text, "$1.23+");
+    assert_string_equal (zc_cost (INT64_MIN, INT64_MAX).text, "-$9,223,372,036.85+");
+    zc_sums_t sums = {.unpriced_events = 2};
+    assert_string_equal (zc_sums_share (&sums, 10).text, "-");
+    sums.cost = 5;
+    assert_string_equal (zc_sums_share (&sums, 10).text, "50.0%");
+}
+
+static void test_measures_a_tier_without_cost_may_be_unpriced (void **state)
+{
+    (void) state;
+    static const struct {
+        int unpriced, queries;
+        const char *cost;
+        bool expected;
+    } table [] = {{0, 3, "0.0", false}, {3, 3, "0.0", true}, {2, 3, "0.0", false}, {3, 3, "0.000000001", false},
+                  {3, 0, "0.0", false}};
+    for (size_t i = 0; i < sizeof table / sizeof table [0]; i++) {
+        json_t *report = json_pack ("{s:{s:i}}", "query_router", "unpriced_queries", table [i].unpriced);
+        json_t *tier = json_pack ("{s:i, s:s}", "queries", table [i].queries, "cost_usd", table [i].cost);
+        assert_int_equal (zc_tier_may_be_unpriced (report, tier), table [i].expected);
+        json_decref (report);
+        json_decref (tier);
+    }
+}
+
 int main (void)
 {
     const struct CMUnitTest tests [] = {
         cmocka_unit_test (test_measures_read_what_is_there),
         cmocka_unit_test (test_measures_add_up_exactly),
         cmocka_unit_test (test_measures_no_sum_wraps),
+        cmocka_unit_test (test_measures_a_cost_that_is_not_known_is_no_zero),
+        cmocka_unit_test (test_measures_a_tier_without_cost_may_be_unpriced),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
 }

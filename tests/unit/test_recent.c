@@ -40,7 +40,7 @@ static int see (void *argument, const zc_cells_t *minute)
 static seen_t look (const zc_recent_t *recent, int64_t since_s, int64_t until_s)
 {
     seen_t seen = {0};
-    assert_int_equal (zc_recent_each (recent, since_s, until_s, see, &seen), 0);
+    assert_int_equal (zc_recent_each (recent, since_s, until_s, 60, see, &seen), 0);
     return seen;
 }
 
@@ -82,7 +82,7 @@ static void test_recent_adds_minutes (void **state)
     assert_int_equal (all.latencies, 9);
     assert_int_equal (one.minutes, 1);
     assert_int_equal (one.cost, 30 + 2 * 110);
-    assert_int_equal (zc_recent_cells (recent), 3);
+    assert_int_equal (zc_recent_cells (recent), 3 + 2 + 2); /* of minutes, fives and quarters */
     zc_cells_term (&changes);
     zc_recent_destroy (&recent);
     zc_recent_destroy (&recent);
@@ -117,6 +117,135 @@ static void test_recent_gives_up_what_is_old (void **state)
     zc_recent_keep (recent, NOW + ZC_RECENT_S + 60);
     assert_int_equal (zc_recent_from (recent), NOW + 60);
     assert_int_equal (zc_recent_cells (recent), 0);
+    zc_recent_destroy (&recent);
+}
+
+/* -------------------------------------------------------------------- parts */
+
+#define KEYS 3
+#define MINUTES 130
+
+/* What each key spent in each minute from NOW on; 0: there is no cell. */
+typedef struct {
+    int64_t cost [MINUTES] [KEYS];
+} spent_t;
+
+typedef struct {
+    int64_t cost [KEYS], latencies, end_s, step_s;
+    size_t parts;
+} parts_t;
+
+static int see_part (void *argument, const zc_cells_t *part)
+{
+    parts_t *seen = argument;
+    int64_t start_s = part->cells [0].start_s;
+    assert_true (part->count > 0 && start_s >= seen->end_s);
+    for (uint32_t i = 0; i < part->count; i++) {
+        assert_int_equal (part->cells [i].start_s, start_s);
+        seen->cost [part->cells [i].key] += part->cells [i].sums.cost_nanousd;
+    }
+    for (uint32_t slot = 0; slot < part->latencies.size; slot++)
+        seen->latencies += ZC_BINNED_EVENTS (part->latencies.slots [slot]);
+    seen->end_s = start_s + 60;
+    seen->parts++;
+    return 0;
+}
+
+/* A window of minutes, read by steps: each step for itself has what was spent in it. */
+static size_t assert_spent (const zc_recent_t *recent, const spent_t *spent, int first, int end, int64_t step_s)
+{
+    int64_t since_s = NOW + 60 * first, until_s = NOW + 60 * end;
+    parts_t all = {.end_s = INT64_MIN};
+    int64_t expected [KEYS] = {0}, cells = 0;
+    assert_int_equal (zc_recent_each (recent, since_s, until_s, step_s, see_part, &all), 0);
+    for (int minute = first; minute < end; minute++)
+        for (int key = 0; key < KEYS; key++) {
+            expected [key] += spent->cost [minute] [key];
+            cells += spent->cost [minute] [key] > 0;
+        }
+    for (int key = 0; key < KEYS; key++)
+        assert_int_equal (all.cost [key], expected [key]);
+    assert_int_equal (all.latencies, cells);
+    return all.parts;
+}
+
+static int see_step (void *argument, const zc_cells_t *part)
+{
+    int64_t (*by_step) [KEYS] = argument;
+    for (uint32_t i = 0; i < part->count; i++)
+        by_step [(part->cells [i].start_s - (NOW - NOW % 1800)) / 300] [part->cells [i].key] +=
+            part->cells [i].sums.cost_nanousd;
+    return 0;
+}
+
+/* By fives: a set with the minutes of two of them would be counted to the first. */
+static void assert_steps (const zc_recent_t *recent, const spent_t *spent, int first, int end)
+{
+    int64_t seen [60] [KEYS] = {{0}}, expected [60] [KEYS] = {{0}};
+    assert_int_equal (zc_recent_each (recent, NOW + 60 * first, NOW + 60 * end, 300, see_step, seen), 0);
+    for (int minute = first; minute < end; minute++)
+        for (int key = 0; key < KEYS; key++)
+            expected [(NOW + 60 * minute - (NOW - NOW % 1800)) / 300] [key] += spent->cost [minute] [key];
+    assert_memory_equal (seen, expected, sizeof seen);
+}
+
+static uint64_t random_state = 5;
+
+static int random_below (int limit)
+{
+    random_state = random_state * UINT64_C (6364136223846793005) + UINT64_C (1442695040888963407);
+    return (int) ((random_state >> 33) % (unsigned) limit);
+}
+
+static void spend (zc_recent_t *recent, spent_t *spent, int share)
+{
+    zc_cells_t changes;
+    assert_int_equal (zc_cells_init (&changes), 0);
+    for (int i = 0; i < MINUTES * KEYS; i++) {
+        int minute = i * 77 % MINUTES, key = i / MINUTES;
+        if (random_below (100) >= share)
+            continue;
+        spent->cost [minute] [key] = 1 + random_below (1000);
+        change (&changes, ZC_MINUTE, NOW + 60 * minute, (uint32_t) key, spent->cost [minute] [key]);
+    }
+    assert_int_equal (zc_recent_add (recent, &changes, 1), 0);
+    zc_cells_term (&changes);
+}
+
+/* Any window has exactly its own minutes, with gaps and without, also where the oldest were given up. */
+static void test_recent_adds_up_to_any_window (void **state)
+{
+    (void) state;
+    static const int64_t steps [] = {0, 60, 300, 900, 1800, 1020};
+    static const int shares [] = {100, 60, 5};
+    static spent_t spent;
+    for (int round = 0; round < 30; round++) {
+        memset (&spent, 0, sizeof spent);
+        int from = random_below (20), kept = 60 + random_below (5);
+        zc_recent_t *recent = zc_recent_new (NOW + 60 * from);
+        spend (recent, &spent, shares [round % 3]);
+        zc_recent_keep (recent, NOW + 60 * kept + ZC_RECENT_S);
+        for (int i = 0; i < 100; i++) {
+            int first = kept + random_below (MINUTES - kept), end = first + random_below (MINUTES - first + 1);
+            assert_spent (recent, &spent, first, end, steps [random_below (6)]);
+            assert_steps (recent, &spent, first, end);
+        }
+        zc_recent_destroy (&recent);
+    }
+}
+
+/* An hour is few parts, wherever it begins. */
+static void test_recent_adds_up_hours (void **state)
+{
+    (void) state;
+    static spent_t spent;
+    zc_recent_t *recent = zc_recent_new (NOW);
+    memset (&spent, 0, sizeof spent);
+    spend (recent, &spent, 100);
+    for (int first = 0; first < 60; first++) {
+        assert_true (assert_spent (recent, &spent, first, first + 60, 0) <= 3 + 4 + 8);
+        assert_int_equal (assert_spent (recent, &spent, first, first + 60, 60), 60);
+    }
     zc_recent_destroy (&recent);
 }
 
@@ -159,6 +288,8 @@ int main (void)
         cmocka_unit_test (test_recent_adds_minutes),
         cmocka_unit_test (test_recent_orders_minutes),
         cmocka_unit_test (test_recent_gives_up_what_is_old),
+        cmocka_unit_test (test_recent_adds_up_to_any_window),
+        cmocka_unit_test (test_recent_adds_up_hours),
         cmocka_unit_test (test_recent_is_bounded),
         cmocka_unit_test (test_recent_gives_up_what_is_damaged),
     };

@@ -201,7 +201,7 @@ static int answer_of (const zc_ask_t *ask, const zc_plan_t *plan, const zc_keys_
 {
     const zc_span_t all = {ZC_MINUTE, INT64_MIN, INT64_MAX};
     zc_rows_t *rows = zc_rows_new (ask, plan, keys, zc_keys_count (keys));
-    zc_rows_t *other = rows ? zc_rows_new (ask, plan, keys, zc_keys_count (keys)) : NULL;
+    zc_rows_t *other = rows ? zc_rows_new_part (rows) : NULL;
     msgpack_sbuffer result;
     msgpack_packer out;
     msgpack_sbuffer_init (&result);
@@ -214,8 +214,8 @@ static int answer_of (const zc_ask_t *ask, const zc_plan_t *plan, const zc_keys_
         assert_string_equal (code, "unavailable");
         rc = -1;
     }
-    zc_rows_destroy (&rows);
     zc_rows_destroy (&other);
+    zc_rows_destroy (&rows);
     msgpack_sbuffer_destroy (&result);
     return rc;
 }

@@ -171,7 +171,8 @@ static void add_alone (zc_rows_t *rows, const world_cell_t *cell, const zc_plan_
 static void add_all (zc_rows_t *rows, const world_t *world, const zc_ask_t *ask, const zc_plan_t *plan, uint32_t parts)
 {
     const zc_span_t window = {ZC_MINUTE, plan->since_s, plan->until_s};
-    zc_rows_t *other = zc_rows_new (ask, plan, world->keys, zc_keys_count (world->keys));
+    zc_rows_t *other = any_below (2) ? zc_rows_new_part (rows)
+                                     : zc_rows_new (ask, plan, world->keys, zc_keys_count (world->keys));
     zc_cells_t sets [2];
     assert_non_null (other);
     for (size_t i = 0; i < 2; i++)

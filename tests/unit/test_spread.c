@@ -15,9 +15,8 @@
 
 #include "core/points.h"
 
-/* Points about the last near one, so that both kinds are met. */
 #define POINTS 8
-#define FIRST_POINT (ZC_SPREAD_NEAR - POINTS / 2)
+#define FIRST_POINT 4092
 
 typedef struct {
     uint64_t events [POINTS] [ZC_BINS];
@@ -45,14 +44,13 @@ static void add_any (zc_spread_t *spread, model_t *model, int count)
 }
 
 /* Ascending, and together what the model has. */
-static void assert_sorted (const zc_spread_t *spread, const model_t *model)
+static void assert_sorted (zc_spread_t *spread, const model_t *model)
 {
     static model_t left;
-    size_t count = 0;
-    zc_binned_t *sorted = zc_spread_sorted (spread, &count);
-    assert_non_null (sorted);
+    assert_int_equal (zc_spread_sort (spread), 0);
+    const zc_binned_t *sorted = spread->counts;
     left = *model;
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < spread->count; i++) {
         uint32_t place = ZC_BINNED_OWNER (sorted [i]) - FIRST_POINT;
         assert_true (i == 0 || sorted [i - 1] >> 24 <= sorted [i] >> 24);
         assert_true (place < POINTS && ZC_BINNED_EVENTS (sorted [i]) > 0);
@@ -61,7 +59,6 @@ static void assert_sorted (const zc_spread_t *spread, const model_t *model)
     for (size_t place = 0; place < POINTS; place++)
         for (size_t bin = 0; bin < ZC_BINS; bin++)
             assert_true (left.events [place] [bin] == 0);
-    free (sorted);
 }
 
 static void test_spread_without_counts (void **state)
@@ -85,6 +82,35 @@ static void test_spread_sums_by_point_and_bin (void **state)
         assert_sorted (&spread, &model);
         zc_spread_term (&spread);
     }
+}
+
+/* So many that the list is added up on the way, to few places and to many. */
+static void test_spread_bears_many_additions (void **state)
+{
+    (void) state;
+    static model_t model;
+    for (uint32_t bins = 64; bins <= ZC_BINS; bins *= 8) {
+        zc_spread_t spread = {.count = 0};
+        memset (&model, 0, sizeof model);
+        for (int i = 0; i < 500000; i++)
+            add (&spread, &model, random_below (POINTS), random_below (bins), 1 + random_below (1000));
+        assert_true (spread.capacity * sizeof *spread.counts <= 32 * POINTS * bins + (512u << 10));
+        assert_sorted (&spread, &model);
+        assert_true (spread.count <= POINTS * bins);
+        zc_spread_term (&spread);
+    }
+}
+
+static void test_spread_refuses_what_no_ledger_counts (void **state)
+{
+    (void) state;
+    zc_spread_t spread = {.count = 0};
+    assert_int_equal (zc_spread_add (&spread, 1, 1, ZC_SPREAD_EVENTS_MAX + 1), -1);
+    assert_int_equal (zc_spread_add (&spread, 1, 1, UINT64_MAX), -1);
+    assert_int_equal (zc_spread_add (&spread, 1, 1, 0), 0);
+    assert_int_equal (zc_spread_sort (&spread), 0);
+    assert_int_equal (spread.count, 0);
+    zc_spread_term (&spread);
 }
 
 /* A bin that passes 32 bits by ones and by many, and the bins beside it. */
@@ -145,6 +171,8 @@ int main (void)
     const struct CMUnitTest tests [] = {
         cmocka_unit_test (test_spread_without_counts),
         cmocka_unit_test (test_spread_sums_by_point_and_bin),
+        cmocka_unit_test (test_spread_bears_many_additions),
+        cmocka_unit_test (test_spread_refuses_what_no_ledger_counts),
         cmocka_unit_test (test_spread_bears_more_than_32_bits),
         cmocka_unit_test (test_spread_adds_another_one),
     };

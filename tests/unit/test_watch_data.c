@@ -144,6 +144,34 @@ static void test_watch_data_keeps_each_alert_once_and_the_last_ones (void **stat
                           3 * ZC_WATCH_ALERTS / 2 - 1 - i);
 }
 
+static void answer_tags (zc_watch_data_t *data, const char *one, const char *other)
+{
+    zc_watch_answer (data, ZC_ASKED_HEALTH, json_pack ("{s:[s,s]}", "tags", one, other), NULL);
+}
+
+static void test_watch_data_groups_by_the_tags_that_health_names (void **state)
+{
+    zc_watch_data_t *data = *state;
+    assert_int_equal (zc_watch_groups (data), ZC_GROUPING_TAG);
+    answer_tags (data, "team", "a.b");
+    assert_int_equal (zc_watch_groups (data), ZC_GROUPING_TAG + 2);
+    zc_watch_choose_group (data, ZC_GROUPING_TAG + 1);
+    json_t *request = zc_watch_question (data, ZC_ASKED_TOP, NOON_MS);
+    assert_string_equal (json_string_value (json_array_get (json_object_get (request, "by"), 0)), "a.b");
+    json_decref (request);
+    answer_tags (data, "team", "a.b");
+    assert_int_equal (data->group, ZC_GROUPING_TAG + 1);
+    answer_tags (data, "team", "c"); /* the daemon came back with others */
+    assert_int_equal (data->group, ZC_GROUPING_MODEL);
+    zc_watch_answer (data, ZC_ASKED_HEALTH, json_object (), NULL); /* or is an older one */
+    assert_int_equal (zc_watch_groups (data), ZC_GROUPING_TAG);
+    json_t *many = json_array ();
+    for (int i = 0; i < 100; i++)
+        json_array_append_new (many, i % 2 ? json_string ("x") : json_integer (i));
+    zc_watch_answer (data, ZC_ASKED_HEALTH, json_pack ("{s:o}", "tags", many), NULL);
+    assert_int_equal (zc_watch_groups (data), ZC_GROUPING_TAG + ZC_WATCH_TAGS);
+}
+
 int main (void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown (name, fresh, done)
@@ -155,6 +183,7 @@ int main (void)
         TEST (test_watch_data_knows_one_daemon_from_two),
         TEST (test_watch_data_shows_the_snapshot_until_the_span_is_known),
         TEST (test_watch_data_keeps_each_alert_once_and_the_last_ones),
+        TEST (test_watch_data_groups_by_the_tags_that_health_names),
     };
     return cmocka_run_group_tests_name ("watch_data", tests, NULL, NULL);
 }

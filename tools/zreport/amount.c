@@ -146,6 +146,8 @@ zc_text_t zc_share (int64_t part, int64_t whole)
     double percent = whole > 0 ? 100.0 * (double) part / (double) whole : 0;
     if (percent > 0 && percent < 0.05)
         snprintf (to.text, sizeof to.text, "<0.1%%");
+    else if (part < whole && percent >= 99.95)
+        snprintf (to.text, sizeof to.text, ">99.9%%");
     else if (whole > 0)
         snprintf (to.text, sizeof to.text, "%.1f%%", percent);
     return to;

@@ -18,6 +18,9 @@
  * between the two limits we can say why. */
 #define FRAME_MAX_BYTES (4 * (int64_t) ZC_REPLY_MAX_BYTES)
 
+/* Questions that are asked alone have higher numbers than those of zc_ask_send. */
+#define LAST_BEFORE (UINT32_C (1) << 31)
+
 #define MONITOR_ENDPOINT "inproc://zreport-monitor"
 
 struct zc_ask {
@@ -29,6 +32,7 @@ struct zc_ask {
     int64_t elapsed_ns;
     bool broken; /* no reply came, or half of one: nothing more can be asked */
     bool too_large;
+    uint32_t last; /* number of the last question that was asked alone */
     char error [512];
 };
 
@@ -63,6 +67,7 @@ zc_ask_t *zc_ask_new (const char *endpoint, int timeout_ms)
     if (!self)
         return NULL;
     self->timeout_ms = timeout_ms;
+    self->last = LAST_BEFORE;
     zc_ask_wait_anew (self);
     self->endpoint = strdup (endpoint);
     self->socket = zsock_new (ZMQ_DEALER);
@@ -202,7 +207,7 @@ static zframe_t *receive_reply (zc_ask_t *self, uint32_t *ret_number)
     if (!frame)
         return NULL;
     if (!delimited)
-        fail (self, "the reply of %s is none of zcost's: no delimiter", self->endpoint);
+        fail (self, "the reply of %s is none of zcost's, or an older one's: no delimiter", self->endpoint);
     else if (zframe_more (frame))
         fail (self, "the reply of %s is none of zcost's: more than one frame", self->endpoint);
     else
@@ -267,10 +272,26 @@ int zc_ask (zc_ask_t *self, const json_t *request, json_t **ret_result)
 {
     int64_t start_ns = now_ns ();
     uint32_t number;
-    if (zc_ask_send (self, 0, request) != 0 || zc_ask_receive (self, &number, ret_result) != 0)
+    if (zc_ask_send (self, ++self->last, request) != 0)
         return -1;
+    json_t *result = NULL;
+    int status = zc_ask_receive (self, &number, &result);
+    if (number != self->last && !self->broken) {
+        json_decref (result);
+        return zc_ask_fail_stray (self);
+    }
+    if (status != 0)
+        return -1;
+    *ret_result = result;
     self->elapsed_ns = now_ns () - start_ns;
     return 0;
+}
+
+int zc_ask_fail_stray (zc_ask_t *self)
+{
+    self->broken = true;
+    return fail (self, "%s answered what was not asked: its replies do not bear the numbers of their questions",
+                 self->endpoint);
 }
 
 void zc_ask_wait_anew (zc_ask_t *self)

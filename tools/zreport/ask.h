@@ -34,6 +34,10 @@ int zc_ask_send (zc_ask_t *self, uint32_t number, const json_t *request);
  * reply has it, which may be none that was asked. As zc_ask. */
 int zc_ask_receive (zc_ask_t *self, uint32_t *ret_number, json_t **ret_result);
 
+/* Says in zc_ask_error that a reply bore a number of no question, or of one that is answered: what an older daemon
+ * makes of numbers. Nothing more can be asked. Returns -1. */
+int zc_ask_fail_stray (zc_ask_t *self);
+
 /* Begins the timeout anew: for what is asked in many steps, each of which brings an answer. */
 void zc_ask_wait_anew (zc_ask_t *self);
 

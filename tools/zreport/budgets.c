@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "zreport/bar.h"
+#include "zreport/budget.h"
 #include "zreport/commands.h"
 #include "zreport/field.h"
 #include "zreport/measures.h"
@@ -14,6 +15,8 @@
 
 #define BREACHED 3 /* the exit status */
 #define BAR_COLUMNS 12
+#define BAR_COLUMNS_NARROW 6
+#define NARROW_COLUMNS 80
 #define BAR_COLUMNS_WIDE 30
 #define WIDE_COLUMNS 110
 
@@ -34,19 +37,11 @@ static bool is_breached (const json_t *budgets)
     return false;
 }
 
-/* An amount that may be unknown. */
-static zc_text_t amount_at (const json_t *budget, const char *key)
+static int bar_columns (const zc_screen_t *screen)
 {
-    int64_t nanousd;
-    return zc_money_read (zc_field (budget, key), &nanousd) ? zc_dollars (nanousd) : (zc_text_t) {"-"};
-}
-
-static zc_text_t share_of (const json_t *budget)
-{
-    zc_text_t to = {"-"};
-    if (json_is_number (zc_field (budget, "share_percent")))
-        snprintf (to.text, sizeof to.text, "%.1f%%", zc_field_real (budget, "share_percent"));
-    return to;
+    return screen->columns >= WIDE_COLUMNS     ? BAR_COLUMNS_WIDE
+           : screen->columns >= NARROW_COLUMNS ? BAR_COLUMNS
+                                               : BAR_COLUMNS_NARROW;
 }
 
 static void add_budget (const zc_screen_t *screen, zc_table_t *table, const json_t *budget)
@@ -55,11 +50,11 @@ static void add_budget (const zc_screen_t *screen, zc_table_t *table, const json
     char *name = zc_field_text (screen, budget, "name"), *period = zc_field_text (screen, budget, "period");
     char *state = zc_field_text (screen, budget, "state");
     char *where = zc_map_text (screen, zc_field (budget, "where"), false);
-    char *bar = zc_bar (screen, spent, limit, screen->columns >= WIDE_COLUMNS ? BAR_COLUMNS_WIDE : BAR_COLUMNS);
-    zc_text_t amounts [] = {amount_at (budget, "spent_usd"), amount_at (budget, "limit_usd"),
-                            amount_at (budget, "projected_usd")};
+    char *bar = zc_bar (screen, spent, limit, bar_columns (screen));
+    zc_text_t amounts [] = {zc_budget_amount (budget, "spent_usd"), zc_budget_amount (budget, "limit_usd"),
+                            zc_budget_amount (budget, "projected_usd")};
     zc_table_row (table, state_is (budget, "breached"),
-                  (const char *const []) {name, period, bar, share_of (budget).text, amounts [0].text,
+                  (const char *const []) {name, period, bar, zc_budget_share_text (budget, 1).text, amounts [0].text,
                                           amounts [1].text, amounts [2].text, state, where});
     free (name);
     free (period);
@@ -75,8 +70,8 @@ static void show_alarms (const zc_screen_t *screen, const json_t *budgets)
     json_array_foreach (zc_field (budgets, "budgets"), i, budget) {
         char *name = zc_field_text (screen, budget, "name");
         if (state_is (budget, "breached"))
-            zc_screen_alarm (screen, "! Breached", "%s: %s of %s spent", name, amount_at (budget, "spent_usd").text,
-                             amount_at (budget, "limit_usd").text);
+            zc_screen_alarm (screen, "! Breached", "%s: %s of %s spent", name, zc_budget_amount (budget, "spent_usd").text,
+                             zc_budget_amount (budget, "limit_usd").text);
         free (name);
     }
 }

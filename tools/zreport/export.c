@@ -147,15 +147,42 @@ static int ask_stretch (export_t *self)
     return status;
 }
 
+/* ------------------------------------------------------------------ by which groups */
+
+static void add_group (zc_options_t *options, const char *name)
+{
+    for (size_t i = 0; i < options->by_count; i++)
+        if (strcmp (options->by [i], name) == 0)
+            return;
+    if (options->by_count < ZC_DIMENSIONS_MAX && *name && strlen (name) < ZC_DIMENSION_BYTES)
+        strcpy (options->by [options->by_count++], name);
+}
+
+/* All that there is includes the tags that the daemon is configured with: it names them. */
+static int add_tags (zc_ask_t *ask, zc_options_t *options)
+{
+    json_t *question = zc_need (json_pack ("{s:s}", "query", "health")), *health, *name;
+    int status = zc_ask (ask, question, &health);
+    json_decref (question);
+    if (status != 0)
+        return status;
+    size_t i;
+    json_array_foreach (zc_field (health, "tags"), i, name)
+        add_group (options, json_is_string (name) ? json_string_value (name) : "");
+    json_decref (health);
+    return 0;
+}
+
+/* ------------------------------------------------------------------ the command */
+
 /* Without an end: to the end of the step that is running, and what is stamped ahead of it. */
 static int64_t end_of (const zc_options_t *options)
 {
     return options->window.has_until ? options->window.until_s : options->now_s + DAY_S + 60 - (options->now_s % 60);
 }
 
-int zc_export (zc_ask_t *ask, const zc_options_t *options, const zc_screen_t *screen)
+static int export_all (zc_ask_t *ask, const zc_options_t *options)
 {
-    (void) screen;
     export_t self = {.ask = ask, .options = options, .at_s = options->window.since_s, .until_s = end_of (options)};
     self.stretch_s = options->step_s < STRETCH_MAX_S / STEPS_FIRST ? options->step_s * STEPS_FIRST : options->step_s;
     self.question = zc_group_question (options, "series", 0);
@@ -169,4 +196,12 @@ int zc_export (zc_ask_t *ask, const zc_options_t *options, const zc_screen_t *sc
     if (self.mistake)
         fprintf (stderr, "zreport: %s\n", self.mistake);
     return status;
+}
+
+int zc_export (zc_ask_t *ask, const zc_options_t *options, const zc_screen_t *screen)
+{
+    (void) screen;
+    zc_options_t grouped = *options;
+    int status = options->by_given ? 0 : add_tags (ask, &grouped);
+    return status == 0 ? export_all (ask, &grouped) : status;
 }

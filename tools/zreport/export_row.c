@@ -20,18 +20,18 @@ static const char *time_text (int64_t time_ms, char *text, unsigned size)
 
 /* Quoted where it must be. A spreadsheet takes a leading = + - @ for a formula, and names come from whoever sends
  * events: such a text gets an apostrophe in front, which spreadsheets take for "this is text". */
-static void put_text (FILE *to, const char *text)
+static void put_text (FILE *to, const char *text, size_t size)
 {
     bool formula = *text && strchr ("=+-@\t\r", *text);
-    if (!formula && !text [strcspn (text, ",\"\r\n")]) {
+    if (!formula && strcspn (text, ",\"\r\n") == size) {
         fputs (text, to);
         return;
     }
     fputs (formula ? "\"'" : "\"", to);
-    for (; *text; text++) {
-        if (*text == '"')
+    for (size_t i = 0; i < size; i++) {
+        if (text [i] == '"')
             fputc ('"', to);
-        fputc (*text, to);
+        fputc (text [i], to);
     }
     fputc ('"', to);
 }
@@ -39,7 +39,7 @@ static void put_text (FILE *to, const char *text)
 static void put_value (FILE *to, const json_t *value)
 {
     if (json_is_string (value))
-        put_text (to, json_string_value (value));
+        put_text (to, json_string_value (value), json_string_length (value));
     else if (json_is_integer (value))
         fprintf (to, "%" JSON_INTEGER_FORMAT, json_integer_value (value));
     else if (json_is_real (value))
@@ -51,7 +51,7 @@ void zc_export_heading (FILE *to, const zc_options_t *options)
     fputs ("time,step_seconds", to);
     for (size_t i = 0; i < options->by_count; i++) {
         fputc (',', to);
-        put_text (to, options->by [i]);
+        put_text (to, options->by [i], strlen (options->by [i]));
     }
     for (const char *const *name = zc_measure_names; *name; name++)
         fprintf (to, ",%s", *name);

@@ -45,6 +45,34 @@ int64_t zc_sums_tokens (const zc_sums_t *self)
     return self->input_tokens + self->output_tokens; /* zc_field_count bounds both */
 }
 
+zc_text_t zc_cost (int64_t cost_nanousd, int64_t unpriced_events)
+{
+    if (unpriced_events > 0 && cost_nanousd == 0)
+        return (zc_text_t) {"unpriced"};
+    zc_text_t to = zc_dollars (cost_nanousd);
+    if (unpriced_events > 0)
+        strcat (to.text, "+"); /* an amount takes half of the text at most */
+    return to;
+}
+
+zc_text_t zc_sums_cost (const zc_sums_t *self)
+{
+    return zc_cost (self->cost, self->unpriced_events);
+}
+
+zc_text_t zc_sums_share (const zc_sums_t *self, int64_t whole)
+{
+    bool unknown = self->unpriced_events > 0 && self->cost == 0;
+    return unknown ? (zc_text_t) {"-"} : zc_share (self->cost, whole);
+}
+
+bool zc_tier_may_be_unpriced (const json_t *report, const json_t *tier)
+{
+    int64_t queries = zc_field_count (tier, "queries");
+    return zc_field_money (tier, "cost_usd", "cost") == 0 && queries > 0 &&
+           queries <= zc_field_count (report, "query_router.unpriced_queries");
+}
+
 zc_text_t zc_sums_p95 (const zc_sums_t *self)
 {
     return self->latency_events > 0 ? zc_took (self->latency_ms_p95) : (zc_text_t) {"-"};
@@ -104,13 +132,19 @@ void zc_measures_subtract (json_t *total, const json_t *less)
 
 /* ------------------------------------------------------------------ beside them */
 
+void zc_measures_note_unpriced (const zc_screen_t *screen, int64_t cost, int64_t events)
+{
+    if (events > 0)
+        zc_screen_alarm (screen, "! Unpriced", "%s event%s without a known price: %s; see zreport health",
+                         zc_count (events).text, events == 1 ? "" : "s",
+                         cost ? "costs marked + are too low" : "what they cost is not known");
+}
+
 void zc_measures_notes (const zc_screen_t *screen, const zc_sums_t *total)
 {
     if (total->assumed_savings != 0)
-        zc_screen_field (screen, "Of the savings", "%s is assumed: queries without tokens, against the flat baseline",
-                         zc_dollars (total->assumed_savings).text);
-    if (total->unpriced_events > 0)
-        zc_screen_alarm (screen, "! Unpriced",
-                         "%s event%s without a known price: the cost is too low; see zreport health",
-                         zc_count (total->unpriced_events).text, total->unpriced_events == 1 ? "" : "s");
+        zc_screen_field (screen, "Routing saved",
+                         "%s, of it %s assumed: queries without tokens, against the flat baseline",
+                         zc_dollars (total->savings).text, zc_dollars (total->assumed_savings).text);
+    zc_measures_note_unpriced (screen, total->cost, total->unpriced_events);
 }

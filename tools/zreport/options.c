@@ -69,7 +69,7 @@ static zc_parsed_t parse_command (char **words, int count, zc_options_t *options
 
 static zc_parsed_t check_timezone (const char *zone)
 {
-    if (!zc_zone_exists (zone))
+    if (!*zone || !zc_zone_exists (zone)) /* "" is a variable that is not set, not the local zone */
         return wrong ("--timezone '%s' is no time zone of this system, such as Europe/Madrid, UTC or local", zone);
     return ZC_OPTIONS_GO;
 }
@@ -185,6 +185,7 @@ static zc_parsed_t settle_by (line_t *line)
 {
     char mistake [MISTAKE_BYTES];
     const char *by = line->by ? line->by : zc_command_by (line->options.command);
+    line->options.by_given = line->by;
     if (line->by && !zc_utf8_valid (by, strlen (by)))
         return wrong ("--by is not UTF-8");
     if (line->by && !*by)

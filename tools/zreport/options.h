@@ -53,6 +53,7 @@ typedef struct {
     zc_window_t window;   /* commands without one: nothing */
     char by [ZC_DIMENSIONS_MAX] [ZC_DIMENSION_BYTES]; /* the command's default where none was given */
     size_t by_count;
+    bool by_given; /* by is the command line's, and not the default */
     struct {
         char name [ZC_DIMENSION_BYTES];
         const char *value; /* "": events that lack it */

@@ -40,7 +40,7 @@ static void add_row (const page_t *page, bool bold, const char *name, const char
         cells [count++] = groups ? groups [i] : "";
     zc_text_t texts [MEASURES_COUNT] = {
         zc_count (sums->events), zc_tokens (sums->input_tokens), zc_tokens (sums->output_tokens),
-        zc_count (sums->hits), zc_dollars (sums->cost), zc_dollars (sums->savings), zc_sums_p95 (sums)};
+        zc_count (sums->hits), zc_sums_cost (sums), zc_dollars (sums->savings), zc_sums_p95 (sums)};
     for (size_t i = 0; i < MEASURES_COUNT; i++)
         cells [count++] = texts [i].text;
     zc_table_row (page->table, bold, cells);

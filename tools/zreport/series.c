@@ -18,17 +18,27 @@
 
 /* ------------------------------------------------------------------ reading */
 
-/* Returns the cost of each step; steps without events have none. For the caller to free. */
-static int64_t *read_points (const zc_series_t *self, const json_t *row)
+static int64_t plus (int64_t a, int64_t b)
 {
+    int64_t sum;
+    return __builtin_add_overflow (a, b, &sum) ? INT64_MAX : sum;
+}
+
+/* Returns the cost of each step; steps without events have none. For the caller to free. */
+static int64_t *read_points (const zc_series_t *self, const json_t *row, int64_t *ret_unpriced_events)
+{
+    *ret_unpriced_events = 0;
     int64_t *costs = zc_need (calloc (self->steps + 1, sizeof *costs));
     json_t *point;
     size_t i;
     json_array_foreach (zc_field (row, "points"), i, point) {
         int64_t at_ms = zc_field_count (point, "t") - self->start_s * 1000;
         int64_t step = at_ms / (self->step_s * 1000);
-        if (at_ms >= 0 && step < (int64_t) self->steps)
-            costs [step] = zc_sums_read (point).cost;
+        if (at_ms < 0 || step >= (int64_t) self->steps)
+            continue;
+        zc_sums_t sums = zc_sums_read (point);
+        costs [step] = sums.cost;
+        *ret_unpriced_events = plus (*ret_unpriced_events, sums.unpriced_events);
     }
     return costs;
 }
@@ -36,15 +46,15 @@ static int64_t *read_points (const zc_series_t *self, const json_t *row)
 static void read_row (const zc_series_t *self, const zc_screen_t *screen, const json_t *row, zc_series_row_t *to)
 {
     to->name = zc_group_name (screen, self->options, row);
-    to->costs = read_points (self, row);
+    to->costs = read_points (self, row, &to->unpriced_events);
     to->least = to->most = self->steps > 0 ? to->costs [0] : 0;
     to->total = 0;
+    size_t over = self->steps - (self->running && self->steps > 1);
     for (size_t i = 0; i < self->steps; i++) {
         int64_t cost = to->costs [i];
-        to->least = cost < to->least ? cost : to->least;
+        to->least = cost < to->least && i < over ? cost : to->least;
         to->most = cost > to->most ? cost : to->most;
-        if (__builtin_add_overflow (to->total, cost, &to->total))
-            to->total = INT64_MAX;
+        to->total = plus (to->total, cost);
     }
 }
 
@@ -62,6 +72,7 @@ static bool read_series (zc_series_t *self, const zc_screen_t *screen, const jso
     if (steps > STEPS_MAX)
         return false;
     self->steps = (size_t) steps;
+    self->running = self->start_s + steps * self->step_s > self->until_s;
     self->count = json_array_size (rows);
     self->rows = zc_need (calloc (self->count + 1, sizeof *self->rows));
     for (size_t i = 0; i < self->count; i++)

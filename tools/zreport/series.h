@@ -11,7 +11,8 @@
 typedef struct {
     char *name;
     int64_t *costs; /* nano-dollars, one for each step */
-    int64_t least, most, total;
+    int64_t least, most, total; /* the least of the steps that are over */
+    int64_t unpriced_events;
 } zc_series_row_t;
 
 typedef struct {
@@ -20,6 +21,7 @@ typedef struct {
     size_t steps, count;
     zc_series_row_t *rows;
     int64_t rows_left_out;
+    bool running; /* the last step is not over */
 } zc_series_t;
 
 void zc_series_show (const zc_series_t *self, const zc_screen_t *screen);

@@ -14,6 +14,7 @@
 #include "zreport/amount.h"
 #include "zreport/bar.h"
 #include "zreport/group.h"
+#include "zreport/measures.h"
 #include "zreport/table.h"
 
 #define WIDE_COLUMNS 100
@@ -71,7 +72,8 @@ static void show_axis (const zc_series_t *self, const zc_screen_t *screen, const
 static void show_head (const zc_screen_t *screen, const zc_series_row_t *row)
 {
     char amounts [192];
-    snprintf (amounts, sizeof amounts, ": total %s, least %s, most %s", zc_dollars (row->total).text,
+    snprintf (amounts, sizeof amounts, ": total %s, least %s, most %s",
+              zc_cost (row->total, row->unpriced_events).text,
               zc_dollars (row->least).text, zc_dollars (row->most).text);
     int room = screen->columns - (int) strlen (amounts);
     bool cut = zc_screen_width (screen, row->name) > room;
@@ -121,7 +123,7 @@ static void show_sparklines (const zc_series_t *self, const zc_screen_t *screen,
         int64_t *columns = lay_out (self, row, grid, &most);
         char *spark = zc_spark (screen, columns, grid->drawn, most);
         ZC_ROW (table, row->name, spark, zc_dollars (row->least).text, zc_dollars (row->most).text,
-                zc_dollars (row->total).text);
+                zc_cost (row->total, row->unpriced_events).text);
         free (spark);
         free (columns);
     }
@@ -149,7 +151,14 @@ static void show_notes (const zc_series_t *self, const zc_screen_t *screen, cons
         zc_screen_field (screen, "Drawn", "%zu steps in one column; least and most are those of single steps",
                          grid->steps);
     if (self->rows_left_out > 0)
-        zc_screen_field (screen, "Left out", "%s more groups: see --limit", zc_count (self->rows_left_out).text);
+        zc_screen_field (screen, "Left out", "%s more group%s: see --limit", zc_count (self->rows_left_out).text,
+                         self->rows_left_out == 1 ? "" : "s");
+    int64_t cost = 0, unpriced = 0;
+    for (size_t i = 0; i < self->count; i++) {
+        cost |= self->rows [i].total;
+        unpriced += self->rows [i].unpriced_events;
+    }
+    zc_measures_note_unpriced (screen, cost, unpriced);
 }
 
 void zc_series_show (const zc_series_t *self, const zc_screen_t *screen)

@@ -83,6 +83,24 @@ static void show_cells (const zc_screen_t *screen, const json_t *health)
                          zc_count (folded).text);
 }
 
+/* The names that can be grouped by beside the contract's; an older daemon tells none. */
+static void show_tags (const zc_screen_t *screen, const json_t *health)
+{
+    const json_t *tags = zc_field (health, "tags");
+    char *text;
+    size_t size;
+    FILE *to = zc_need (open_memstream (&text, &size));
+    for (size_t i = 0; i < json_array_size (tags); i++) {
+        char *name = zc_value_text (screen, json_array_get (tags, i));
+        fprintf (to, "%s%s", i > 0 ? ", " : "", name);
+        free (name);
+    }
+    fclose (to);
+    if (json_is_array (tags))
+        zc_screen_field (screen, "Tags", "%s", *text ? text : "none configured");
+    free (text);
+}
+
 /* ------------------------------------------------------------------ the rest */
 
 /* The last drain in words, and whatever else a daemon tells of its queues. */
@@ -107,7 +125,7 @@ static bool is_told (const char *key)
 {
     static const char *const told [] = {
         "instance", "version", "uptime_seconds", "rss_bytes", "events", "rejected", "unpriced", "queues", "cells",
-        "cells_folded_to_other", "producers", "producers_total", "journal", "store", "waiting", "recovered", "now",
+        "cells_folded_to_other", "tags", "producers", "producers_total", "journal", "store", "waiting", "recovered", "now",
     };
     for (size_t i = 0; i < COUNT (told); i++)
         if (strcmp (key, told [i]) == 0)
@@ -156,6 +174,7 @@ void zc_show_health (const zc_screen_t *screen, const json_t *health)
     show_rejected (screen, health);
     show_unpriced (screen, health);
     show_cells (screen, health);
+    show_tags (screen, health);
     show_queues (screen, health);
     zc_show_journal (screen, health);
     zc_show_store (screen, health);

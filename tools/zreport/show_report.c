@@ -9,9 +9,12 @@
 
 #include "zreport/amount.h"
 #include "zreport/field.h"
+#include "zreport/measures.h"
 #include "zreport/table.h"
 
 #define UNPRICED_SHOWN 5
+#define LABEL_COLUMNS 21 /* of the widest label beside an amount, with the gaps around that */
+#define DECIMALS_MORE 5  /* that another amount may have */
 
 static const char *plural (int64_t count)
 {
@@ -55,8 +58,24 @@ static void show_head (const zc_screen_t *screen, const json_t *report, const ch
 
 /* ------------------------------------------------------------------ money */
 
-static void add_spent (zc_table_t *table, const json_t *report)
+/* The same with a + where it is at least that, or "unpriced" where nothing of it is known. */
+static zc_text_t dollars_spent (int64_t nanousd, int64_t unpriced)
 {
+    zc_text_t to = dollars (nanousd);
+    return unpriced == 0 ? to : nanousd == 0 ? zc_cost (0, unpriced) : (strcat (to.text, "+"), to);
+}
+
+typedef struct {
+    const zc_screen_t *screen;
+    zc_table_t *table;
+    int room; /* columns for a note, as far as can be told before all amounts are there */
+} money_t;
+
+static void add_spent (money_t *self, const json_t *report)
+{
+    zc_table_t *table = self->table;
+    int64_t unpriced_queries = zc_field_count (report, "query_router.unpriced_queries");
+    int64_t unpriced_calls = zc_field_count (report, "llm_calls.unpriced_calls");
     int64_t queries = zc_field_count (report, "query_router.total_queries");
     int64_t calls = zc_field_count (report, "llm_calls.total_calls");
     int64_t router_cost = zc_field_money (report, "query_router.total_cost_usd", "query_router.total_cost");
@@ -65,11 +84,13 @@ static void add_spent (zc_table_t *table, const json_t *report)
     if (__builtin_add_overflow (router_cost, calls_cost, &total))
         total = INT64_MAX;
     char note [64];
-    ZC_HEADING (table, "Spent", dollars (total).text, "");
+    zc_text_t spent = dollars_spent (total, unpriced_queries + unpriced_calls);
+    self->room = self->screen->columns - LABEL_COLUMNS - (int) strlen (spent.text) - DECIMALS_MORE;
+    ZC_HEADING (table, "Spent", spent.text, "");
     snprintf (note, sizeof note, "%s quer%s", zc_count (queries).text, queries == 1 ? "y" : "ies");
-    ZC_ROW (table, "  query router", dollars (router_cost).text, note);
+    ZC_ROW (table, "  query router", dollars_spent (router_cost, unpriced_queries).text, note);
     snprintf (note, sizeof note, "%s call%s", zc_count (calls).text, plural (calls));
-    ZC_ROW (table, "  other calls", dollars (calls_cost).text, note);
+    ZC_ROW (table, "  other calls", dollars_spent (calls_cost, unpriced_calls).text, note);
 }
 
 static bool has_baseline (const json_t *report)
@@ -78,62 +99,65 @@ static bool has_baseline (const json_t *report)
            zc_field_count (report, "query_router.baseline.assumed_queries") > 0;
 }
 
-/* ", $1.23 assumed": what rests on a configured flat amount and on no token. */
-static zc_text_t assumed_part (const json_t *report, const char *path)
+/* A saving, and how much of it rests on a configured flat amount and on no token: beside it, or where the screen is too
+ * narrow for that on a line of its own, but never cut off. */
+static void add_saving (const money_t *self, const char *label, int64_t saved, const char *note, int64_t assumed)
 {
-    zc_text_t to = {""};
-    int64_t assumed = zc_field_money (report, path, "");
+    char whole [256], part [64] = "";
     if (assumed != 0)
-        snprintf (to.text, sizeof to.text, ", %.20s assumed", zc_dollars (assumed).text);
-    return to;
+        snprintf (part, sizeof part, ", %s assumed", zc_dollars (assumed).text);
+    snprintf (whole, sizeof whole, "%.150s%s", note, part);
+    bool fits = zc_screen_width (self->screen, whole) <= self->room;
+    ZC_ROW (self->table, label, dollars (saved).text, fits ? whole : note);
+    if (!fits && assumed != 0)
+        ZC_ROW (self->table, "    of it assumed", zc_dollars (assumed).text, "");
 }
 
-static void add_saved_by_routing (const zc_screen_t *screen, zc_table_t *table, const json_t *report)
+static void add_saved_by_routing (const money_t *self, const json_t *report)
 {
     int64_t net = zc_field_money (report, "query_router.net_savings_usd", "query_router.estimated_savings");
-    char *model = zc_field_text (screen, report, "query_router.baseline.model");
-    char *note;
-    zc_text_t part = assumed_part (report, "savings.router.assumed_usd");
-    int made = net < 0 ? asprintf (&note, "%s alone costs less%s", model, part.text)
-                       : asprintf (&note, "%.1f%% below %s alone%s",
-                                   zc_field_real (report, "query_router.savings_percent"), model, part.text);
-    zc_need (made < 0 ? NULL : note);
-    ZC_ROW (table, "  routing", dollars (net).text, note);
-    free (note);
+    char *model = zc_field_text (self->screen, report, "query_router.baseline.model");
+    char note [192];
+    if (net < 0)
+        snprintf (note, sizeof note, "%.130s alone costs less", model);
+    else
+        snprintf (note, sizeof note, "%.1f%% below %.130s alone",
+                  zc_field_real (report, "query_router.savings_percent"), model);
+    add_saving (self, "  routing", net, note, zc_field_money (report, "savings.router.assumed_usd", ""));
     free (model);
 }
 
-static void add_saved_by_caching (zc_table_t *table, const json_t *report)
+static void add_saved_by_caching (const money_t *self, const json_t *report)
 {
     int64_t saved = zc_field_money (report, "embedding_cache.estimated_cost_saved_usd",
                                     "embedding_cache.estimated_cost_saved");
-    char note [96];
-    snprintf (note, sizeof note, "%.1f%% of requests hit%s", zc_field_real (report, "embedding_cache.hit_rate_percent"),
-              assumed_part (report, "savings.embedding_cache.assumed_usd").text);
-    ZC_ROW (table, "  embedding cache", dollars (saved).text, note);
+    char note [64];
+    snprintf (note, sizeof note, "%.1f%% of requests hit", zc_field_real (report, "embedding_cache.hit_rate_percent"));
+    add_saving (self, "  embedding cache", saved, note,
+                zc_field_money (report, "savings.embedding_cache.assumed_usd", ""));
 }
 
-static void add_saved_by_prompts (zc_table_t *table, int64_t saved)
+static void add_saved_by_prompts (const money_t *self, int64_t saved)
 {
-    ZC_ROW (table, "  prompt cache", dollars (saved).text, "less what writing to it cost more");
+    ZC_ROW (self->table, "  prompt cache", dollars (saved).text, "less what writing to it cost more");
 }
 
 static void show_money (const zc_screen_t *screen, const json_t *report)
 {
     bool routed = has_baseline (report), cached = zc_field_count (report, "embedding_cache.total_requests") > 0;
     int64_t prompts = zc_field_money (report, "savings.prompt_cache.net_usd", "");
-    zc_table_t *table = zc_table_new (screen, 0, "lde");
-    add_spent (table, report);
+    money_t money = {screen, zc_table_new (screen, 0, "lde"), 0};
+    add_spent (&money, report);
     if (routed || cached || prompts != 0)
-        ZC_HEADING (table, "Saved", "", "");
+        ZC_HEADING (money.table, "Saved", "", "");
     if (routed)
-        add_saved_by_routing (screen, table, report);
+        add_saved_by_routing (&money, report);
     if (cached)
-        add_saved_by_caching (table, report);
+        add_saved_by_caching (&money, report);
     if (prompts != 0)
-        add_saved_by_prompts (table, prompts);
-    zc_table_print (table);
-    zc_table_destroy (&table);
+        add_saved_by_prompts (&money, prompts);
+    zc_table_print (money.table);
+    zc_table_destroy (&money.table);
 }
 
 /* ------------------------------------------------------------------ the query router */
@@ -144,10 +168,10 @@ static int64_t tier_cost (const json_t *tier)
 }
 
 /* What one query cost, finer than a sum is shown: a cheap model's is a fraction of a cent. */
-static zc_text_t tier_cost_each (const json_t *tier)
+static zc_text_t tier_cost_each (const json_t *tier, bool unpriced)
 {
     int64_t queries = zc_field_count (tier, "queries");
-    if (queries == 0)
+    if (queries == 0 || unpriced)
         return (zc_text_t) {"-"};
     int64_t each = tier_cost (tier) / queries;
     return zc_money (each, each > 0 && each < 10000 ? 9 : 6);
@@ -165,10 +189,12 @@ static void show_tiers (const zc_screen_t *screen, const json_t *report)
     json_t *tier;
     json_object_foreach (tiers, name, tier) {
         int64_t queries = zc_field_count (tier, "queries");
+        bool unpriced = zc_tier_may_be_unpriced (report, tier);
         char *clean = zc_screen_clean (screen, name, strlen (name));
         char *model = zc_field_text (screen, tier, "model");
         ZC_ROW (table, clean, zc_count (queries).text, zc_share (queries, total).text,
-                dollars (tier_cost (tier)).text, tier_cost_each (tier).text, model);
+                unpriced ? "-" : dollars (tier_cost (tier)).text,
+                tier_cost_each (tier, unpriced).text, model);
         free (clean);
         free (model);
     }

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "zreport/budget.h"
 #include "zreport/commands.h"
 #include "zreport/field.h"
 #include "zreport/group.h"
@@ -29,20 +30,26 @@ typedef struct {
 
 /* ------------------------------------------------------------------ texts */
 
+static zc_sums_t sums_of (const status_t *self, int window)
+{
+    return zc_sums_read (zc_field (self->results [window], "total"));
+}
+
 static zc_text_t cost_of (const status_t *self, int window)
 {
-    return zc_dollars (zc_sums_read (zc_field (self->results [window], "total")).cost);
+    zc_sums_t sums = sums_of (self, window);
+    return zc_sums_cost (&sums);
 }
 
 /* What the last hour cost, per hour: its window is a whole number of minutes, and may be longer. */
 static zc_text_t cost_an_hour (const status_t *self)
 {
     const json_t *hour = self->results [HOUR];
-    int64_t cost = zc_sums_read (zc_field (hour, "total")).cost;
+    zc_sums_t sums = sums_of (self, HOUR);
     int64_t ms = zc_field_count (hour, "until") - zc_field_count (hour, "since");
     if (ms > 0)
-        cost = (int64_t) ((__int128) cost * HOUR_S * 1000 / ms);
-    return zc_dollars (cost);
+        sums.cost = (int64_t) ((__int128) sums.cost * HOUR_S * 1000 / ms);
+    return zc_sums_cost (&sums);
 }
 
 /* The budget with the greatest share; NULL: none is known. */
@@ -52,8 +59,7 @@ static const json_t *worst_budget (const json_t *budgets)
     json_t *budget;
     size_t i;
     json_array_foreach (zc_field (budgets, "budgets"), i, budget)
-        if (json_is_number (zc_field (budget, "share_percent")) &&
-            (!worst || zc_field_real (budget, "share_percent") > zc_field_real (worst, "share_percent")))
+        if (zc_budget_share (budget) >= 0 && (!worst || zc_budget_share (budget) > zc_budget_share (worst)))
             worst = budget;
     return worst;
 }
@@ -64,7 +70,7 @@ static void put_budget (FILE *to, const status_t *self)
     if (!worst)
         return;
     char *name = zc_field_text (self->screen, worst, "name");
-    fprintf (to, "%s %.0f%%", name, zc_field_real (worst, "share_percent"));
+    fprintf (to, "%s %s", name, zc_budget_share_text (worst, 0).text);
     free (name);
 }
 
@@ -83,25 +89,21 @@ static void put_month (FILE *to, const status_t *self)
     fputs (cost_of (self, MONTH).text, to);
 }
 
-static zc_sums_t sums_today (const status_t *self)
-{
-    return zc_sums_read (zc_field (self->results [TODAY], "total"));
-}
-
 static void put_events (FILE *to, const status_t *self)
 {
-    fputs (zc_count (sums_today (self).events).text, to);
+    fputs (zc_count (sums_of (self, TODAY).events).text, to);
 }
 
 static void put_tokens (FILE *to, const status_t *self)
 {
-    zc_sums_t sums = sums_today (self);
+    zc_sums_t sums = sums_of (self, TODAY);
     fputs (zc_tokens (zc_sums_tokens (&sums)).text, to);
 }
 
 static void put_savings (FILE *to, const status_t *self)
 {
-    fputs (zc_dollars (sums_today (self).savings).text, to);
+    zc_sums_t sums = sums_of (self, TODAY);
+    fprintf (to, "%s%s", sums.assumed_savings ? "~" : "", zc_dollars (sums.savings).text);
 }
 
 static const struct {
@@ -174,7 +176,10 @@ static int receive_all (zc_ask_t *ask, status_t *self)
         if (zc_ask_receive (ask, &number, &result) != 0)
             return -1;
         json_t **place = number < WINDOWS ? &self->results [number] : &self->budgets;
-        json_decref (*place);
+        if (number > WINDOWS || *place) {
+            json_decref (result);
+            return zc_ask_fail_stray (ask);
+        }
         *place = result;
     }
     return 0;

@@ -91,8 +91,16 @@ static bool fits (const zc_table_t *self, const layout_t *layout, int elastic_ma
     return row_width (self, layout, elastic_max) <= self->screen->columns;
 }
 
+/* An elastic column that can be left out is, before it and its neighbours are cut to stumps. */
+static void leave_out_elastic (const zc_table_t *self, layout_t *layout)
+{
+    for (size_t i = 0; i < self->columns && !fits (self, layout, ELASTIC_GOOD); i++)
+        layout->left_out [i] = self->rank [i] && self->align [i] == 'e';
+}
+
 static void leave_out (const zc_table_t *self, layout_t *layout)
 {
+    leave_out_elastic (self, layout);
     for (int rank = 1; rank <= ZC_TABLE_COLUMNS_MAX; rank++)
         for (size_t i = 0; i < self->columns && !fits (self, layout, ELASTIC_MIN); i++)
             layout->left_out [i] |= self->rank [i] == rank;

@@ -37,7 +37,7 @@ static void add_row (const page_t *page, bool bold, const char *const *groups, c
         cells [count] = groups [count];
     zc_text_t texts [MEASURES_COUNT - 1] = {
         zc_count (sums->events), zc_tokens (zc_sums_tokens (sums)), zc_sums_p95 (sums),
-        zc_dollars (sums->cost), zc_share (sums->cost, page->total)};
+        zc_sums_cost (sums), zc_sums_share (sums, page->total)};
     for (size_t i = 0; i < MEASURES_COUNT - 1; i++)
         cells [count++] = texts [i].text;
     int wide = page->screen->columns >= WIDE_COLUMNS ? BAR_COLUMNS_WIDE : BAR_COLUMNS;
@@ -103,6 +103,10 @@ static void show (const zc_options_t *options, const zc_screen_t *screen, const 
                                     zc_field_count (result, "until") / 1000, window));
     zc_group_show_where (screen, options);
     fputc ('\n', screen->out);
+    if (json_array_size (zc_field (result, "rows")) == 0) {
+        fputs ("no events in this time\n", screen->out);
+        return;
+    }
     for (size_t i = 0; i < page.groups.columns; i++)
         strcat (shape, "e");
     strcat (shape, MEASURES);

@@ -18,7 +18,7 @@
 #define PERIODS (OF (ZC_HOURLY) | OF (ZC_DAILY) | OF (ZC_WEEKLY) | OF (ZC_MONTHLY))
 #define GROUPED (PERIODS | OF (ZC_TOP) | OF (ZC_SERIES) | OF (ZC_EXPORT))
 #define WINDOWED (GROUPED | OF (ZC_REPORT))
-#define ZONED (WINDOWED | OF (ZC_STATUSLINE) | OF (ZC_BUDGETS) | OF (ZC_WATCH))
+#define ZONED (WINDOWED | OF (ZC_STATUSLINE) | OF (ZC_WATCH))
 
 static const struct {
     const char *name, *argument; /* argument: "" where it has none */
@@ -32,28 +32,29 @@ static const struct {
     [ZC_DAILY] = {"daily", "", "what each day cost", "7d", "", NULL},
     [ZC_WEEKLY] = {"weekly", "", "what each week cost, from Monday on", "8w", "", NULL},
     [ZC_MONTHLY] = {"monthly", "", "what each month cost", "12mo", "", NULL},
-    [ZC_TOP] = {"top", "", "the dearest models, services, ...", "24h", "model", NULL},
+    [ZC_TOP] = {"top", "", "the dearest models, services or other groups", "24h", "model", NULL},
     [ZC_SERIES] = {"series", "", "the cost over time, as a sparkline a group", "24h", "", NULL},
-    [ZC_EXPORT] = {"export", "", "what was counted, as CSV or JSON lines", "24h", "type,service,tier,model,provider",
+    [ZC_EXPORT] = {"export", "", "what was counted, as CSV or JSON lines", "24h", "type,service,tier,model,provider" /* and the configured tags */,
         "A row is what one group counted in one step of time. The step begins at `time`,\n"
         "UTC, and is `step_seconds` long: longer than asked for where nothing shorter is\n"
-        "kept any more. Configured tags are exported where --by names them.\n"},
+        "kept any more.\n"},
     [ZC_STATUSLINE] = {"statusline", "", "today's spend and more in one line, for prompts and bars", NULL, NULL,
         "The placeholders of --format:\n"
         "  {today} {month}    what today and this month cost\n"
         "  {hour}             what an hour cost, in the last 60 minutes\n"
         "  {events} {tokens}  today's\n"
-        "  {savings}          today's, of the query router\n"
+        "  {savings}          today's, of the query router; ~ where a part is assumed\n"
         "  {budget}           the budget with the greatest share, as in \"search 83%\"\n"
         "  {{                 a brace\n"
         "The default is \"{today} today, {hour}/h, {month} this month\", and the budget\n"
-        "where there is one.\n"
+        "where there is one. $1.23+ is at least that: some events had no known price.\n"
         "Waits 1 second by default. On failure it prints \"zcost ?\", and exits with 1.\n"},
     [ZC_BUDGETS] = {"budgets", "", "limits, and how much of them is spent", NULL, NULL,
         "Exits with 3 where a budget is breached, with --json too. Budgets warn, and\n"
-        "block nothing.\n"},
+        "block nothing. A period begins where the budget's own time zone has it.\n"},
     [ZC_WATCH] = {"watch", "", "everything at a glance, live, until q or Ctrl-C", NULL, NULL,
-        "Not on a terminal: the cost report, again at each snapshot.\n"},
+        "There h shows the keys. Not on a terminal: the cost report, again at each\n"
+        "snapshot.\n"},
     [ZC_HEALTH] = {"health", "", "how the daemon is, and what it could not count", NULL, NULL, NULL},
     [ZC_REJECTS] = {"rejects", "", "the last inputs that were not taken, and why", NULL, NULL, NULL},
     [ZC_PRICE] = {"price", " MODEL", "the rates in force for a model", NULL, NULL, NULL},
@@ -78,8 +79,8 @@ static const struct {
         "Binary values are strings of hex digits"},
     [ZC_OPT_BY] = {"by", "NAMES", GROUPED,
         "groups, one or more of model, tier, service, provider, type and "
-        "configured tags, as in --by model,tier (default: top model, export all "
-        "but tags, else none)"},
+        "configured tags, as in --by model,tier (default: top model, export all, "
+        "else none)"},
     [ZC_OPT_WHERE] = {"where", "NAME=VALUE", GROUPED | OF (ZC_STATUSLINE),
         "only events of this model, tier, service, provider, type or tag; "
         "of several all must hold. Without a value: events that lack it"},
@@ -97,7 +98,9 @@ static const struct {
         "where days and hours begin, such as Europe/Madrid or UTC "
         "(default: local)"},
     [ZC_OPT_STEP] = {"step", "SPAN", OF (ZC_SERIES) | OF (ZC_EXPORT),
-        "60 (seconds), 5m, 1h, 1d or 1w: whole minutes (default 1h)"},
+        "60 (seconds), 5m, 1h, 1d or 1w: whole minutes (default 1h). Steps begin "
+        "at their multiples in UTC: civil days and weeks are those of daily, "
+        "weekly"},
     [ZC_OPT_LIMIT] = {"limit", "N", PERIODS | OF (ZC_TOP) | OF (ZC_SERIES) | OF (ZC_REJECTS),
         "the dearest N groups only (default 10; with --json all, up to 10,000); "
         "rejects: the last N only"},

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "zreport/bar.h"
+#include "zreport/budget.h"
 #include "zreport/field.h"
 #include "zreport/table.h"
 
@@ -34,15 +35,8 @@ static int compare (const void *a, const void *b)
     const json_t *one = *(json_t *const *) a, *other = *(json_t *const *) b;
     if (state_of (one) != state_of (other))
         return state_of (one) < state_of (other) ? -1 : 1;
-    double share = zc_field_real (one, "share_percent"), other_share = zc_field_real (other, "share_percent");
+    double share = zc_budget_share (one), other_share = zc_budget_share (other);
     return share > other_share ? -1 : share < other_share;
-}
-
-/* "-" where the daemon has not summed it yet, or does not project. */
-static zc_text_t money_text (const json_t *budget, const char *key)
-{
-    int64_t nanousd;
-    return zc_money_read (json_object_get (budget, key), &nanousd) ? zc_dollars (nanousd) : (zc_text_t) {"-"};
 }
 
 /* "[####      ]": the frame is what may be spent. For the caller to free. */
@@ -58,15 +52,11 @@ static char *framed_bar (const zc_screen_t *screen, double share_percent)
 
 static void add_budget (const zc_screen_t *screen, zc_table_t *table, const json_t *budget)
 {
-    const json_t *share_percent = json_object_get (budget, "share_percent");
     char *name = zc_field_text (screen, budget, "name"), *state = zc_field_text (screen, budget, "state");
     char *period = zc_field_text (screen, budget, "period");
-    char *bar = framed_bar (screen, json_number_value (share_percent));
-    char share [32] = "-";
-    if (json_is_number (share_percent))
-        snprintf (share, sizeof share, "%.1f%%", json_number_value (share_percent));
-    ZC_ROW (table, name, bar, share, state, money_text (budget, "projected_usd").text,
-            money_text (budget, "spent_usd").text, money_text (budget, "limit_usd").text, period);
+    char *bar = framed_bar (screen, zc_budget_share (budget));
+    ZC_ROW (table, name, bar, zc_budget_share_text (budget, 1).text, state, zc_budget_amount (budget, "projected_usd").text,
+            zc_budget_amount (budget, "spent_usd").text, zc_budget_amount (budget, "limit_usd").text, period);
     free (name);
     free (state);
     free (period);
@@ -117,8 +107,8 @@ static void put_alert (const zc_watch_data_t *data, zc_page_t *page, const json_
     zc_page_put (page, ZC_TONE_PLAIN, "%s  ", zc_part_clock (data, zc_field_count (alert, "at"), "%b %d %H:%M").text);
     zc_page_put (page, ZC_TONE_WARN, "%s passed %s%%", budget,
                  zc_count (zc_field_count (alert, "threshold_percent")).text);
-    zc_page_fit (page, 2, ZC_TONE_PLAIN, "%s of %s", money_text (alert, "spent_usd").text,
-                 money_text (alert, "limit_usd").text);
+    zc_page_fit (page, 2, ZC_TONE_PLAIN, "%s of %s", zc_budget_amount (alert, "spent_usd").text,
+                 zc_budget_amount (alert, "limit_usd").text);
     free (budget);
 }
 

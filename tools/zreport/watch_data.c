@@ -32,8 +32,16 @@ static void forget (zc_known_t *known)
     *known = (zc_known_t) {0};
 }
 
+static void forget_tags (zc_watch_data_t *self)
+{
+    for (size_t i = 0; i < self->tags_count; i++)
+        free (self->tags [i]);
+    self->tags_count = 0;
+}
+
 void zc_watch_data_free (zc_watch_data_t *self)
 {
+    forget_tags (self);
     for (int i = 0; i < ZC_ASKED; i++)
         forget (&self->known [i]);
     json_decref (self->snapshot);
@@ -48,9 +56,14 @@ const char *zc_watch_span_name (zc_span_t span)
     return span_names [span];
 }
 
-const char *zc_grouping_name (zc_grouping_t group)
+int zc_watch_groups (const zc_watch_data_t *self)
 {
-    return group_names [group];
+    return ZC_GROUPING_TAG + (int) self->tags_count;
+}
+
+const char *zc_watch_group_name (const zc_watch_data_t *self, zc_grouping_t group)
+{
+    return group < ZC_GROUPING_TAG ? group_names [group] : self->tags [group - ZC_GROUPING_TAG];
 }
 
 zc_grouping_t zc_watch_beside (const zc_watch_data_t *self)
@@ -126,13 +139,38 @@ json_t *zc_watch_question (zc_watch_data_t *self, zc_asked_t asked, int64_t now_
         json_object_set_new (request, "step", json_integer (60));
     if (asked == ZC_ASKED_TOP || asked == ZC_ASKED_BESIDE) {
         zc_grouping_t group = asked == ZC_ASKED_TOP ? self->group : zc_watch_beside (self);
-        json_object_set_new (request, "by", json_pack ("[s]", zc_grouping_name (group)));
+        json_object_set_new (request, "by", zc_need (json_pack ("[s]", zc_watch_group_name (self, group))));
         json_object_set_new (request, "limit", json_integer (ZC_WATCH_TOP_ROWS));
     }
     return request;
 }
 
 /* ------------------------------------------------------------------ what comes */
+
+static bool are_same_tags (const zc_watch_data_t *self, const json_t *names)
+{
+    for (size_t i = 0; i < self->tags_count; i++) {
+        const char *name = json_string_value (json_array_get (names, i));
+        if (!name || strcmp (name, self->tags [i]) != 0)
+            return false;
+    }
+    return self->tags_count == json_array_size (names) || self->tags_count == ZC_WATCH_TAGS;
+}
+
+/* The daemon may have come back with other tags. */
+static void take_tags (zc_watch_data_t *self, const json_t *names)
+{
+    if (are_same_tags (self, names))
+        return;
+    if (self->group >= ZC_GROUPING_TAG)
+        zc_watch_choose_group (self, ZC_GROUPING_MODEL);
+    forget_tags (self);
+    for (size_t i = 0; i < json_array_size (names) && self->tags_count < ZC_WATCH_TAGS; i++) {
+        const char *name = json_string_value (json_array_get (names, i));
+        if (name && *name)
+            self->tags [self->tags_count++] = zc_need (strdup (name));
+    }
+}
 
 void zc_watch_answer (zc_watch_data_t *self, zc_asked_t asked, json_t *result, const char *refusal)
 {
@@ -142,6 +180,8 @@ void zc_watch_answer (zc_watch_data_t *self, zc_asked_t asked, json_t *result, c
     known->since_ms = known->next_since_ms;
     known->now_ms = known->next_now_ms;
     zc_watch_say (&known->refusal, result ? NULL : "%s", refusal);
+    if (asked == ZC_ASKED_HEALTH && result)
+        take_tags (self, zc_field (result, "tags"));
 }
 
 static const char *incarnation_of (const json_t *report)

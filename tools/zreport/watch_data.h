@@ -16,6 +16,7 @@
 #define ZC_WATCH_NOW_MINUTES 5 /* "now" */
 #define ZC_WATCH_TOP_ROWS 60   /* as many as a tall terminal shows */
 #define ZC_WATCH_ALERTS 16     /* kept, the last ones */
+#define ZC_WATCH_TAGS 4        /* of the daemon's, the contract's most */
 
 typedef enum { ZC_SPAN_HOUR, ZC_SPAN_TODAY, ZC_SPAN_WEEK, ZC_SPAN_MONTH, ZC_SPANS } zc_span_t;
 typedef enum {
@@ -24,7 +25,7 @@ typedef enum {
     ZC_GROUPING_PROVIDER,
     ZC_GROUPING_TIER,
     ZC_GROUPING_TYPE,
-    ZC_GROUPINGS
+    ZC_GROUPING_TAG /* the first configured tag; the others follow */
 } zc_grouping_t;
 
 /* What is asked, in this order, round by round. */
@@ -55,6 +56,8 @@ typedef struct {
     json_t *snapshot; /* NULL: none yet */
     zc_known_t known [ZC_ASKED];
     json_t *alerts; /* an array, the newest first */
+    char *tags [ZC_WATCH_TAGS]; /* the names that the daemon is configured with, as last told */
+    size_t tags_count;
 
     /* What does not come: each NULL where all is well. */
     char *away;      /* the daemon as a whole */
@@ -76,7 +79,8 @@ void zc_watch_data_free (zc_watch_data_t *self);
 /* The request to ask now; the caller's. It notes what was asked for: give its answer before asking the same again. */
 json_t *zc_watch_question (zc_watch_data_t *self, zc_asked_t asked, int64_t now_ms);
 
-/* Takes ownership of the result; NULL: refused, for this reason. */
+/* Takes ownership of the result; NULL: refused, for this reason. Health brings the tags to group by: where the one
+ * that was chosen is gone, models are chosen in its place. */
 void zc_watch_answer (zc_watch_data_t *self, zc_asked_t asked, json_t *result, const char *refusal);
 
 /* Take ownership. A snapshot of another life of the daemon makes all older answers void. */
@@ -100,7 +104,10 @@ bool zc_watch_is_one_daemon (const zc_watch_data_t *self);
 zc_grouping_t zc_watch_beside (const zc_watch_data_t *self);
 
 const char *zc_watch_span_name (zc_span_t span);   /* "today" */
-const char *zc_grouping_name (zc_grouping_t group); /* the contract's: "model" */
+
+/* Groups are numbered from 0; a tag's name is as it came from the daemon, to be cleaned before it is shown. */
+int zc_watch_groups (const zc_watch_data_t *self);
+const char *zc_watch_group_name (const zc_watch_data_t *self, zc_grouping_t group); /* the contract's: "model" */
 
 /* Sets one of the texts above; NULL format: all is well. */
 void zc_watch_say (char **text, const char *format, ...) __attribute__ ((format (printf, 2, 3)));

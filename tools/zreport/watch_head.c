@@ -31,7 +31,9 @@ void zc_part_title (const zc_watch_data_t *data, zc_page_t *page)
     if (*instance && wide)
         zc_page_fit (page, 1, ZC_TONE_TITLE, "at %s", instance);
     put_spans (data, page);
-    zc_page_fit (page, 2, ZC_TONE_TITLE, "by %s", zc_grouping_name (data->group));
+    char *group = zc_part_group_name (data, page, data->group);
+    zc_page_fit (page, 2, ZC_TONE_TITLE, "by %s", group);
+    free (group);
     zc_text_t clock = zc_part_clock (data, data->now_ms, wide ? "%H:%M:%S %Z" : "%H:%M:%S");
     if (!zc_page_right (page, ZC_TONE_TITLE, "%s  %s ", clock.text, state_of (data)))
         zc_page_right (page, ZC_TONE_TITLE, "%s ", state_of (data));
@@ -87,7 +89,7 @@ void zc_part_help (const zc_watch_data_t *data, zc_page_t *page)
         {"Keys", NULL},
         {"1 2 3 4", "the span: last hour, today, last 7 days, this month"},
         {"left right", "the span before, the next one"},
-        {"tab, up down", "the group: model, service, provider, tier, type"},
+        {"tab, up down", "the group: model, service, provider, tier, type, a tag"},
         {"p", "pause: what is shown stays; again: go on"},
         {"r", "ask again now"},
         {"q, Ctrl-C", "quit"},
@@ -97,6 +99,7 @@ void zc_part_help (const zc_watch_data_t *data, zc_page_t *page)
         {"last hour", "a column a minute, the last one still running"},
         {"projected", "the whole month, if it goes on as so far"},
         {"~", "assumed: estimated for want of tokens"},
+        {"$1.23+", "at least: some events have no known price"},
         {"saved", "against the baseline model; below 0: it cost more"},
         {"today, month", "civil time, see --timezone"},
     };

@@ -164,7 +164,8 @@ static void choose_span (live_t *self, int span)
 
 static void choose_group (live_t *self, int group)
 {
-    zc_watch_choose_group (&self->data, (zc_grouping_t) ((group + ZC_GROUPINGS) % ZC_GROUPINGS));
+    int groups = zc_watch_groups (&self->data);
+    zc_watch_choose_group (&self->data, (zc_grouping_t) ((group + groups) % groups));
     zc_rounds_begin (self->rounds, ZC_ASKED_TOP);
 }
 

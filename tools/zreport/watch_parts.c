@@ -35,6 +35,12 @@ zc_text_t zc_part_span (const zc_watch_data_t *data)
     return to;
 }
 
+char *zc_part_group_name (const zc_watch_data_t *data, const zc_page_t *page, zc_grouping_t group)
+{
+    const char *name = zc_watch_group_name (data, group);
+    return zc_screen_clean (zc_page_screen (page), name, strlen (name));
+}
+
 char *zc_part_missing (const zc_watch_data_t *data, const zc_page_t *page, zc_asked_t asked)
 {
     const zc_screen_t *screen = zc_page_screen (page);

@@ -36,6 +36,9 @@ void zc_part_label (zc_page_t *page, int columns, const char *label);
 /* What the shown report is about: "today", or "since 2026-11-02 08:00" where only the snapshot is known. */
 zc_text_t zc_part_span (const zc_watch_data_t *data);
 
+/* A group's name, clean; for the caller to free. */
+char *zc_part_group_name (const zc_watch_data_t *data, const zc_page_t *page, zc_grouping_t group);
+
 /* Why a question has no answer yet: for the caller to free. */
 char *zc_part_missing (const zc_watch_data_t *data, const zc_page_t *page, zc_asked_t asked);
 

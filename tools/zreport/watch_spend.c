@@ -9,6 +9,7 @@
 
 #include "zreport/bar.h"
 #include "zreport/field.h"
+#include "zreport/measures.h"
 
 #define MINUTES (ZC_WATCH_MINUTES + 1) /* with the one that runs */
 #define MINUTE_MS 60000
@@ -71,8 +72,8 @@ static void put_total (const zc_watch_data_t *data, zc_page_t *page, zc_asked_t 
 {
     const zc_known_t *known = &data->known [asked];
     if (known->result) {
-        zc_page_put (page, ZC_TONE_STRONG, "%s",
-                     zc_dollars (zc_field_count (known->result, "total.cost_nanousd")).text);
+        zc_sums_t total = zc_sums_read (zc_field (known->result, "total"));
+        zc_page_put (page, ZC_TONE_STRONG, "%s", zc_sums_cost (&total).text);
         return;
     }
     char *missing = zc_part_missing (data, page, asked);

@@ -14,6 +14,8 @@
 #include "zreport/table.h"
 
 #define BAR_COLUMNS 12
+#define BAR_COLUMNS_NARROW 8
+#define NARROW_COLUMNS 70
 
 /* ------------------------------------------------------------------ savings */
 
@@ -50,14 +52,16 @@ static void put_routing (const zc_watch_data_t *data, zc_page_t *page, const jso
 /* ------------------------------------------------------------------ tiers */
 
 static void add_tier (const zc_screen_t *screen, zc_table_t *table, const char *name, const json_t *tier,
-                      const json_t *savings, int64_t total)
+                      const json_t *savings, const json_t *report)
 {
     int64_t queries = zc_field_count (tier, "queries");
+    int64_t total = zc_field_count (report, "query_router.total_queries");
+    bool unpriced = zc_tier_may_be_unpriced (report, tier);
     char *clean = zc_screen_clean (screen, name, strlen (name)), *model = zc_field_text (screen, tier, "model");
     ZC_ROW (table, clean, zc_count (queries).text, zc_share (queries, total).text,
-            zc_dollars (zc_field_money (tier, "cost_usd", "cost")).text,
-            savings ? zc_dollars (zc_field_money (savings, "net_usd", "")).text : "-", assumed_text (savings).text,
-            model);
+            unpriced ? "-" : zc_dollars (zc_field_money (tier, "cost_usd", "cost")).text,
+            savings && !unpriced ? zc_dollars (zc_field_money (savings, "net_usd", "")).text : "-",
+            assumed_text (savings).text, model);
     free (clean);
     free (model);
 }
@@ -72,8 +76,7 @@ void zc_part_tiers (const zc_watch_data_t *data, zc_page_t *page)
     const char *name;
     json_t *tier;
     json_object_foreach (zc_field (report, "query_router.cost_breakdown"), name, tier)
-        add_tier (screen, table, name, tier, json_object_get (savings, name),
-                  zc_field_count (report, "query_router.total_queries"));
+        add_tier (screen, table, name, tier, json_object_get (savings, name), report);
     zc_table_print (table);
     zc_table_destroy (&table);
     zc_page_print_end (page);
@@ -83,25 +86,38 @@ void zc_part_tiers (const zc_watch_data_t *data, zc_page_t *page)
 
 static void add_row (const zc_screen_t *screen, zc_table_t *table, const char *group, const json_t *row, int64_t total)
 {
-    char *name = zc_field_text (screen, row, group);
+    const json_t *value = json_object_get (row, group);
+    char *name = zc_screen_clean (screen, json_is_string (value) ? json_string_value (value) : "",
+                                  json_string_length (value));
     zc_sums_t sums = zc_sums_read (row);
-    char *bar = zc_bar (screen, sums.cost, total, BAR_COLUMNS);
-    ZC_ROW (table, *name ? name : "(none)", zc_dollars (sums.cost).text, zc_share (sums.cost, total).text, bar,
+    char *bar = zc_bar (screen, sums.cost, total,
+                        screen->columns < NARROW_COLUMNS ? BAR_COLUMNS_NARROW : BAR_COLUMNS);
+    ZC_ROW (table, *name ? name : "(none)", zc_sums_cost (&sums).text, zc_sums_share (&sums, total).text, bar,
             zc_count (sums.events).text, zc_tokens (zc_sums_tokens (&sums)).text, zc_sums_p95 (&sums).text);
     free (name);
     free (bar);
 }
 
-static void put_rows (zc_page_t *page, zc_grouping_t group, const char *span, const json_t *result)
+/* "By model, today". For the caller to free. */
+static char *make_heading (const zc_watch_data_t *data, const zc_page_t *page, zc_grouping_t group)
+{
+    char *heading, *name = zc_part_group_name (data, page, group);
+    if (asprintf (&heading, "By %s, %s", name, zc_watch_span_name (data->span)) < 0)
+        zc_need (NULL);
+    free (name);
+    return heading;
+}
+
+static void put_rows (const zc_watch_data_t *data, zc_page_t *page, zc_grouping_t group, const json_t *result)
 {
     const zc_screen_t *screen = zc_page_print (page);
     zc_table_t *table = zc_table_new (screen, 0, "edrL4R3R2R1");
     const json_t *rows = zc_field (result, "rows");
-    char heading [64];
-    snprintf (heading, sizeof heading, "By %s, %s", zc_grouping_name (group), span);
+    char *heading = make_heading (data, page, group);
     ZC_HEADING (table, heading, "cost", "share", "", "events", "tokens", "p95");
+    free (heading);
     for (size_t i = 0; i < json_array_size (rows) && i < ZC_WATCH_TOP_ROWS; i++)
-        add_row (screen, table, zc_grouping_name (group), json_array_get (rows, i),
+        add_row (screen, table, zc_watch_group_name (data, group), json_array_get (rows, i),
                  zc_field_count (result, "total.cost_nanousd"));
     zc_table_print (table);
     zc_table_destroy (&table);
@@ -115,13 +131,15 @@ static void put_group (const zc_watch_data_t *data, zc_page_t *page, zc_asked_t 
 {
     const json_t *result = data->known [asked].result;
     if (result && json_array_size (zc_field (result, "rows")) > 0) {
-        put_rows (page, group, zc_watch_span_name (data->span), result);
+        put_rows (data, page, group, result);
         return;
     }
     char *missing = result ? zc_need (strdup ("nothing yet")) : zc_part_missing (data, page, asked);
+    char *heading = make_heading (data, page, group);
     zc_page_line (page);
-    zc_page_put (page, ZC_TONE_STRONG, "By %s, %s", zc_grouping_name (group), zc_watch_span_name (data->span));
+    zc_page_put (page, ZC_TONE_STRONG, "%s", heading);
     zc_page_fit (page, 2, ZC_TONE_FAINT, "%s", missing);
+    free (heading);
     free (missing);
 }
 

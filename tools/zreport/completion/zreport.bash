@@ -14,7 +14,6 @@ _zreport_options ()
         series)                       options+=" $windowed $grouped --limit --step" ;;
         export)                       options+=" $windowed $grouped --step --format" ;;
         statusline)                   options+=' --where --timezone --format' ;;
-        budgets)                      options+=' --timezone' ;;
         watch)                        options+=' --query --timezone --count' ;;
         rejects)                      options+=' --limit' ;;
     esac

@@ -64,7 +64,7 @@ complete -c zreport -l version -d 'the version'
 complete -c zreport -n "__zreport_is $windowed" -l since -x -a 'today yesterday 1h 24h 7d 30d' -d 'from this time on'
 complete -c zreport -n "__zreport_is $windowed" -l until -x -a 'today yesterday 1h 24h 7d 30d' -d 'before this time'
 complete -c zreport -n "__zreport_is $windowed" -l last -x -a '30m 1h 24h 7d 30d 8w 12mo' -d 'so long back from now'
-complete -c zreport -n "__zreport_is $windowed statusline budgets watch" -l timezone -x -a '(__zreport_zones)' \
+complete -c zreport -n "__zreport_is $windowed statusline watch" -l timezone -x -a '(__zreport_zones)' \
     -d 'where days begin'
 complete -c zreport -n "__zreport_is $grouped" -l by -x -a '(__zreport_by)' -d groups
 complete -c zreport -n "__zreport_is $grouped statusline" -l where -x -a 'model= tier= service= provider= type=' \
