@@ -17,7 +17,8 @@
 void zc_answer_init (zc_answer_t *self, zsock_t *socket, zc_books_t *books, zc_vault_t *vault)
 {
     int64_t memory = books->settings->memory_max_bytes;
-    *self = (zc_answer_t) {books, vault, socket, zc_clients_new (memory ? (size_t) memory / UNREAD_PART : UNREAD_BYTES_MAX)};
+    zc_clients_t *clients = zc_clients_new (memory ? (size_t) memory / UNREAD_PART : UNREAD_BYTES_MAX);
+    *self = (zc_answer_t) {books, vault, socket, clients};
 }
 
 void zc_answer_term (zc_answer_t *self)

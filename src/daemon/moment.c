@@ -23,7 +23,8 @@ static int make_room (void **block, size_t *size, size_t bytes)
 
 static int copy (zc_cells_t *to, const zc_cells_t *from)
 {
-    size_t cells_bytes = to->capacity * sizeof *to->cells, slots_bytes = to->latencies.size * sizeof *to->latencies.slots;
+    size_t cells_bytes = to->capacity * sizeof *to->cells;
+    size_t slots_bytes = to->latencies.size * sizeof *to->latencies.slots;
     size_t cells = from->count * sizeof *from->cells, slots = from->latencies.size * sizeof *from->latencies.slots;
     void *block = to->cells;
     int rc = make_room (&block, &cells_bytes, cells);
@@ -142,7 +143,8 @@ int zc_moment_add (const zc_moment_t *self, zc_rows_t *rows, const zc_plan_t *pl
     bool has_recent = plan->recent_since_s < plan->recent_until_s;
     const zc_span_t stored = {ZC_MINUTE, plan->since_s, has_recent ? plan->recent_since_s : plan->until_s};
     const zc_span_t recent = {ZC_MINUTE, plan->recent_since_s, plan->recent_until_s};
-    if (self->committing && stored_sequence < self->sequence && zc_rows_add_cells (rows, self->committing, &stored) == -1)
+    if (self->committing && stored_sequence < self->sequence &&
+        zc_rows_add_cells (rows, self->committing, &stored) == -1)
         return -1;
     if (self->committing && has_recent && recent_sequence < self->sequence &&
         zc_rows_add_cells (rows, self->committing, &recent) == -1)

@@ -5,7 +5,8 @@
  * An answer is of one moment: what the store has, the checkpoint that is being committed, and a copy of what
  * changed since, made when the question is taken up. While a question is worked on no checkpoint is taken, and
  * while one is due no question is taken up: both wait for milliseconds. A question that has much to read is read by two
- * threads, where one is idle. Bounded: questions that wait, and the time that one may take. For the one thread that owns the books; what was asked is told there.
+ * threads, where one is idle. Bounded: questions that wait, and the time that one may take. For the one thread that
+ * owns the books; what was asked is told there.
  */
 #ifndef ZC_READERS_H
 #define ZC_READERS_H

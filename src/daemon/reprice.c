@@ -11,147 +11,12 @@
 
 #include <czmq.h>
 
-#include "daemon/books.h"
 #include "daemon/prices_file.h"
-#include "daemon/reprice_show.h"
+#include "daemon/reprice_inside.h"
 #include "daemon/vault.h"
 #include "store/data_dir.h"
 
 #define CELLS_A_CORRECTION 65536
-
-/* Terms that the store remembers, and from when on. */
-typedef struct {
-    uint64_t sequence;
-    int64_t from_ms;
-    msgpack_sbuffer bytes;
-} known_terms_t;
-
-#define KNOWN_TERMS_MAX 64
-
-/* A re-pricing: an earlier one, as the store remembers it; or this one. */
-typedef struct {
-    int64_t since_s;
-    zc_position_t until; /* in the journal; what came behind it is under the prices in force then */
-    bool ended;          /* the walk is behind it */
-    char *prices;
-    size_t prices_size;
-} pricing_t;
-
-/* The sets of books: as journaled, by earlier re-pricings in their order, and by the new prices. */
-#define BOOKS_MAX (1 + ZC_REPRICINGS_MAX + 1)
-
-typedef struct {
-    const zc_settings_t *settings;
-    int64_t since_s;
-    zc_books_t books [BOOKS_MAX];
-    pricing_t pricings [BOOKS_MAX]; /* that of the first is not used */
-    zc_cells_t empty [BOOKS_MAX];
-    size_t count;
-    zc_store_t *store;
-    bool writes;
-    zc_store_state_t state;
-    char journal [ZC_PATH_BYTES + 16];
-    known_terms_t known [KNOWN_TERMS_MAX];
-    size_t known_count, terms_at; /* the next one that a walk may run into */
-    bool terms_seen;              /* the journal itself has said what is in force */
-    int64_t first_ms;             /* the arrival of the first record that is kept; -1: none */
-    zc_cells_t difference;
-    zc_repriced_t repriced;
-    zc_names_t unpriced; /* models without a price that the store names */
-    char why [512];
-} reprice_t;
-
-__attribute__ ((format (printf, 2, 3)))
-static int fail (reprice_t *self, const char *format, ...)
-{
-    va_list arguments;
-    va_start (arguments, format);
-    vsnprintf (self->why, sizeof self->why, format, arguments);
-    va_end (arguments);
-    return -1;
-}
-
-/* ----------------------------------------------------------------------- terms */
-
-/* The terms with other prices. */
-static int take_repriced (reprice_t *self, zc_books_t *books, const pricing_t *pricing, const void *bytes, size_t size)
-{
-    static zc_terms_t terms;
-    const char *text;
-    size_t text_size;
-    msgpack_sbuffer repriced;
-    if (zc_terms_read (bytes, size, &terms, &text, &text_size) == -1)
-        return fail (self, "the journal has terms that cannot be read");
-    msgpack_sbuffer_init (&repriced);
-    strcpy (terms.prices_source, self->settings->reprice);
-    int rc = zc_terms_pack (&terms, pricing->prices, pricing->prices_size, &repriced);
-    if (rc == 0)
-        rc = zc_books_take_terms (books, repriced.data, repriced.size);
-    msgpack_sbuffer_destroy (&repriced);
-    return rc == 0 ? 0 : fail (self, "%s: cannot be used as prices", self->settings->reprice);
-}
-
-static int take_terms (reprice_t *self, const void *bytes, size_t size)
-{
-    for (size_t i = 0; i < self->count; i++) {
-        bool as_journaled = i == 0 || self->pricings [i].ended;
-        if (as_journaled && zc_books_take_terms (&self->books [i], bytes, size) == -1)
-            return fail (self, "the journal has terms that cannot be used");
-        if (!as_journaled && take_repriced (self, &self->books [i], &self->pricings [i], bytes, size) == -1)
-            return -1;
-    }
-    return 0;
-}
-
-/* Behind an earlier re-pricing its books go on under what is in force. */
-static int end_pricings (reprice_t *self, zc_position_t position)
-{
-    const msgpack_sbuffer *terms = &self->books [0].terms;
-    for (size_t i = 1; i < self->count; i++) {
-        pricing_t *pricing = &self->pricings [i];
-        if (pricing->ended || position < pricing->until)
-            continue;
-        pricing->ended = true;
-        if (terms->size && zc_books_take_terms (&self->books [i], terms->data, terms->size) == -1)
-            return fail (self, "the journal has terms that cannot be used");
-    }
-    return 0;
-}
-
-static int remember_terms (void *argument, uint64_t sequence, int64_t from_ms, const void *bytes, size_t size)
-{
-    reprice_t *self = argument;
-    if (self->known_count == KNOWN_TERMS_MAX)
-        return -1;
-    known_terms_t *known = &self->known [self->known_count++];
-    known->sequence = sequence;
-    known->from_ms = from_ms;
-    msgpack_sbuffer_init (&known->bytes);
-    return msgpack_sbuffer_write (&known->bytes, bytes, size);
-}
-
-/* Those in force at the first record that is kept: the last ones that a checkpoint before it had. */
-static int begin_terms (reprice_t *self)
-{
-    size_t at = 0;
-    while (at < self->known_count && self->known [at].from_ms <= self->first_ms)
-        at++;
-    self->terms_at = at;
-    return at == 0 ? 0 : take_terms (self, self->known [at - 1].bytes.data, self->known [at - 1].bytes.size);
-}
-
-/* A checkpoint has terms that no kept record told of: they came into force before the first one that is kept. From
- * here on that is sure; what is to be re-priced must not begin earlier. */
-static int catch_up (reprice_t *self, int64_t arrival_ms)
-{
-    if (self->terms_seen || self->terms_at == self->known_count || arrival_ms <= self->known [self->terms_at].from_ms)
-        return 0;
-    const known_terms_t *known = &self->known [self->terms_at++];
-    if (self->since_s * 1000 < known->from_ms)
-        return fail (self, "which prices were in force is only known from @%lld on: say a later --since",
-                     (long long) (known->from_ms / 1000 + 1));
-    return take_terms (self, known->bytes.data, known->bytes.size);
-}
 
 /* ------------------------------------------------------------------ differences */
 
@@ -178,7 +43,7 @@ static bool is_nothing (const zc_measures_t *sums)
 }
 
 /* Which books the store agrees with for a cell. */
-static size_t books_of (const reprice_t *self, int64_t start_s)
+static size_t books_of (const zc_reprice_t *self, int64_t start_s)
 {
     size_t at = self->count - 2;
     while (at > 0 && self->pricings [at].since_s > start_s)
@@ -186,22 +51,22 @@ static size_t books_of (const reprice_t *self, int64_t start_s)
     return at;
 }
 
-static int add_difference (reprice_t *self, const zc_cell_t *now, const zc_cell_t *then)
+static int add_difference (zc_reprice_t *self, const zc_cell_t *now, const zc_cell_t *then)
 {
     zc_measures_t difference = less (&now->sums, &then->sums);
     if (zc_repriced_add (&self->repriced, now->key, &then->sums, &now->sums) == -1)
-        return fail (self, "out of memory");
+        return zc_reprice_fail (self, "out of memory");
     if (is_nothing (&difference))
         return 0;
     zc_cell_t *cell = zc_cells_at (&self->difference, now->level, now->start_s, now->key);
     if (!cell)
-        return fail (self, "out of memory");
+        return zc_reprice_fail (self, "out of memory");
     cell->sums = difference;
     return 0;
 }
 
 /* An event that overflows is rejected whole: under one price and not under another, cells may part. */
-static bool are_alike (const reprice_t *self, const zc_cells_t *const *sets)
+static bool are_alike (const zc_reprice_t *self, const zc_cells_t *const *sets)
 {
     for (size_t i = 1; i < self->count; i++) {
         if (sets [i]->count != sets [0]->count)
@@ -215,18 +80,18 @@ static bool are_alike (const reprice_t *self, const zc_cells_t *const *sets)
 }
 
 /* Takes what all books have folded since the last time. */
-static int settle (reprice_t *self)
+static int settle (zc_reprice_t *self)
 {
-    const zc_cells_t *sets [BOOKS_MAX];
+    const zc_cells_t *sets [ZC_REPRICE_BOOKS_MAX];
     for (size_t i = 0; i < self->count; i++)
         sets [i] = zc_ledger_swap_changes (self->books [i].intake.ledger, &self->empty [i]);
     const zc_cells_t *now = sets [self->count - 1];
-    int rc = are_alike (self, sets) ? 0 : fail (self, "a sum would pass 64 bits under one of the prices");
+    int rc = are_alike (self, sets) ? 0 : zc_reprice_fail (self, "a sum would pass 64 bits under one of the prices");
     for (uint32_t i = 0; i < now->count && rc == 0; i++)
         if (now->cells [i].start_s >= self->since_s)
             rc = add_difference (self, &now->cells [i], &sets [books_of (self, now->cells [i].start_s)]->cells [i]);
     if (rc == 0 && self->writes && zc_store_correct (self->store, &self->difference, NULL, 0) == -1)
-        rc = fail (self, "%s", zc_store_why (self->store));
+        rc = zc_reprice_fail (self, "%s", zc_store_why (self->store));
     for (size_t i = 0; i < self->count; i++)
         zc_cells_clear (&self->empty [i]);
     zc_cells_clear (&self->difference);
@@ -237,12 +102,12 @@ static int settle (reprice_t *self)
 
 static int note_first (void *argument, const zc_record_view_t *record)
 {
-    reprice_t *self = argument;
+    zc_reprice_t *self = argument;
     self->first_ms = record->arrival_ms;
     return 1;
 }
 
-static int fold (reprice_t *self, const zc_record_view_t *record)
+static int fold (zc_reprice_t *self, const zc_record_view_t *record)
 {
     for (size_t i = 0; i < self->count; i++) {
         zc_intake_t *intake = &self->books [i].intake;
@@ -250,37 +115,37 @@ static int fold (reprice_t *self, const zc_record_view_t *record)
                      ? zc_intake_too_large (intake, record->data, record->size, record->arrival_ms)
                      : zc_intake_frame (intake, record->data, record->size, record->arrival_ms);
         if (rc == -1)
-            return fail (self, "out of memory");
+            return zc_reprice_fail (self, "out of memory");
     }
     return zc_ledger_changes (self->books [0].intake.ledger)->count < CELLS_A_CORRECTION ? 0 : settle (self);
 }
 
 static int replay (void *argument, const zc_record_view_t *record)
 {
-    reprice_t *self = argument;
+    zc_reprice_t *self = argument;
     if (record->position >= self->state.position)
         return 1; /* not in the store: a dry run leaves it to the next start */
-    if (end_pricings (self, record->position) == -1)
+    if (zc_reprice_end_pricings (self, record->position) == -1)
         return -1;
     if (record->kind == ZC_RECORD_TERMS) {
         self->terms_seen = true;
-        return take_terms (self, record->data, record->size);
+        return zc_reprice_take_terms (self, record->data, record->size);
     }
     if (record->kind != ZC_RECORD_FRAME && record->kind != ZC_RECORD_TOO_LARGE)
         return 0;
-    if (catch_up (self, record->arrival_ms) == -1)
+    if (zc_reprice_catch_up (self, record->arrival_ms) == -1)
         return -1;
     if (!self->books [0].terms.size)
-        return fail (self, "which prices were in force at the journal's beginning is not known any more");
+        return zc_reprice_fail (self, "which prices were in force at the journal's beginning is not known any more");
     return fold (self, record);
 }
 
-static int walk (reprice_t *self, int (*take) (void *argument, const zc_record_view_t *record))
+static int walk (zc_reprice_t *self, int (*take) (void *argument, const zc_record_view_t *record))
 {
     zc_journal_walk_t walked;
     int rc = zc_journal_walk (self->journal, self->state.ledger_id, 0, take, self, &walked);
     if (rc == 0 && walked.end != ZC_JOURNAL_CLEAN && walked.end != ZC_JOURNAL_TORN)
-        return fail (self, "%s", walked.why);
+        return zc_reprice_fail (self, "%s", walked.why);
     return rc == -1 ? -1 : 0;
 }
 
@@ -290,7 +155,7 @@ static int walk (reprice_t *self, int (*take) (void *argument, const zc_record_v
 static int load_key (void *argument, uint32_t key, const zc_dimensions_t *dimensions, const zc_measures_t *sums)
 {
     static const zc_measures_t nothing;
-    reprice_t *self = argument;
+    zc_reprice_t *self = argument;
     (void) sums;
     for (size_t i = 0; i < self->count; i++)
         if (zc_ledger_restore_key (self->books [i].intake.ledger, key, dimensions, &nothing) == -1)
@@ -300,7 +165,7 @@ static int load_key (void *argument, uint32_t key, const zc_dimensions_t *dimens
 
 static int load_unpriced (void *argument, zc_str_t model, uint64_t events)
 {
-    reprice_t *self = argument;
+    zc_reprice_t *self = argument;
     uint32_t number;
     (void) events;
     return zc_names_intern (&self->unpriced, model, &number);
@@ -308,40 +173,40 @@ static int load_unpriced (void *argument, zc_str_t model, uint64_t events)
 
 static int load_pricing (void *argument, const zc_repricing_t *row)
 {
-    reprice_t *self = argument;
-    if (self->count == BOOKS_MAX - 1)
+    zc_reprice_t *self = argument;
+    if (self->count == ZC_REPRICE_BOOKS_MAX - 1)
         return -1;
-    pricing_t *pricing = &self->pricings [self->count++];
-    *pricing = (pricing_t) {.since_s = row->since_s, .until = row->until, .prices = zmalloc (row->prices_size + 1)};
+    zc_pricing_t *pricing = &self->pricings [self->count++];
+    *pricing = (zc_pricing_t) {.since_s = row->since_s, .until = row->until, .prices = zmalloc (row->prices_size + 1)};
     memcpy (pricing->prices, row->prices, row->prices_size);
     pricing->prices_size = row->prices_size;
     return 0;
 }
 
-static int open_books (reprice_t *self)
+static int open_books (zc_reprice_t *self)
 {
     self->count = 1;
     if (zc_store_each_repricing (self->store, load_pricing, self) == -1)
-        return fail (self, "%s", zc_store_why (self->store));
-    pricing_t *pricing = &self->pricings [self->count++];
+        return zc_reprice_fail (self, "%s", zc_store_why (self->store));
+    zc_pricing_t *pricing = &self->pricings [self->count++];
     pricing->until = UINT64_MAX;
     pricing->prices = zc_prices_file_read (self->settings->reprice, &pricing->prices_size);
     if (!pricing->prices)
-        return fail (self, "%s: cannot be read", self->settings->reprice);
+        return zc_reprice_fail (self, "%s: cannot be read", self->settings->reprice);
     int rc = zc_cells_init (&self->difference) == -1 ? -1 : zc_names_init (&self->unpriced, ZC_TALLY_NAMES_MAX);
     for (size_t i = 0; i < self->count && rc == 0; i++)
         rc = zc_books_init (&self->books [i], self->settings) == -1 ? -1 : zc_cells_init (&self->empty [i]);
-    return rc == 0 ? 0 : fail (self, "out of memory");
+    return rc == 0 ? 0 : zc_reprice_fail (self, "out of memory");
 }
 
-static int load (reprice_t *self)
+static int load (zc_reprice_t *self)
 {
     const zc_store_sink_t sink = {.key = load_key, .unpriced = load_unpriced, .argument = self};
     if (open_books (self) == -1)
         return -1;
     if (zc_store_load (self->store, &sink, &self->state) == -1 ||
-        zc_store_each_terms (self->store, remember_terms, self) == -1)
-        return fail (self, "%s", zc_store_why (self->store));
+        zc_store_each_terms (self->store, zc_reprice_remember_terms, self) == -1)
+        return zc_reprice_fail (self, "%s", zc_store_why (self->store));
     self->first_ms = -1;
     if (walk (self, note_first) == -1)
         return -1;
@@ -349,15 +214,15 @@ static int load (reprice_t *self)
     zc_journal_walk_t walked;
     if (self->first_ms != -1 && self->first_ms > self->since_s * 1000 &&
         (zc_journal_walk (self->journal, self->state.ledger_id, ZC_POSITION (1, 0), note_first, self, &walked) != 1))
-        return fail (self, "the journal is kept from @%lld on only: say a later --since, or keep more of it "
+        return zc_reprice_fail (self, "the journal is kept from @%lld on only: say a later --since, or keep more of it "
                            "(journal/keep)", (long long) (self->first_ms / 1000 + 1));
-    return begin_terms (self);
+    return zc_reprice_begin_terms (self);
 }
 
 /* What the next re-pricing has to know of this one. */
-static int remember (reprice_t *self)
+static int remember (zc_reprice_t *self)
 {
-    const pricing_t *pricing = &self->pricings [self->count - 1];
+    const zc_pricing_t *pricing = &self->pricings [self->count - 1];
     const zc_repricing_t row = {
         .since_s = self->since_s,
         .until = self->state.position,
@@ -370,41 +235,43 @@ static int remember (reprice_t *self)
 }
 
 /* Who does not see what changes does not change it. */
-static int show (reprice_t *self, const zc_keys_t *keys)
+static int show (zc_reprice_t *self, const zc_keys_t *keys)
 {
     if (zc_repriced_show (&self->repriced, keys, self->settings, self->since_s) == -1)
-        return fail (self, "out of memory");
-    return fflush (stdout) == EOF || ferror (stdout) ? fail (self, "cannot write to stdout") : 0;
+        return zc_reprice_fail (self, "out of memory");
+    return fflush (stdout) == EOF || ferror (stdout) ? zc_reprice_fail (self, "cannot write to stdout") : 0;
 }
 
-static int correct (reprice_t *self)
+static int correct (zc_reprice_t *self)
 {
     const zc_keys_t *keys = zc_ledger_keys (self->books [0].intake.ledger);
-    int rc = self->writes && zc_store_correct_begin (self->store) == -1 ? fail (self, "%s", zc_store_why (self->store))
-                                                                        : walk (self, replay);
+    int rc = self->writes && zc_store_correct_begin (self->store) == -1
+                 ? zc_reprice_fail (self, "%s", zc_store_why (self->store))
+                 : walk (self, replay);
     if (rc == 0)
         rc = settle (self);
     if (rc == 0)
         rc = show (self, keys);
     if (!self->writes)
         return rc;
-    if (rc == 0 && (zc_repriced_correct_unpriced (&self->repriced, keys, &self->unpriced, self->store) == -1 || remember (self) == -1))
-        rc = fail (self, "%s", zc_store_why (self->store));
+    if (rc == 0 && (zc_repriced_correct_unpriced (&self->repriced, keys, &self->unpriced, self->store) == -1 ||
+                    remember (self) == -1))
+        rc = zc_reprice_fail (self, "%s", zc_store_why (self->store));
     if (zc_store_correct_end (self->store, rc == 0) == -1 && rc == 0)
-        rc = fail (self, "%s", zc_store_why (self->store));
+        rc = zc_reprice_fail (self, "%s", zc_store_why (self->store));
     return rc;
 }
 
 /* ----------------------------------------------------------------------- whole */
 
-static int run_dry (reprice_t *self)
+static int run_dry (zc_reprice_t *self)
 {
     char why [256] = "";
     int lock = -1;
     if (zc_data_dir_look (self->settings->directory, &lock, why) == -1)
-        return fail (self, "%s", why);
+        return zc_reprice_fail (self, "%s", why);
     self->store = zc_store_open_to_look (self->settings->directory, why);
-    int rc = self->store ? load (self) : fail (self, "%s", why);
+    int rc = self->store ? load (self) : zc_reprice_fail (self, "%s", why);
     if (rc == 0)
         rc = correct (self);
     zc_store_close (&self->store);
@@ -413,7 +280,7 @@ static int run_dry (reprice_t *self)
 }
 
 /* All that the journal has goes into the store first, as at any start. */
-static int run_for_good (reprice_t *self)
+static int run_for_good (zc_reprice_t *self)
 {
     zc_books_t books;
     zc_vault_t *vault = NULL;
@@ -421,7 +288,7 @@ static int run_for_good (reprice_t *self)
     if (rc == 0)
         vault = zc_vault_open_offline (&books);
     if (!vault)
-        rc = fail (self, "the data directory cannot be opened");
+        rc = zc_reprice_fail (self, "the data directory cannot be opened");
     else {
         self->writes = true;
         self->store = zc_vault_store (vault);
@@ -434,7 +301,7 @@ static int run_for_good (reprice_t *self)
     return rc;
 }
 
-static void term (reprice_t *self)
+static void term (zc_reprice_t *self)
 {
     for (size_t i = 0; i < self->count; i++) {
         zc_books_term (&self->books [i]);
@@ -451,7 +318,7 @@ static void term (reprice_t *self)
 
 int zc_reprice (const zc_settings_t *settings)
 {
-    reprice_t *self = zmalloc (sizeof *self);
+    zc_reprice_t *self = zmalloc (sizeof *self);
     self->settings = settings;
     self->since_s = settings->since_s;
     snprintf (self->journal, sizeof self->journal, "%s/journal", settings->directory);

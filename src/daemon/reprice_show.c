@@ -166,7 +166,8 @@ static zc_str_t name_of (zc_names_t *names, zc_str_t model, int64_t change)
     return known || (change > 0 && zc_names_intern (names, model, &number) == 0) ? model : other;
 }
 
-int zc_repriced_correct_unpriced (const zc_repriced_t *self, const zc_keys_t *keys, zc_names_t *names, zc_store_t *store)
+int zc_repriced_correct_unpriced (const zc_repriced_t *self, const zc_keys_t *keys, zc_names_t *names,
+                                  zc_store_t *store)
 {
     static const zc_cells_t nothing;
     size_t count, changed = 0;

@@ -28,6 +28,7 @@ void zc_repriced_term (zc_repriced_t *self);
 int zc_repriced_show (const zc_repriced_t *self, const zc_keys_t *keys, const zc_settings_t *settings, int64_t since_s);
 
 /* Corrects how many events of each model have no price. names: those that the store has. 0; -1: the store says why. */
-int zc_repriced_correct_unpriced (const zc_repriced_t *self, const zc_keys_t *keys, zc_names_t *names, zc_store_t *store);
+int zc_repriced_correct_unpriced (const zc_repriced_t *self, const zc_keys_t *keys, zc_names_t *names,
+                                  zc_store_t *store);
 
 #endif

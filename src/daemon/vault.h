@@ -20,8 +20,8 @@
 typedef struct zc_vault zc_vault_t;
 
 /* Opens the directory of the settings, recovers the books from it, and takes the settings' terms into
- * force, or begins anew in memory. When it returns all is synced: what was acknowledged in the life before can be at once, and no less. NULL
- * after lines in the log. */
+ * force, or begins anew in memory. When it returns all is synced: what was acknowledged in the life before can be at
+ * once, and no less. NULL after lines in the log. */
 zc_vault_t *zc_vault_open (zc_books_t *books);
 
 /* The same without taking terms into force, or answering: all that the journal has is in the store when it returns. */
