@@ -2,8 +2,7 @@
  *
  * budget_pack.c - budgets and alerts in the shapes of the contract.
  */
-#include <inttypes.h>
-#include <stdio.h>
+#include <string.h>
 
 #include "core/budget.h"
 #include "core/budget_inside.h"
@@ -36,8 +35,8 @@ static void pack_key_share (msgpack_packer *out, int64_t spent, int64_t limit)
 
 static void pack_key_period (msgpack_packer *out, const zc_budget_t *config)
 {
-    char hours [24];
-    snprintf (hours, sizeof hours, "%" PRId64 "h", config->hours);
+    char hours [ZC_DECIMAL_TEXT + 1];
+    strcat (zc_money_format (config->hours, 0, 0, hours), "h");
     zc_pack_key_text (out, "period", config->period == ZC_PERIOD_DAY     ? "day"
                                      : config->period == ZC_PERIOD_MONTH ? "month"
                                                                          : hours);
@@ -46,13 +45,27 @@ static void pack_key_period (msgpack_packer *out, const zc_budget_t *config)
 
 /* ----------------------------------------------------------------------- alert */
 
+static void append_number (char *text, int64_t number)
+{
+    char digits [ZC_DECIMAL_TEXT];
+    strcat (strcat (text, "/"), zc_money_format (number, 0, 0, digits));
+}
+
+/* The same for one threshold of one period, whoever tells it. */
+static void write_id (const zc_alert_t *alert, char ret_id [ID_BYTES])
+{
+    strcpy (ret_id, alert->budget);
+    append_number (ret_id, alert->period_start_s);
+    append_number (ret_id, alert->percent);
+}
+
 void zc_budgets_pack_alert (const zc_budgets_t *self, msgpack_packer *out, size_t number, const char *instance)
 {
     const zc_spent_t *spent;
     const zc_alert_t *alert = &zc_budgets_find (self, number, &spent)->alert;
     const zc_budget_t *config = spent->config;
     char id [ID_BYTES];
-    snprintf (id, sizeof id, "%s/%" PRId64 "/%" PRIu32, alert->budget, alert->period_start_s, alert->percent);
+    write_id (alert, id);
     msgpack_pack_map (out, 14);
     zc_pack_key_text (out, "id", id);
     zc_pack_key_text (out, "budget", alert->budget);
