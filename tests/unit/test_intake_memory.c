@@ -15,38 +15,10 @@
 #include <cmocka.h>
 
 #include "events.h"
+#include "failing_memory.h"
 #include "pack.h"
 
 #define NOW_MS 1767225600000
-
-void *__real_malloc (size_t size);
-void *__real_calloc (size_t count, size_t size);
-void *__real_realloc (void *memory, size_t size);
-void *__wrap_malloc (size_t size);
-void *__wrap_calloc (size_t count, size_t size);
-void *__wrap_realloc (void *memory, size_t size);
-
-static int fails_in; /* the nth allocation from now fails; 0: none does */
-
-static bool fails (void)
-{
-    return fails_in > 0 && --fails_in == 0;
-}
-
-void *__wrap_malloc (size_t size)
-{
-    return fails () ? NULL : __real_malloc (size);
-}
-
-void *__wrap_calloc (size_t count, size_t size)
-{
-    return fails () ? NULL : __real_calloc (count, size);
-}
-
-void *__wrap_realloc (void *memory, size_t size)
-{
-    return fails () ? NULL : __real_realloc (memory, size);
-}
 
 /* The frames of so many producers, of one query each; then all once more. `nth`: the allocation that fails. Whether
  * all was taken. */
