@@ -190,6 +190,13 @@ typedef struct {
  * rejects those that are not. */
 ZCOST_API int zcost_emit (zcost_t *client, const zcost_event_t *event);
 
+/* Takes all of `count` events or none, for callers who can keep what is not taken: such as a gateway that tells its own
+ * client to come again. Never blocks; other threads' emits wait behind it to be sent, for the length of the copy.
+ * The events must not change during the call. Returns 0: each has its place in the queue; ZCOST_EFULL: they do not fit
+ * together, none is taken and none counts as dropped; ZCOST_EINVAL: one is wrong, as in zcost_emit, and none is taken;
+ * ZCOST_ECLOSED. count 0: nothing to do. */
+ZCOST_API int zcost_try_emit (zcost_t *client, const zcost_event_t *events, size_t count);
+
 /* One call a type, for the common case; same returns as zcost_emit. */
 
 /* A query was routed to `tier` (NULL: the daemon's default, medium) and cost this much. */

@@ -159,6 +159,34 @@ __attribute__ ((hot)) int zcost_emit (zcost_t *client, const zcost_event_t *even
     return zc_queue_push (&client->queue, &record, size);
 }
 
+/* Encoded twice, first to know how much room they take: so nothing is allocated. */
+int zcost_try_emit (zcost_t *client, const zcost_event_t *events, size_t count)
+{
+    zc_record_t record;
+    size_t size, units = 0;
+    int rc;
+    if (!client || (!events && count > 0) || count > UINT32_MAX)
+        return ZCOST_EINVAL;
+    int64_t ts_ms = now_ms ();
+    for (size_t i = 0; i < count; i++) {
+        if ((rc = zc_encode (&events [i], client->service, ts_ms, record.as.bytes, &size)) != 0)
+            return rc;
+        units += zc_queue_units (size);
+    }
+    if (count == 0)
+        return 0;
+    uint32_t gate = atomic_load_explicit (client->gate, memory_order_relaxed), position;
+    if (gate != ZC_GATE_OPEN && (rc = zc_sender_ensure (client->sender)) != 0)
+        return rc;
+    if (!zc_queue_claim (&client->queue, units, (uint32_t) count, &position))
+        return ZCOST_EFULL;
+    for (size_t i = 0; i < count; i++) {
+        zc_encode (&events [i], client->service, ts_ms, record.as.bytes, &size);
+        zc_queue_fill (&client->queue, &position, &record, size);
+    }
+    return 0;
+}
+
 int zcost_query_router (zcost_t *client, const char *tier, double cost_usd)
 {
     const zcost_event_t event = {.type = ZCOST_QUERY_ROUTER, .has = ZCOST_HAS_COST, .tier = tier, .cost_usd = cost_usd};

@@ -45,11 +45,6 @@ struct zc_queue_own {
 static_assert (sizeof (zc_queue_lines_t) <= LINES_BYTES, "the ring begins on the next page");
 static_assert (sizeof (zc_queue_own_t) <= OWN_BYTES, "the room begins on the next page");
 
-static inline uint32_t units_of (uint32_t size)
-{
-    return (uint32_t) ((WORD + size + UNIT - 1) / UNIT);
-}
-
 /* The unit with a record's word: the only one that both sides look at before it is settled whose
  * turn it is. */
 static inline _Atomic uint64_t *first_unit (const zc_queue_t *self, uint32_t position)
@@ -173,10 +168,10 @@ void *zc_queue_room (const zc_queue_t *self)
 
 /* --------------------------------------------------------------------------- producers */
 
-static inline uint64_t tail_after (uint64_t tail, uint32_t units)
+static inline uint64_t tail_after (uint64_t tail, uint32_t units, uint32_t events)
 {
     uint32_t position = (uint32_t) tail + units; /* wraps, and must not carry into the events */
-    return ((tail >> 32) + 1) << 32 | position;
+    return ((tail >> 32) + events) << 32 | position;
 }
 
 /* Whether `units` fit behind `position`. A difference beyond the ring is an old copy of tail,
@@ -202,7 +197,7 @@ static bool refresh (zc_queue_lines_t *lines, const zc_queue_t *self, uint32_t u
     return true;
 }
 
-static inline bool reserve (const zc_queue_t *self, uint32_t units, uint32_t *ret_position)
+static inline bool reserve (const zc_queue_t *self, uint32_t units, uint32_t events, uint32_t *ret_position)
 {
     zc_queue_lines_t *lines = self->lines;
     uint64_t tail = atomic_load_explicit (&lines->tail, memory_order_relaxed);
@@ -212,7 +207,7 @@ static inline bool reserve (const zc_queue_t *self, uint32_t units, uint32_t *re
         if (!LIKELY (fits (self, (uint32_t) tail, head, units))) {
             if (!refresh (lines, self, units, &tail))
                 return false;
-        } else if (LIKELY (atomic_compare_exchange_weak_explicit (&lines->tail, &tail, tail_after (tail, units),
+        } else if (LIKELY (atomic_compare_exchange_weak_explicit (&lines->tail, &tail, tail_after (tail, units, events),
                                                                   memory_order_relaxed, memory_order_relaxed))) {
             *ret_position = (uint32_t) tail;
             return true;
@@ -220,22 +215,45 @@ static inline bool reserve (const zc_queue_t *self, uint32_t units, uint32_t *re
     }
 }
 
-__attribute__ ((hot)) int zc_queue_push (const zc_queue_t *self, zc_record_t *record, size_t size)
+/* The record's word, and nothing of the caller's stack in its last unit's rest. */
+static inline void finish (zc_record_t *record, size_t size)
 {
     assert (size > 0 && size <= ZC_RECORD_BYTES_MAX);
-    uint32_t units = units_of ((uint32_t) size), position;
-    /* The last unit's rest: nothing of the caller's stack goes into the ring. */
     memset ((uint8_t *) record->units + WORD + size, 0, UNIT);
     record->as.word = COMMITTED | (uint32_t) size;
-    if (!LIKELY (reserve (self, units, &position))) {
-        atomic_fetch_add_explicit (&self->lines->dropped, 1, memory_order_relaxed);
-        return ZCOST_EFULL;
-    }
+}
+
+static inline void commit (const zc_queue_t *self, uint32_t position, const zc_record_t *record, uint32_t units)
+{
     /* Unit by unit: it wraps by itself, and memcpy would be one more cold page of code. */
     for (uint32_t i = 1; i < units; i++)
         self->ring [(position + i) & self->mask] = record->units [i];
     atomic_store_explicit (first_unit (self, position), record->units [0], memory_order_release);
+}
+
+__attribute__ ((hot)) int zc_queue_push (const zc_queue_t *self, zc_record_t *record, size_t size)
+{
+    uint32_t units = zc_queue_units (size), position;
+    finish (record, size);
+    if (!LIKELY (reserve (self, units, 1, &position))) {
+        atomic_fetch_add_explicit (&self->lines->dropped, 1, memory_order_relaxed);
+        return ZCOST_EFULL;
+    }
+    commit (self, position, record, units);
     return 0;
+}
+
+bool zc_queue_claim (const zc_queue_t *self, size_t units, uint32_t events, uint32_t *ret_position)
+{
+    return units <= (size_t) self->mask + 1 && reserve (self, (uint32_t) units, events, ret_position);
+}
+
+void zc_queue_fill (const zc_queue_t *self, uint32_t *position, zc_record_t *record, size_t size)
+{
+    uint32_t units = zc_queue_units (size);
+    finish (record, size);
+    commit (self, *position, record, units);
+    *position += units;
 }
 
 /* ---------------------------------------------------------------------------- consumer */
@@ -251,7 +269,7 @@ bool zc_queue_peek (const zc_queue_t *self, uint32_t ahead, size_t bytes_max, zc
         if (word == 0 || (batch.events > 0 && batch.bytes + size > bytes_max))
             break;
         batch.bytes += size;
-        batch.units += units_of ((uint32_t) size);
+        batch.units += zc_queue_units (size);
         batch.events++;
     }
     *ret_batch = batch;
@@ -265,7 +283,7 @@ int zc_queue_look (const zc_queue_t *self, uint32_t position, zc_batch_t *ret_ba
         return 0;
     if (!(word & COMMITTED) || size == 0 || size > ZC_RECORD_BYTES_MAX)
         return -1;
-    *ret_batch = (zc_batch_t){.bytes = size, .events = 1, .units = units_of (size), .position = position};
+    *ret_batch = (zc_batch_t){.bytes = size, .events = 1, .units = zc_queue_units (size), .position = position};
     return 1;
 }
 
@@ -288,7 +306,7 @@ void zc_queue_copy (const zc_queue_t *self, const zc_batch_t *batch, void *ret_b
         uint32_t size = word_at (self, position) & ~COMMITTED;
         copy_out (self, position, to, size);
         to += size;
-        position += units_of (size);
+        position += zc_queue_units (size);
     }
 }
 

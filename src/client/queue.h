@@ -103,6 +103,20 @@ static inline void zc_queue_prefetch (const zc_queue_t *self)
  * signal handler. Returns 0, or ZCOST_EFULL: dropped and counted. */
 int zc_queue_push (const zc_queue_t *self, zc_record_t *record, size_t size);
 
+/* The units of the ring that a record of `size` bytes takes. */
+static inline uint32_t zc_queue_units (size_t size)
+{
+    return (uint32_t) ((sizeof (uint32_t) + size + sizeof (uint64_t) - 1) / sizeof (uint64_t));
+}
+
+/* Reserves a place for `events` records that take `units` together, whole or not at all. Where it is true each of them
+ * is to be filled in, in order and at once: what others push meanwhile waits behind them. What does not fit is not
+ * counted. Any thread, any signal handler. */
+bool zc_queue_claim (const zc_queue_t *self, size_t units, uint32_t events, uint32_t *ret_position);
+
+/* Fills in the record at *position of what was claimed, and moves it behind. As zc_queue_push. */
+void zc_queue_fill (const zc_queue_t *self, uint32_t *position, zc_record_t *record, size_t size);
+
 /* The consumer's three steps. It must be one thread at a time. */
 
 /* Measures the committed records that stand `ahead` units behind the head, as many as fit bytes_max,

@@ -7,7 +7,7 @@
 #include <czmq.h>
 #include <sys/random.h>
 
-#include "daemon/log.h"
+#include "program/log.h"
 #include "daemon/prices_file.h"
 
 static int describe (zc_books_t *self)

@@ -4,7 +4,7 @@
  */
 #include "daemon/budgets.h"
 
-#include "daemon/log.h"
+#include "program/log.h"
 #include "civil/zone.h"
 
 #define MINUTE_S 60

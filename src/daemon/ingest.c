@@ -6,7 +6,7 @@
 
 #include <sched.h>
 
-#include "daemon/log.h"
+#include "program/log.h"
 
 #define DRAIN_PAUSES_MAX 8
 

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "core/prices.h"
-#include "daemon/log.h"
+#include "program/log.h"
 
 /* The whole file, NULL with errno. The caller frees it. */
 static char *read_file (const char *path, size_t *ret_size)

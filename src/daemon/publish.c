@@ -4,7 +4,7 @@
  */
 #include "daemon/publish.h"
 
-#include "daemon/log.h"
+#include "program/log.h"
 
 #define SUBSCRIPTIONS_A_TURN 4096
 

@@ -6,7 +6,7 @@
 
 #include <czmq.h>
 
-#include "daemon/log.h"
+#include "program/log.h"
 
 #define PROGRESS_US 2000000   /* between two lines in the log */
 #define LOOK_AT_CLOCK 4096    /* records */

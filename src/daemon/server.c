@@ -17,7 +17,7 @@
 #include "daemon/budgets.h"
 #include "daemon/endpoint.h"
 #include "daemon/ingest.h"
-#include "daemon/log.h"
+#include "program/log.h"
 #include "daemon/publish.h"
 #include "daemon/vault.h"
 

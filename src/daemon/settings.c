@@ -8,7 +8,7 @@
 
 #include "core/rejects.h"
 #include "daemon/settings_budgets.h"
-#include "daemon/settings_value.h"
+#include "program/value.h"
 
 /* What a segment holds beside its largest record. */
 #define ZC_SEGMENT_RESERVE 4096

@@ -11,15 +11,7 @@
 
 #include "core/budget.h"
 #include "core/terms.h"
-
-#define ZC_ENDPOINTS_MAX 8
-#define ZC_ENDPOINT_BYTES 256
-#define ZC_PATH_BYTES 4096
-
-typedef struct {
-    char list [ZC_ENDPOINTS_MAX] [ZC_ENDPOINT_BYTES];
-    size_t count;
-} zc_endpoints_t;
+#include "program/value.h"
 
 typedef struct {
     char instance [ZCOST_STRING_MAX + 1];
@@ -45,8 +37,6 @@ typedef struct {
     zc_caps_t caps;
     zc_budget_list_t budgets;
 } zc_settings_t;
-
-#define ZC_FOREVER (-1)
 
 /* A peer whose frame is larger than this many times the limit is cut off by libzmq; below, the frame
  * is counted as `too_large`. */

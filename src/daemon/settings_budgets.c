@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "core/ask.h"
-#include "daemon/settings_value.h"
+#include "program/value.h"
 #include "civil/zone.h"
 
 _Static_assert(ZC_TIMEZONE_BYTES == ZC_ZONE_BYTES, "what is a zone's name fits");

@@ -9,12 +9,12 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "civil/zone.h"
 #include "core/keys.h"
 #include "core/producers.h"
-#include "store/data_dir.h"
 #include "daemon/settings.h"
-#include "daemon/settings_file.h"
-#include "civil/zone.h"
+#include "program/zpl.h"
+#include "store/data_dir.h"
 
 #define HOUR_MS (INT64_C (60) * 60 * 1000)
 #define DAY_MS (24 * HOUR_MS)
@@ -244,12 +244,30 @@ static zc_parsed_t find_directory (zc_settings_t *self)
     return why ? bad_usage ("the state directory's name ", why) : ZC_RUN;
 }
 
+static const char *set_by_path (void *self, const char *path, const char *value)
+{
+    return zc_settings_set (self, path, value);
+}
+
+static const char *close_path (void *self, const char *path)
+{
+    return zc_settings_close (self, path);
+}
+
+static const zc_zpl_t file = {
+    .program = "zcostd",
+    .has_section = zc_settings_has_section,
+    .comes_first = zc_settings_comes_first,
+    .set = set_by_path,
+    .close = close_path,
+};
+
 zc_parsed_t zc_settings_parse (int argc, char **argv, zc_settings_t *ret_settings)
 {
     const char *config = NULL;
     set_defaults (ret_settings);
     zc_parsed_t parsed = walk (argc, argv, NULL, &config);
-    if (parsed == ZC_RUN && config && zc_settings_read_file (ret_settings, config) == -1)
+    if (parsed == ZC_RUN && config && zc_zpl_read (&file, ret_settings, config) == -1)
         parsed = ZC_EXIT_USAGE;
     if (parsed == ZC_RUN)
         parsed = walk (argc, argv, ret_settings, &config);

@@ -4,7 +4,7 @@
  */
 #include "daemon/vault.h"
 
-#include "daemon/log.h"
+#include "program/log.h"
 #include "daemon/recovery.h"
 #include "daemon/vault_inside.h"
 #include "store/data_dir.h"

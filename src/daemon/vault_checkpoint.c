@@ -4,7 +4,7 @@
  */
 #include "daemon/vault.h"
 
-#include "daemon/log.h"
+#include "program/log.h"
 #include "daemon/vault_inside.h"
 
 /* Changed cells (some 200 bytes each): from the first on a checkpoint begins early, at the second ingest waits

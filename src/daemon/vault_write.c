@@ -4,7 +4,7 @@
  */
 #include "daemon/vault.h"
 
-#include "daemon/log.h"
+#include "program/log.h"
 #include "daemon/vault_inside.h"
 
 int zc_vault_journal_failed (const zc_vault_t *self)

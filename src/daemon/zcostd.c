@@ -7,7 +7,7 @@
 #include <sys/resource.h>
 
 #include "daemon/check.h"
-#include "daemon/log.h"
+#include "program/log.h"
 #include "daemon/reprice.h"
 #include "daemon/server.h"
 #include "daemon/settings.h"

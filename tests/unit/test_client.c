@@ -141,6 +141,35 @@ static void test_client_emit_without_a_daemon_drops_and_counts (void **state)
     assert_int_equal (zcost_close (&client, 0), ZCOST_ETIMEOUT);
 }
 
+static void test_client_takes_all_events_of_a_try_or_none (void **state)
+{
+    daemon_t *daemon = *state;
+    zcost_t *client = open_client (NOBODY);
+    zcost_event_t events [100];
+    for (size_t i = 0; i < COUNT (events); i++)
+        events [i] = (zcost_event_t) {.type = ZCOST_EMBEDDING_CACHE, .has = ZCOST_HAS_HIT, .hit = true};
+    assert_int_equal (zcost_try_emit (client, NULL, 0), 0);
+    assert_int_equal (zcost_try_emit (client, NULL, 1), ZCOST_EINVAL);
+    assert_int_equal (zcost_try_emit (NULL, events, 1), ZCOST_EINVAL);
+    events [99].type = 0;
+    assert_int_equal (zcost_try_emit (client, events, 100), ZCOST_EINVAL);
+    assert_int_equal (stats_of (client).emitted, 0);
+    events [99].type = ZCOST_EMBEDDING_CACHE;
+    uint64_t taken = 0;
+    while (zcost_try_emit (client, events, 100) == 0)
+        taken += 100;
+    zcost_stats_t stats = stats_of (client);
+    assert_int_equal (stats.emitted, taken);
+    assert_int_equal (stats.dropped, 0); /* they are still the caller's */
+    assert_true (stats.queued_bytes > stats.queue_bytes - 100 * 64);
+    assert_int_equal (zcost_close (&client, 0), ZCOST_ETIMEOUT);
+
+    client = open_client (daemon->endpoint);
+    assert_int_equal (zcost_try_emit (client, events, 100), 0);
+    assert_int_equal (zcost_close (&client, PATIENCE_MS), 0);
+    receive (daemon, 100);
+}
+
 static void test_client_sends_each_kind_of_call (void **state)
 {
     daemon_t *daemon = *state;
@@ -243,6 +272,7 @@ int main (void)
         CASE (test_client_close_is_bounded_without_a_daemon),
         WITH_DAEMON (test_client_close_is_bounded_and_honest_with_a_daemon_that_hangs),
         CASE (test_client_emit_without_a_daemon_drops_and_counts),
+        WITH_DAEMON (test_client_takes_all_events_of_a_try_or_none),
         WITH_DAEMON (test_client_sends_each_kind_of_call),
         WITH_DAEMON (test_client_delivers_all_of_all_threads_in_order),
         WITH_DAEMON (test_client_flush_hands_over_all_that_was_emitted),

@@ -91,6 +91,43 @@ static void test_queue_keeps_sizes_bytes_and_order_over_many_laps (void **state)
     }
 }
 
+/* Claims a place for `count` records of `size` bytes and fills it in. */
+static bool claim (const zc_queue_t *queue, uint32_t first, uint32_t count, size_t size)
+{
+    zc_record_t record = {.as.word = 0};
+    uint32_t position;
+    if (!zc_queue_claim (queue, (size_t) count * zc_queue_units (size), count, &position))
+        return false;
+    for (uint32_t value = first; value < first + count; value++) {
+        for (size_t i = 0; i < size; i++)
+            record.as.bytes [i] = (uint8_t) (value + i);
+        memcpy (record.as.bytes, &value, sizeof value);
+        zc_queue_fill (queue, &position, &record, size);
+    }
+    return true;
+}
+
+static void test_queue_takes_what_is_claimed_whole_or_not_at_all (void **state)
+{
+    uint32_t pushed = 0, popped = 0, room = BYTES / 64;
+    for (int lap = 0; lap < 50; lap++) { /* of 60 bytes and their word: at every place of the ring */
+        assert_true (claim (*state, pushed, room - 7, 60));
+        pushed += room - 7;
+        assert_false (claim (*state, 0, 8, 60));
+        assert_true (claim (*state, pushed, 7, 60));
+        pushed += 7;
+        assert_false (claim (*state, 0, 1, 4));
+        for (; popped < pushed; popped++)
+            assert_pops (*state, popped, 60);
+    }
+    zc_queue_stats_t stats = stats_of (*state);
+    assert_int_equal (stats.pushed, pushed);
+    assert_int_equal (stats.popped, pushed);
+    assert_int_equal (stats.dropped, 0);
+    assert_false (claim (*state, 0, room + 1, 60)); /* more than there ever is room for */
+    assert_false (claim (*state, 0, UINT32_MAX / 8, 60));
+}
+
 static void test_queue_measures_batches_by_bytes (void **state)
 {
     zc_batch_t batch;
@@ -253,6 +290,7 @@ int main (void)
     const struct CMUnitTest tests [] = {
         CASE (test_queue_begins_empty),
         CASE (test_queue_keeps_sizes_bytes_and_order_over_many_laps),
+        CASE (test_queue_takes_what_is_claimed_whole_or_not_at_all),
         CASE (test_queue_measures_batches_by_bytes),
         CASE (test_queue_drops_and_counts_when_full),
         CASE (test_queue_takes_the_largest_record),

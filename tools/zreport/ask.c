@@ -12,6 +12,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "bus/envelope.h"
 #include "wire/json.h"
 
 /* libzmq drops the connection at a greater frame, and then we could only say that nothing came:
@@ -216,35 +217,23 @@ static zframe_t *receive_reply (zc_ask_t *self, uint32_t *ret_number)
     return NULL;
 }
 
-static int open_envelope (zc_ask_t *self, const json_t *reply, json_t **ret_result)
-{
-    const json_t *ok = json_object_get (reply, "ok");
-    json_t *result = json_object_get (reply, "result");
-    if (json_is_true (ok) && json_is_object (result)) {
-        *ret_result = json_incref (result);
-        return 0;
-    }
-    const json_t *error = json_object_get (reply, "error");
-    const char *message = json_string_value (json_object_get (error, "message"));
-    const char *code = json_string_value (json_object_get (error, "code"));
-    self->too_large = code && strcmp (code, "too_large") == 0;
-    if (json_is_false (ok) && (message || code))
-        return fail (self, "refused: %s (%s)", message ? message : "no reason given", code ? code : "no code");
-    return fail (self, "the reply of %s is none of zcost's: no envelope", self->endpoint);
-}
-
-static int open_reply (zc_ask_t *self, zframe_t *frame, json_t **ret_reply)
+static int open_reply (zc_ask_t *self, zframe_t *frame, json_t **ret_result)
 {
     if (zframe_size (frame) > ZC_REPLY_MAX_BYTES) {
         self->too_large = true;
         return fail (self, "the reply of %s has %zu bytes, over the limit of %d", self->endpoint, zframe_size (frame),
                      ZC_REPLY_MAX_BYTES);
     }
-    int error = zc_json_unpack (zframe_data (frame), zframe_size (frame), ret_reply);
-    if (error == 0)
-        return 0;
-    self->too_large = error == ZC_JSON_EMANY;
-    return fail (self, "the reply of %s is none of zcost's: %s", self->endpoint, zc_json_strerror (error));
+    zc_reply_t reply;
+    zc_reply_open (zframe_data (frame), zframe_size (frame), &reply);
+    self->too_large = strcmp (reply.code, "too_large") == 0;
+    if (reply.kind == ZC_REPLY_FOREIGN)
+        return fail (self, "the reply of %s is none of zcost's: %s", self->endpoint, reply.message);
+    if (reply.kind == ZC_REPLY_REFUSAL)
+        return fail (self, "refused: %s (%s)", *reply.message ? reply.message : "no reason given",
+                     *reply.code ? reply.code : "no code");
+    *ret_result = reply.result;
+    return 0;
 }
 
 int zc_ask_receive (zc_ask_t *self, uint32_t *ret_number, json_t **ret_result)
@@ -258,13 +247,8 @@ int zc_ask_receive (zc_ask_t *self, uint32_t *ret_number, json_t **ret_result)
     if (!frame)
         return -1;
     self->broken = false;
-    json_t *reply;
-    int status = open_reply (self, frame, &reply);
+    int status = open_reply (self, frame, ret_result);
     zframe_destroy (&frame);
-    if (status != 0)
-        return -1;
-    status = open_envelope (self, reply, ret_result);
-    json_decref (reply);
     return status;
 }
 

@@ -12,8 +12,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define ZC_REPLY_MAX_BYTES (16 << 20) /* of one reply or snapshot */
-
 typedef struct zc_ask zc_ask_t;
 
 /* Connects in the background. timeout_ms: from now on, for all questions together, or until

@@ -12,7 +12,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#include "zreport/watch_feed.h"
+#include "bus/feed.h"
 #include "zreport/watch_live.h"
 #include "zreport/watch_plain.h"
 #include "zreport/watch_terminal.h"

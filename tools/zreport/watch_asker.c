@@ -12,8 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bus/envelope.h"
 #include "wire/json.h"
-#include "zreport/ask.h"
 
 #define RECONNECT_MAX_MS 2000
 
@@ -138,34 +138,22 @@ void zc_asker_put (zc_asker_t *self, const json_t *request)
 
 /* ------------------------------------------------------------------ replies */
 
-static zc_asker_news_t open_envelope (zc_asker_t *self, const json_t *reply, json_t **ret_result)
-{
-    const json_t *ok = json_object_get (reply, "ok"), *result = json_object_get (reply, "result");
-    if (json_is_true (ok) && json_is_object (result)) {
-        *ret_result = json_incref ((json_t *) result);
-        self->busy = false;
-        return ZC_ASKER_ANSWERED;
-    }
-    const char *message = json_string_value (json_object_get (json_object_get (reply, "error"), "message"));
-    if (!json_is_false (ok) || !message)
-        return silent (self, "the reply is none of zcost's: no envelope");
-    snprintf (self->error, sizeof self->error, "%s", message);
-    self->busy = false;
-    return ZC_ASKER_REFUSED;
-}
-
 static zc_asker_news_t read_reply (zc_asker_t *self, zmsg_t *message, json_t **ret_result)
 {
     zframe_t *delimiter = zmsg_first (message), *frame = zmsg_next (message);
     if (zmsg_size (message) != 2 || zframe_size (delimiter) != 0)
         return silent (self, "the reply is none of zcost's: not one frame");
-    json_t *reply;
-    int error = zc_json_unpack (zframe_data (frame), zframe_size (frame), &reply);
-    if (error)
-        return silent (self, "the reply is none of zcost's: %s", zc_json_strerror (error));
-    zc_asker_news_t news = open_envelope (self, reply, ret_result);
-    json_decref (reply);
-    return news;
+    zc_reply_t reply;
+    zc_reply_open (zframe_data (frame), zframe_size (frame), &reply);
+    if (reply.kind == ZC_REPLY_FOREIGN)
+        return silent (self, "the reply is none of zcost's: %s", reply.message);
+    self->busy = false;
+    if (reply.kind == ZC_REPLY_RESULT) {
+        *ret_result = reply.result;
+        return ZC_ASKER_ANSWERED;
+    }
+    snprintf (self->error, sizeof self->error, "%s", *reply.message ? reply.message : reply.code);
+    return ZC_ASKER_REFUSED;
 }
 
 zc_asker_news_t zc_asker_look (zc_asker_t *self, json_t **ret_result)

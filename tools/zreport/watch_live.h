@@ -7,7 +7,7 @@
 
 #include "zreport/options.h"
 #include "zreport/screen.h"
-#include "zreport/watch_feed.h"
+#include "bus/feed.h"
 
 /* Runs until q, Ctrl-C, SIGTERM, SIGHUP or, where the options count, so many snapshots. The terminal is taken with the
  * first snapshot, and left as it was: where none comes within the timeout it never was taken. signals: a signalfd

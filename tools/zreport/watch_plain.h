@@ -7,7 +7,7 @@
 
 #include "zreport/options.h"
 #include "zreport/screen.h"
-#include "zreport/watch_feed.h"
+#include "bus/feed.h"
 
 /* Shows each snapshot, as a report or as a line of JSON, until SIGINT, SIGTERM, SIGHUP or the number that the options
  * count. Where none comes within the timeout it gives up; where, later on, none comes for longer than that beyond the

@@ -2,7 +2,7 @@
  *
  * log.c - one line to stderr.
  */
-#include "daemon/log.h"
+#include "program/log.h"
 
 #include <stdarg.h>
 #include <stdio.h>

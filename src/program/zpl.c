@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: MPL-2.0
  *
- * settings_file.c - the configuration file.
+ * zpl.c - a program's configuration file.
  *
  * zconfig reads it. It keeps no line numbers and writes its complaints to stdout, so both are made
  * good for here: nodes come in the order of their lines, and of a file that does not parse the
  * shortest beginning that does not is searched for.
  */
-#include "daemon/settings_file.h"
+#include "program/zpl.h"
 
 #include <czmq.h>
 
 #define FILE_MAX_BYTES (64 << 10) /* zconfig takes time by the square of the lines */
 
 typedef struct {
-    zc_settings_t *settings;
+    const zc_zpl_t *zpl;
+    void *settings;
     const char *path;
     const char *text;
     int nodes; /* seen so far */
@@ -21,9 +22,9 @@ typedef struct {
     bool applies;
 } reading_t;
 
-static int complain (const char *path, int line, const char *setting, const char *why)
+static int complain (const zc_zpl_t *zpl, const char *path, int line, const char *setting, const char *why)
 {
-    fprintf (stderr, "zcostd: %s:%d: %s%s%s\n", path, line, setting, *setting ? ": " : "", why);
+    fprintf (stderr, "%s: %s:%d: %s%s%s\n", zpl->program, path, line, setting, *setting ? ": " : "", why);
     return -1;
 }
 
@@ -43,6 +44,11 @@ static int line_of (const char *text, int nth)
     }
 }
 
+static bool comes_first (const zc_zpl_t *zpl, const char *section)
+{
+    return zpl->comes_first && zpl->comes_first (section);
+}
+
 /* Applies one element and those below it. above: the path of its parent, "" at the top. */
 static int apply (reading_t *self, zconfig_t *node, const char *above)
 {
@@ -52,27 +58,28 @@ static int apply (reading_t *self, zconfig_t *node, const char *above)
     zconfig_t *child = zconfig_child (node);
     const char *value = zconfig_value (node);
     if (!*above)
-        self->applies = zc_settings_comes_first (path) == self->first;
+        self->applies = comes_first (self->zpl, path) == self->first;
     if (self->applies && !*above) {
-        if (!zc_settings_has_section (path))
-            return complain (self->path, line, path, "unknown section");
+        if (!self->zpl->has_section (path))
+            return complain (self->zpl, self->path, line, path, "unknown section");
         if (value && *value)
-            return complain (self->path, line, path, "is a section and takes no value");
+            return complain (self->zpl, self->path, line, path, "is a section and takes no value");
     } else if (self->applies) {
-        const char *why = zc_settings_set (self->settings, path, value ? value : "");
+        const char *why = self->zpl->set (self->settings, path, value ? value : "");
         if (why)
-            return complain (self->path, line, path, why);
+            return complain (self->zpl, self->path, line, path, why);
     }
     for (; child; child = zconfig_next (child))
         if (apply (self, child, path) == -1)
             return -1;
-    const char *missing = self->applies ? zc_settings_close (self->settings, path) : NULL;
-    return missing ? complain (self->path, line, path, missing) : 0;
+    const char *missing = self->applies && self->zpl->close ? self->zpl->close (self->settings, path) : NULL;
+    return missing ? complain (self->zpl, self->path, line, path, missing) : 0;
 }
 
-static int apply_all (zc_settings_t *settings, const char *path, const char *text, zconfig_t *root, bool first)
+static int apply_all (const zc_zpl_t *zpl, void *settings, const char *path, const char *text, zconfig_t *root,
+                      bool first)
 {
-    reading_t reading = {.settings = settings, .path = path, .text = text, .first = first};
+    reading_t reading = {.zpl = zpl, .settings = settings, .path = path, .text = text, .first = first};
     for (zconfig_t *node = zconfig_child (root); node; node = zconfig_next (node))
         if (apply (&reading, node, "") == -1)
             return -1;
@@ -109,7 +116,7 @@ static size_t end_of_line (const char *text, int nth)
     return (size_t) (at - text) + strcspn (at, "\n");
 }
 
-static int complain_of_syntax (const char *path, const char *text)
+static int complain_of_syntax (const zc_zpl_t *zpl, const char *path, const char *text)
 {
     /* The first `good` lines parse, the first `bad` do not. */
     int good = 0, bad = 1;
@@ -121,37 +128,37 @@ static int complain_of_syntax (const char *path, const char *text)
         *(root ? &good : &bad) = middle;
         zconfig_destroy (&root);
     }
-    return complain (path, bad, "", "not ZPL: a section, or `name = value` indented by 4 spaces a level");
+    return complain (zpl, path, bad, "", "not ZPL: a section, or `name = value` indented by 4 spaces a level");
 }
 
-static int apply_text (zc_settings_t *settings, const char *path, const char *text)
+static int apply_text (const zc_zpl_t *zpl, void *settings, const char *path, const char *text)
 {
     zconfig_t *root = load_quietly (text, strlen (text));
     if (!root)
-        return complain_of_syntax (path, text);
-    int rc = apply_all (settings, path, text, root, true);
+        return complain_of_syntax (zpl, path, text);
+    int rc = apply_all (zpl, settings, path, text, root, true);
     if (rc == 0)
-        rc = apply_all (settings, path, text, root, false);
+        rc = apply_all (zpl, settings, path, text, root, false);
     zconfig_destroy (&root);
     return rc;
 }
 
-int zc_settings_read_file (zc_settings_t *self, const char *path)
+int zc_zpl_read (const zc_zpl_t *zpl, void *self, const char *path)
 {
     FILE *file = fopen (path, "r");
     if (!file) {
-        fprintf (stderr, "zcostd: %s: %s\n", path, strerror (errno));
+        fprintf (stderr, "%s: %s: %s\n", zpl->program, path, strerror (errno));
         return -1;
     }
     char *text = zmalloc (FILE_MAX_BYTES + 1);
     size_t size = fread (text, 1, FILE_MAX_BYTES, file);
     int rc = -1;
     if (ferror (file))
-        fprintf (stderr, "zcostd: %s: %s\n", path, strerror (errno));
+        fprintf (stderr, "%s: %s: %s\n", zpl->program, path, strerror (errno));
     else if (size == FILE_MAX_BYTES || memchr (text, '\0', size))
-        fprintf (stderr, "zcostd: %s: no text file of less than 64 KiB\n", path);
+        fprintf (stderr, "%s: %s: no text file of less than 64 KiB\n", zpl->program, path);
     else
-        rc = apply_text (self, path, text);
+        rc = apply_text (zpl, self, path, text);
     fclose (file);
     free (text);
     return rc;

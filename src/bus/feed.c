@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0
  *
- * watch_feed.c - what a daemon publishes; see watch_feed.h.
+ * feed.c - what a daemon publishes; see feed.h.
  */
-#include "zreport/watch_feed.h"
+#include "bus/feed.h"
 
 #include <czmq.h>
 #include <errno.h>
@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bus/envelope.h"
 #include "wire/json.h"
-#include "zreport/ask.h"
 
 #define SNAPSHOT "snapshot"
 #define ALERT "alert"
@@ -19,7 +19,7 @@
 #define HEARTBEAT_MS 5000  /* finds a daemon's machine that went away without a word */
 #define RECONNECT_MAX_MS 2000
 
-#define MONITOR_ENDPOINT "inproc://zreport-feed"
+#define MONITOR_ENDPOINT "inproc://zcost-feed"
 
 struct zc_feed {
     char *endpoint;

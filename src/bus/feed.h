@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MPL-2.0
  *
- * watch_feed.h - what a daemon publishes: snapshots, and alerts of budgets.
+ * feed.h - what a daemon publishes: snapshots, and alerts of budgets.
  *
  * Owns the SUB socket. Believes nothing of a message but what it has checked. Refuses to wait, to print, and to
  * know what a snapshot means.
  */
-#ifndef ZC_WATCH_FEED_H
-#define ZC_WATCH_FEED_H
+#ifndef ZC_FEED_H
+#define ZC_FEED_H
 
 #include <jansson.h>
 #include <stdbool.h>

@@ -1,13 +1,26 @@
 /* SPDX-License-Identifier: MPL-2.0
  *
- * settings_value.h - how the value of a setting is read.
+ * value.h - how the value of a setting is read.
  *
- * Each function returns NULL, or what is wrong with the value as zc_settings_set says it; then the place is as it was.
+ * Each function returns NULL, or what is wrong with the value, in words to stand behind the setting's name; then the
+ * place is as it was. One thread at a time.
  */
-#ifndef ZC_SETTINGS_VALUE_H
-#define ZC_SETTINGS_VALUE_H
+#ifndef ZC_VALUE_H
+#define ZC_VALUE_H
 
-#include "daemon/settings.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define ZC_ENDPOINTS_MAX 8
+#define ZC_ENDPOINT_BYTES 256
+#define ZC_PATH_BYTES 4096
+#define ZC_FOREVER (-1)
+
+typedef struct {
+    char list [ZC_ENDPOINTS_MAX] [ZC_ENDPOINT_BYTES];
+    size_t count;
+} zc_endpoints_t;
 
 /* What is wrong, in a buffer that the next call reuses. */
 const char *zc_value_wrong (const char *format, ...) __attribute__ ((format (printf, 1, 2)));

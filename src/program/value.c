@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MPL-2.0
  *
- * settings_value.c - how the value of a setting is read.
+ * value.c - how the value of a setting is read.
  */
-#include "daemon/settings_value.h"
+#include "program/value.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "core/money.h"
 #include "wire/utf8.h"
 
 const char *zc_value_wrong (const char *format, ...)
