@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "bus/envelope.h"
+#include "bus/monitor.h"
 #include "wire/json.h"
 
 #define SNAPSHOT "snapshot"
@@ -19,13 +20,10 @@
 #define HEARTBEAT_MS 5000  /* finds a daemon's machine that went away without a word */
 #define RECONNECT_MAX_MS 2000
 
-#define MONITOR_ENDPOINT "inproc://zcost-feed"
-
 struct zc_feed {
     char *endpoint;
     zsock_t *socket;
-    zsock_t *monitor; /* tells of the connection; NULL: nobody knows */
-    bool connected;
+    zc_monitor_t *monitor; /* NULL: nobody knows */
     char error [512];
 };
 
@@ -42,17 +40,6 @@ static zsock_t *open_socket (void)
     return socket;
 }
 
-static zsock_t *open_monitor (zsock_t *socket)
-{
-    int events = ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED;
-    if (zmq_socket_monitor (zsock_resolve (socket), MONITOR_ENDPOINT, events) != 0)
-        return NULL;
-    zsock_t *monitor = zsock_new_pair (">" MONITOR_ENDPOINT);
-    if (monitor)
-        zsock_set_rcvtimeo (monitor, 0);
-    return monitor;
-}
-
 zc_feed_t *zc_feed_new (const char *endpoint, bool alerts)
 {
     zc_feed_t *self = calloc (1, sizeof *self);
@@ -61,7 +48,7 @@ zc_feed_t *zc_feed_new (const char *endpoint, bool alerts)
     self->endpoint = strdup (endpoint);
     self->socket = open_socket ();
     if (self->endpoint && self->socket) {
-        self->monitor = open_monitor (self->socket);
+        self->monitor = zc_monitor_new (self->socket);
         zsock_set_subscribe (self->socket, SNAPSHOT);
         if (alerts)
             zsock_set_subscribe (self->socket, ALERT);
@@ -79,9 +66,7 @@ void zc_feed_destroy (zc_feed_t **self_p)
     zc_feed_t *self = self_p ? *self_p : NULL;
     if (!self)
         return;
-    if (self->monitor)
-        zmq_socket_monitor (zsock_resolve (self->socket), NULL, 0);
-    zsock_destroy (&self->monitor);
+    zc_monitor_destroy (&self->monitor);
     zsock_destroy (&self->socket);
     free (self->endpoint);
     free (self);
@@ -95,7 +80,7 @@ void *zc_feed_socket (const zc_feed_t *self)
 
 void *zc_feed_monitor (const zc_feed_t *self)
 {
-    return self->monitor ? zsock_resolve (self->monitor) : NULL;
+    return zc_monitor_socket (self->monitor);
 }
 
 const char *zc_feed_error (const zc_feed_t *self)
@@ -105,19 +90,7 @@ const char *zc_feed_error (const zc_feed_t *self)
 
 bool zc_feed_is_connected (zc_feed_t *self)
 {
-    zmsg_t *message;
-    if (!self->monitor)
-        return true;
-    while ((message = zmsg_recv (self->monitor))) {
-        zframe_t *frame = zmsg_first (message);
-        uint16_t event;
-        if (frame && zframe_size (frame) >= sizeof event) {
-            memcpy (&event, zframe_data (frame), sizeof event);
-            self->connected = event == ZMQ_EVENT_HANDSHAKE_SUCCEEDED;
-        }
-        zmsg_destroy (&message);
-    }
-    return self->connected;
+    return zc_monitor_is_connected (self->monitor);
 }
 
 void zc_feed_refresh (zc_feed_t *self)

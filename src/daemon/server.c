@@ -17,9 +17,10 @@
 #include "daemon/budgets.h"
 #include "daemon/endpoint.h"
 #include "daemon/ingest.h"
-#include "program/log.h"
 #include "daemon/publish.h"
 #include "daemon/vault.h"
+#include "program/log.h"
+#include "program/process.h"
 
 /* libzmq's threads, by bits: a question must not wait behind a flood of events in the same one. */
 #define IO_THREADS 2
@@ -182,12 +183,7 @@ static int on_signal (zloop_t *loop, zmq_pollitem_t *item, void *argument)
 
 static int open_signals (zc_server_t *self)
 {
-    sigset_t wanted;
-    sigemptyset (&wanted);
-    sigaddset (&wanted, SIGTERM);
-    sigaddset (&wanted, SIGINT);
-    sigaddset (&wanted, SIGHUP);
-    self->signals = signalfd (-1, &wanted, SFD_NONBLOCK | SFD_CLOEXEC);
+    self->signals = zc_process_open_signals ();
     if (self->signals == -1)
         zc_log (ZC_LOG_ERROR, "signals", "reason=\"%s\"", strerror (errno));
     return self->signals == -1 ? -1 : 0;

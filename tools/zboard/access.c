@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MPL-2.0
+ *
+ * access.c - which requests there were; see access.h.
+ */
+#include "zboard/access.h"
+
+#include <string.h>
+
+#include "program/log.h"
+
+#define COUNTERS_MAX 256 /* routes times the statuses that we give: no peer makes one */
+#define URI_SHOWN "%.200s"
+
+static struct {
+    const char *route;
+    int status;
+    uint64_t count;
+    int64_t took_ns;
+} counters [COUNTERS_MAX];
+static size_t counters_count;
+static unsigned logged_now, unlogged_now;
+static bool is_logged;
+
+void zc_access_init (bool logged)
+{
+    is_logged = logged;
+}
+
+static void count (const zc_access_t *access)
+{
+    size_t i = 0;
+    while (i < counters_count && (counters [i].route != access->route || counters [i].status != access->status))
+        i++;
+    if (i == COUNTERS_MAX)
+        return;
+    if (i == counters_count) {
+        counters [i].route = access->route;
+        counters [i].status = access->status;
+        counters_count++;
+    }
+    counters [i].count++;
+    counters [i].took_ns += access->is_stream ? 0 : access->took_ns;
+}
+
+void zc_access_note (const zc_access_t *access)
+{
+    count (access);
+    if (!is_logged)
+        return;
+    if (logged_now == ZC_LOGGED_A_SECOND) {
+        unlogged_now++;
+        return;
+    }
+    logged_now++;
+    zc_log (access->status >= 500 ? ZC_LOG_WARN : ZC_LOG_INFO, "request",
+            "method=%s uri=\"" URI_SHOWN "\" status=%d ms=%.3f peer=%s", access->method, access->uri, access->status,
+            (double) access->took_ns / 1e6, access->peer);
+}
+
+void zc_access_tick (void)
+{
+    if (unlogged_now > 0)
+        zc_log (ZC_LOG_INFO, "requests_not_logged", "count=%u", unlogged_now);
+    logged_now = unlogged_now = 0;
+}
+
+void zc_access_each (void (*visit) (void *context, const char *route, int status, uint64_t count, int64_t took_ns),
+                     void *context)
+{
+    for (size_t i = 0; i < counters_count; i++)
+        visit (context, counters [i].route, counters [i].status, counters [i].count, counters [i].took_ns);
+}

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: MPL-2.0
+ *
+ * asking.c - requests that the daemon's answers answer; see asking.h.
+ */
+#include "zboard/asking.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+#include "zboard/arguments.h"
+#include "zboard/own_metrics.h"
+#include "zboard/pages.h"
+#include "zboard/reply.h"
+#include "zboard/routes.h"
+
+#define KEY_BYTES (ZC_URI_MAX_BYTES + ZC_NAME_BYTES + 32)
+
+enum MHD_Result zc_take_answer (zc_request_t *request)
+{
+    struct MHD_Response *response;
+    int status;
+    zc_questions_answer (&request->waiter, &response, &status);
+    return zc_request_reply (request, response, status, true);
+}
+
+/* context: of a configured origin, its text; NULL. */
+static struct MHD_Response *respond (const void *context, int status, char *text, size_t size)
+{
+    struct MHD_Response *response = zc_reply_text (text, size, ZC_TYPE_JSON, "no-store");
+    if (status == 503)
+        zc_reply_header (response, "Retry-After", "1");
+    if (context) {
+        zc_reply_header (response, "Access-Control-Allow-Origin", context);
+        zc_reply_header (response, "Vary", "Origin");
+    }
+    return response;
+}
+
+/* Equal questions have equal keys. The origin is part of it, for it stands in the response. */
+static void make_key (const zc_request_t *request, char *key)
+{
+    snprintf (key, KEY_BYTES, "%s\n%s", request->uri, request->origin ? request->origin : "");
+}
+
+/* An origin as it stands in the settings, which outlive all responses. */
+static const char *kept_origin (const zc_board_t *board, const zc_request_t *request)
+{
+    const zc_names_list_t *origins = &board->settings->origins;
+    for (size_t i = 0; request->origin && i < origins->count; i++)
+        if (strcasecmp (origins->list [i], request->origin) == 0)
+            return origins->list [i];
+    return NULL;
+}
+
+typedef struct {
+    json_t *request;
+    unsigned takes;
+    char why [160];
+} reading_t;
+
+static enum MHD_Result read_argument (void *context, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+    reading_t *reading = context;
+    (void) kind;
+    return zc_arguments_add (reading->request, reading->takes, name, value, reading->why, sizeof reading->why) == 0
+               ? MHD_YES : MHD_NO;
+}
+
+/* The question of a request, or NULL with why. */
+static zc_query_t *make_query (const zc_request_t *request, char *ret_why, size_t size)
+{
+    zc_query_t *query = calloc (1, sizeof *query);
+    reading_t reading = {.request = json_pack ("{s:s}", "query", request->route->query),
+                         .takes = request->route->takes};
+    if (query && reading.request)
+        MHD_get_connection_values (request->connection, MHD_GET_ARGUMENT_KIND, read_argument, &reading);
+    if (query) {
+        query->parts [0] = reading.request;
+        query->parts_count = 1;
+    }
+    if (query && reading.request && !*reading.why)
+        return query;
+    snprintf (ret_why, size, "%s", reading.why);
+    zc_query_destroy (&query);
+    return NULL;
+}
+
+enum MHD_Result zc_get_answer (zc_board_t *board, zc_request_t *request)
+{
+    char key [KEY_BYTES], why [160];
+    struct MHD_Response *response;
+    int status;
+    make_key (request, key);
+    if (zc_questions_fresh (board->questions, key, &request->waiter, &response, &status))
+        return zc_request_reply (request, response, status, true);
+    zc_query_t *query = make_query (request, why, sizeof why);
+    if (!query)
+        return *why ? zc_request_fail (request, 400, "bad_request", why, NULL, NULL) : MHD_NO;
+    if (zc_questions_ask (board->questions, key, &request->waiter, query, respond, kept_origin (board, request)) == -1)
+        return zc_request_fail_busy (request, "too many questions at once");
+    return MHD_YES;
+}
+
+/* --------------------------------------------------------------------------- /metrics */
+
+/* In the thread of upstream: the daemon's metrics, without an end, to which ours are added. */
+static char *render (zc_board_t *board, json_t *const *results, bool open_metrics, size_t *ret_size)
+{
+    char *text = NULL;
+    zc_exposition_t out = {.out = open_memstream (&text, ret_size), .open_metrics = open_metrics};
+    if (!out.out)
+        return NULL;
+    zc_exposition_one (&out, ZC_GAUGE, "zcost_up", "Whether zcostd answered.", results [ZC_ASK_REPORT] != NULL);
+    zc_metrics_write (board->metrics, results, &out);
+    if (fclose (out.out) == 0)
+        return text;
+    free (text);
+    return NULL;
+}
+
+static char *render_prometheus (void *context, json_t *const *results, size_t *ret_size)
+{
+    return render (context, results, false, ret_size);
+}
+
+static char *render_open_metrics (void *context, json_t *const *results, size_t *ret_size)
+{
+    return render (context, results, true, ret_size);
+}
+
+static struct MHD_Response *respond_with_ours (const zc_board_t *board, int status, char *text, bool open_metrics)
+{
+    char *whole = NULL;
+    size_t size;
+    if (status != 200) { /* zboard is stopping */
+        free (text);
+        return zc_reply_failure ("unavailable", "no metrics now");
+    }
+    zc_exposition_t out = {.out = open_memstream (&whole, &size), .open_metrics = open_metrics};
+    if (out.out) {
+        fputs (text, out.out);
+        zc_own_metrics_write (board, &out);
+        zc_exposition_end (&out);
+        if (fclose (out.out) != 0) {
+            free (whole);
+            whole = NULL;
+        }
+    }
+    free (text);
+    return zc_reply_text (whole, whole ? size : 0, open_metrics ? ZC_TYPE_OPENMETRICS : ZC_TYPE_PROMETHEUS, "no-store");
+}
+
+static struct MHD_Response *respond_prometheus (const void *context, int status, char *text, size_t size)
+{
+    (void) size;
+    return respond_with_ours (context, status, text, false);
+}
+
+static struct MHD_Response *respond_open_metrics (const void *context, int status, char *text, size_t size)
+{
+    (void) size;
+    return respond_with_ours (context, status, text, true);
+}
+
+static zc_query_t *make_metrics_query (zc_board_t *board, bool open_metrics)
+{
+    struct timespec now;
+    zc_query_t *query = calloc (1, sizeof *query);
+    if (!query)
+        return NULL;
+    clock_gettime (CLOCK_REALTIME, &now);
+    query->lenient = true;
+    query->render = open_metrics ? render_open_metrics : render_prometheus;
+    query->context = board;
+    query->parts_count = ZC_ASKS;
+    bool whole = true;
+    for (int which = 0; which < ZC_ASKS; which++) {
+        query->parts [which] = zc_metrics_question (which, now.tv_sec * INT64_C (1000));
+        whole &= query->parts [which] != NULL;
+    }
+    if (!whole)
+        zc_query_destroy (&query);
+    return query;
+}
+
+static bool accepts (const zc_request_t *request, const char *type)
+{
+    const char *accept = MHD_lookup_connection_value (request->connection, MHD_HEADER_KIND, "Accept");
+    return accept && strstr (accept, type);
+}
+
+enum MHD_Result zc_get_metrics (zc_board_t *board, zc_request_t *request)
+{
+    struct MHD_Response *response;
+    int status;
+    if (accepts (request, "text/html"))
+        return zc_get_page (board, request);
+    bool open_metrics = accepts (request, "application/openmetrics-text");
+    const char *key = open_metrics ? "openmetrics" : "prometheus";
+    if (zc_questions_fresh (board->questions, key, &request->waiter, &response, &status))
+        return zc_request_reply (request, response, status, true);
+    zc_query_t *query = make_metrics_query (board, open_metrics);
+    if (!query)
+        return MHD_NO;
+    if (zc_questions_ask (board->questions, key, &request->waiter, query,
+                          open_metrics ? respond_open_metrics : respond_prometheus, board) == -1)
+        return zc_request_fail_busy (request, "too many questions at once");
+    return MHD_YES;
+}

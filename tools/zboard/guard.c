@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: MPL-2.0
+ *
+ * guard.c - who may ask; see guard.h.
+ */
+#include "zboard/guard.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "program/log.h"
+
+#define TOKENS_MAX 16
+#define TOKEN_BYTES_MIN 16
+#define TOKEN_BYTES_MAX 512
+#define COOKIE "zboard"
+
+typedef struct {
+    char text [TOKENS_MAX] [TOKEN_BYTES_MAX + 1];
+    size_t count;
+} tokens_t;
+
+struct zc_guard {
+    const zc_settings_t *settings;
+    bool open_to_all_names;
+    tokens_t tokens;
+};
+
+/* ----------------------------------------------------------------------- tokens */
+
+static const char *add_token (tokens_t *tokens, char *line)
+{
+    size_t size = strcspn (line, "\r\n");
+    line [size] = '\0';
+    if (size == 0 || *line == '#')
+        return NULL;
+    if (tokens->count == TOKENS_MAX)
+        return "holds more than 16 tokens";
+    if (size < TOKEN_BYTES_MIN || size > TOKEN_BYTES_MAX)
+        return "a token has 16 to 512 characters";
+    for (size_t i = 0; i < size; i++)
+        if (line [i] <= ' ' || line [i] > '~')
+            return "a token has no blanks, and only what ASCII can print";
+    strcpy (tokens->text [tokens->count++], line);
+    return NULL;
+}
+
+static int read_tokens (const char *path, tokens_t *ret_tokens)
+{
+    char line [TOKEN_BYTES_MAX + 3];
+    tokens_t tokens = {.count = 0};
+    const char *why = NULL;
+    FILE *file = fopen (path, "r");
+    if (!file)
+        why = strerror (errno);
+    while (file && !why && fgets (line, sizeof line, file))
+        why = add_token (&tokens, line);
+    if (file && !why && ferror (file))
+        why = strerror (errno);
+    if (!why && tokens.count == 0)
+        why = "holds no token";
+    if (file)
+        fclose (file);
+    if (why) {
+        zc_log (ZC_LOG_ERROR, "token_file", "file=\"%s\" reason=\"%s\"", path, why);
+        return -1;
+    }
+    *ret_tokens = tokens;
+    return 0;
+}
+
+zc_guard_t *zc_guard_new (const zc_settings_t *settings)
+{
+    zc_guard_t *self = calloc (1, sizeof *self);
+    if (!self)
+        return NULL;
+    self->settings = settings;
+    self->open_to_all_names = *settings->token_file || !zc_settings_is_loopback (settings);
+    if (*settings->token_file && read_tokens (settings->token_file, &self->tokens) == -1)
+        zc_guard_destroy (&self);
+    return self;
+}
+
+void zc_guard_destroy (zc_guard_t **self_p)
+{
+    if (!self_p || !*self_p)
+        return;
+    explicit_bzero (&(*self_p)->tokens, sizeof (*self_p)->tokens);
+    free (*self_p);
+    *self_p = NULL;
+}
+
+void zc_guard_reload (zc_guard_t *self)
+{
+    if (*self->settings->token_file && read_tokens (self->settings->token_file, &self->tokens) == 0)
+        zc_log (ZC_LOG_INFO, "token_file_read", "tokens=%zu", self->tokens.count);
+}
+
+bool zc_guard_has_tokens (const zc_guard_t *self)
+{
+    return self->tokens.count > 0;
+}
+
+bool zc_guard_knows (const zc_guard_t *self, const char *token, size_t size)
+{
+    bool known = false;
+    for (size_t i = 0; i < self->tokens.count; i++) {
+        const char *text = self->tokens.text [i];
+        size_t length = strlen (text);
+        unsigned char differs = length != size;
+        for (size_t at = 0; at < size; at++)
+            differs |= (unsigned char) (token [at] ^ text [at < length ? at : 0]);
+        known |= differs == 0;
+    }
+    return known;
+}
+
+/* ----------------------------------------------------------------------- cookies */
+
+/* In hex: a token may hold what a cookie may not. */
+char *zc_guard_cookie (const char *token, size_t size, bool secure)
+{
+    static const char digits [] = "0123456789abcdef";
+    static const char tail [] = "; Path=/; HttpOnly; SameSite=Strict", tail_secure [] = "; Secure";
+    char *cookie = malloc (sizeof COOKIE + 2 * size + sizeof tail + sizeof tail_secure);
+    if (!cookie)
+        return NULL;
+    char *at = cookie + sprintf (cookie, COOKIE "=");
+    for (size_t i = 0; i < size; i++) {
+        *at++ = digits [(unsigned char) token [i] >> 4];
+        *at++ = digits [(unsigned char) token [i] & 15];
+    }
+    sprintf (at, "%s%s", tail, secure ? tail_secure : "");
+    return cookie;
+}
+
+const char *zc_guard_no_cookie (void)
+{
+    return COOKIE "=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0";
+}
+
+static int digit (char letter)
+{
+    return letter >= '0' && letter <= '9' ? letter - '0' : letter >= 'a' && letter <= 'f' ? letter - 'a' + 10 : -1;
+}
+
+static bool knows_cookie (const zc_guard_t *self, const char *value)
+{
+    char token [TOKEN_BYTES_MAX];
+    size_t size = strlen (value) / 2;
+    if (strlen (value) % 2 || size == 0 || size > sizeof token)
+        return false;
+    for (size_t i = 0; i < size; i++) {
+        int high = digit (value [2 * i]), low = digit (value [2 * i + 1]);
+        if (high == -1 || low == -1)
+            return false;
+        token [i] = (char) (high << 4 | low);
+    }
+    return zc_guard_knows (self, token, size);
+}
+
+bool zc_guard_admits (const zc_guard_t *self, struct MHD_Connection *connection)
+{
+    static const char scheme [] = "Bearer ";
+    if (!zc_guard_has_tokens (self))
+        return true;
+    const char *value = MHD_lookup_connection_value (connection, MHD_HEADER_KIND, "Authorization");
+    if (value && strncasecmp (value, scheme, sizeof scheme - 1) == 0)
+        return zc_guard_knows (self, value + sizeof scheme - 1, strlen (value + sizeof scheme - 1));
+    value = MHD_lookup_connection_value (connection, MHD_COOKIE_KIND, COOKIE);
+    return value && knows_cookie (self, value);
+}
+
+/* ----------------------------------------------------------------- hosts, origins */
+
+static bool holds (const zc_names_list_t *list, const char *name, size_t size)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (strlen (list->list [i]) == size && strncasecmp (list->list [i], name, size) == 0)
+            return true;
+    return false;
+}
+
+/* An address is nobody's name: no page of others leads to it under their own. */
+static bool is_address (const char *host, size_t size)
+{
+    char text [INET6_ADDRSTRLEN];
+    struct in6_addr address;
+    if (*host == '[')
+        return true;
+    if (size >= sizeof text)
+        return false;
+    memcpy (text, host, size);
+    text [size] = '\0';
+    return inet_pton (AF_INET, text, &address) == 1;
+}
+
+bool zc_guard_is_host_ours (const zc_guard_t *self, struct MHD_Connection *connection)
+{
+    static const char local [] = "localhost";
+    const char *host = MHD_lookup_connection_value (connection, MHD_HEADER_KIND, "Host");
+    if (self->open_to_all_names || !host) /* HTTP/1.0; no browser leaves it out */
+        return true;
+    size_t size = *host == '[' ? strcspn (host, "]") + 1 : strcspn (host, ":");
+    return is_address (host, size) || (size == sizeof local - 1 && strncasecmp (host, local, size) == 0) ||
+           holds (&self->settings->hosts, host, size);
+}
+
+const char *zc_guard_origin (const zc_guard_t *self, struct MHD_Connection *connection)
+{
+    const char *origin = MHD_lookup_connection_value (connection, MHD_HEADER_KIND, "Origin");
+    return origin && holds (&self->settings->origins, origin, strlen (origin)) ? origin : NULL;
+}

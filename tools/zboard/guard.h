@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MPL-2.0
+ *
+ * guard.h - who may ask: tokens, names that we are reached by, pages of other origins.
+ *
+ * Owns the tokens. One thread.
+ */
+#ifndef ZB_GUARD_H
+#define ZB_GUARD_H
+
+#include <microhttpd.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "zboard/settings.h"
+
+typedef struct zc_guard zc_guard_t;
+
+/* Reads the token file, if any. settings must outlive it. NULL after one line in the log. */
+zc_guard_t *zc_guard_new (const zc_settings_t *settings);
+void zc_guard_destroy (zc_guard_t **self_p);
+
+/* Reads the token file again; where that fails the tokens stay, and the log says so. */
+void zc_guard_reload (zc_guard_t *self);
+
+bool zc_guard_has_tokens (const zc_guard_t *self);
+
+/* Whether it is one of the tokens, in a time that does not tell which part of it is wrong. */
+bool zc_guard_knows (const zc_guard_t *self, const char *token, size_t size);
+
+/* Whether the request brings a token, as `Authorization: Bearer TOKEN` or in our cookie; or needs none. */
+bool zc_guard_admits (const zc_guard_t *self, struct MHD_Connection *connection);
+
+/* Whether the name that the request was sent to is one of ours. On the loopback address without tokens only what is
+ * configured, or means this machine: else any page could reach us by a name of its own that leads here (DNS
+ * rebinding). */
+bool zc_guard_is_host_ours (const zc_guard_t *self, struct MHD_Connection *connection);
+
+/* The origin of another page that may ask; NULL: it is ours, none is said, or it may not. */
+const char *zc_guard_origin (const zc_guard_t *self, struct MHD_Connection *connection);
+
+/* The value of Set-Cookie by which a browser brings this token; malloc'd; NULL: no memory. secure: only over TLS. */
+char *zc_guard_cookie (const char *token, size_t size, bool secure);
+const char *zc_guard_no_cookie (void);
+
+#endif

@@ -1,0 +1,383 @@
+/* SPDX-License-Identifier: MPL-2.0
+ *
+ * http.c - the server of HTTP; see http.h.
+ *
+ * One thread, one epoll: MHD's own descriptor, news of upstream, signals. What waits for an answer is suspended in MHD,
+ * and goes on when the news is there.
+ */
+#include "zboard/http.h"
+
+#include <errno.h>
+#include <microhttpd.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "program/log.h"
+#include "program/process.h"
+#include "zboard/access.h"
+#include "zboard/listener.h"
+#include "zboard/peers.h"
+#include "zboard/routes.h"
+
+#define CONNECTION_BYTES (16 << 10) /* of memory, for a request's head and what goes out */
+#define SILENT_SECONDS 60
+#define TICK_NS INT64_C (1000000000)
+#define BEAT_TICKS 15
+#define LAST_MS 2000 /* for open streams and answers, at the end */
+#define PEM_MAX_BYTES (1 << 20)
+
+struct zc_http {
+    zc_board_t *board;
+    struct MHD_Daemon *daemon;
+    char *cert, *key; /* PEM */
+    int listener;     /* MHD's, once it runs */
+    int epoll, signals;
+    int64_t ticked_ns;
+    unsigned ticks;
+};
+
+static int64_t now_ns (void)
+{
+    struct timespec now;
+    clock_gettime (CLOCK_MONOTONIC, &now);
+    return now.tv_sec * INT64_C (1000000000) + now.tv_nsec;
+}
+
+/* ------------------------------------------------------------------ what MHD calls */
+
+static zc_peer_t *peer_of (struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info (connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    return info ? info->socket_context : NULL;
+}
+
+static void on_connection (void *argument, struct MHD_Connection *connection, void **peer,
+                           enum MHD_ConnectionNotificationCode code)
+{
+    (void) argument;
+    if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
+        zc_peer_destroy (*peer);
+        *peer = NULL;
+        return;
+    }
+    const union MHD_ConnectionInfo *fd = MHD_get_connection_info (connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    int descriptor = fd ? fd->connect_fd : -1;
+    const union MHD_ConnectionInfo *address =
+        MHD_get_connection_info (connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    *peer = address ? zc_peer_new (descriptor, address->client_addr) : NULL;
+}
+
+/* A request's first line. */
+static void *on_uri (void *argument, const char *uri, struct MHD_Connection *connection)
+{
+    zc_peer_t *peer = peer_of (connection);
+    (void) argument;
+    if (peer)
+        zc_peer_set (peer, ZC_PEER_REQUEST);
+    return zc_request_new (connection, uri);
+}
+
+/* MHD closes a connection that is answered before all of the request is there: so only what is far too much is. */
+static enum MHD_Result begin (zc_http_t *self, zc_request_t *request, const char *path, const char *method)
+{
+    zc_routes_begin (self->board, request, path, method);
+    if (zc_request_length (request) <= ZC_BODY_READ_MAX_BYTES)
+        return MHD_YES;
+    if (request->refusal == ZC_ADMITTED)
+        request->refusal = ZC_REFUSED_SIZE;
+    return zc_routes_go_on (self->board, request);
+}
+
+static enum MHD_Result on_request (void *argument, struct MHD_Connection *connection, const char *path,
+                                   const char *method, const char *version, const char *bytes, size_t *size,
+                                   void **context)
+{
+    zc_http_t *self = argument;
+    zc_request_t *request = *context;
+    (void) version;
+    if (!request)
+        return MHD_NO; /* no memory */
+    if (!request->method [0])
+        return begin (self, request, path, method);
+    if (*size > 0) {
+        int gathered = zc_request_gather (request, bytes, *size);
+        *size = 0;
+        return gathered == 0 ? MHD_YES : MHD_NO;
+    }
+    if (request->status)
+        return MHD_YES;
+    enum MHD_Result result = zc_routes_go_on (self->board, request);
+    zc_peer_t *peer = request->is_stream ? peer_of (connection) : NULL;
+    if (peer)
+        zc_peer_set (peer, ZC_PEER_STREAM);
+    return result;
+}
+
+static void on_completed (void *argument, struct MHD_Connection *connection, void **context,
+                          enum MHD_RequestTerminationCode code)
+{
+    zc_http_t *self = argument;
+    zc_request_t *request = *context;
+    zc_peer_t *peer = peer_of (connection);
+    (void) code;
+    if (peer)
+        zc_peer_set (peer, ZC_PEER_IDLE);
+    if (!request)
+        return;
+    zc_questions_leave (self->board->questions, &request->waiter);
+    zc_access_note (&(zc_access_t) {
+        .route = request->route_name, .method = request->method [0] ? request->method : "?", .uri = request->uri,
+        .status = request->status, .took_ns = now_ns () - request->begun_ns, .is_stream = request->is_stream,
+        .peer = peer ? peer->name : "?"});
+    zc_request_destroy (request);
+    *context = NULL;
+}
+
+/* What MHD has to say: broken peers, mostly. At most one line a second. */
+__attribute__ ((format (printf, 2, 0)))
+static void on_complaint (void *argument, const char *format, va_list values)
+{
+    static int64_t said_ns;
+    char text [256];
+    (void) argument;
+    if (now_ns () - said_ns < TICK_NS)
+        return;
+    said_ns = now_ns ();
+    vsnprintf (text, sizeof text, format, values);
+    for (char *at = text; *at; at++)
+        if (*at == '"')
+            *at = '\'';
+    zc_log (ZC_LOG_INFO, "http", "message=\"%s\"", text);
+}
+
+/* ------------------------------------------------------------------------ start */
+
+/* A whole file, with a NUL behind it; NULL after one line in the log. */
+static char *read_pem (const char *path)
+{
+    char *text = malloc (PEM_MAX_BYTES + 1);
+    FILE *file = text ? fopen (path, "r") : NULL;
+    size_t size = file ? fread (text, 1, PEM_MAX_BYTES, file) : 0;
+    const char *why = !text ? "no memory" : !file || ferror (file) ? strerror (errno) : size == 0 ? "is empty" : NULL;
+    if (file)
+        fclose (file);
+    if (!why) {
+        text [size] = '\0';
+        return text;
+    }
+    zc_log (ZC_LOG_ERROR, "tls", "file=\"%s\" reason=\"%s\"", path, why);
+    free (text);
+    return NULL;
+}
+
+static int read_tls (zc_http_t *self)
+{
+    const zc_settings_t *settings = self->board->settings;
+    if (!*settings->tls_cert)
+        return 0;
+    if (MHD_is_feature_supported (MHD_FEATURE_TLS) != MHD_YES) {
+        zc_log (ZC_LOG_ERROR, "tls", "reason=\"this libmicrohttpd was built without TLS\"");
+        return -1;
+    }
+    self->cert = read_pem (settings->tls_cert);
+    self->key = self->cert ? read_pem (settings->tls_key) : NULL;
+    return self->key ? 0 : -1;
+}
+
+static int start_daemon (zc_http_t *self)
+{
+    const zc_settings_t *settings = self->board->settings;
+    unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG | (self->cert ? MHD_USE_TLS : 0);
+    struct MHD_OptionItem tls [] = {
+        {MHD_OPTION_HTTPS_MEM_CERT, 0, self->cert},
+        {MHD_OPTION_HTTPS_MEM_KEY, 0, self->key},
+        {MHD_OPTION_END, 0, NULL},
+    };
+    self->daemon = MHD_start_daemon (
+        flags, 0, NULL, NULL, on_request, self,
+        MHD_OPTION_EXTERNAL_LOGGER, on_complaint, NULL, /* first: what the others say goes there, too */
+        MHD_OPTION_LISTEN_SOCKET, self->listener,
+        MHD_OPTION_CONNECTION_LIMIT, (unsigned) settings->connections_max,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t) CONNECTION_BYTES,
+        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned) SILENT_SECONDS,
+        MHD_OPTION_NOTIFY_COMPLETED, on_completed, self,
+        MHD_OPTION_NOTIFY_CONNECTION, on_connection, NULL,
+        MHD_OPTION_URI_LOG_CALLBACK, on_uri, NULL,
+        MHD_OPTION_ARRAY, self->cert ? tls : tls + 2,
+        MHD_OPTION_END);
+    if (self->daemon)
+        return 0;
+    zc_log (ZC_LOG_ERROR, "http", "reason=\"%s\"", self->cert ? "no TLS by this certificate and key" : "cannot start");
+    return -1;
+}
+
+static int watch (zc_http_t *self, int fd)
+{
+    struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
+    return epoll_ctl (self->epoll, EPOLL_CTL_ADD, fd, &event);
+}
+
+static int open_loop (zc_http_t *self)
+{
+    const union MHD_DaemonInfo *info = MHD_get_daemon_info (self->daemon, MHD_DAEMON_INFO_EPOLL_FD);
+    self->epoll = epoll_create1 (EPOLL_CLOEXEC);
+    self->signals = zc_process_open_signals ();
+    if (info && self->epoll != -1 && self->signals != -1 && watch (self, info->epoll_fd) == 0 &&
+        watch (self, self->signals) == 0 && watch (self, zc_upstream_fd (self->board->upstream)) == 0)
+        return 0;
+    zc_log (ZC_LOG_ERROR, "loop", "reason=\"%s\"", strerror (errno));
+    return -1;
+}
+
+static int open_listener (zc_http_t *self)
+{
+    const zc_settings_t *settings = self->board->settings;
+    char bound [ZC_ADDRESS_BYTES];
+    const char *why;
+    self->listener = zc_listener_open (&settings->listen, bound, &why);
+    if (self->listener == -1) {
+        zc_log (ZC_LOG_ERROR, "listen", "address=\"%s:%s\" reason=\"%s\"", settings->listen.address,
+                settings->listen.port, why);
+        return -1;
+    }
+    zc_log (ZC_LOG_INFO, "listening", "role=http endpoint=%s://%s/", *settings->tls_cert ? "https" : "http", bound);
+    return 0;
+}
+
+zc_http_t *zc_http_new (zc_board_t *board)
+{
+    zc_http_t *self = calloc (1, sizeof *self);
+    if (!self)
+        return NULL;
+    *self = (zc_http_t) {.board = board, .listener = -1, .epoll = -1, .signals = -1};
+    zc_access_init (board->settings->access_log);
+    if (read_tls (self) == 0 && open_listener (self) == 0 && start_daemon (self) == 0 && open_loop (self) == 0)
+        return self;
+    zc_http_destroy (&self);
+    return NULL;
+}
+
+void zc_http_destroy (zc_http_t **self_p)
+{
+    zc_http_t *self = self_p ? *self_p : NULL;
+    if (!self)
+        return;
+    if (self->daemon)
+        MHD_stop_daemon (self->daemon); /* closes the listener */
+    else if (self->listener != -1)
+        close (self->listener);
+    if (self->epoll != -1)
+        close (self->epoll);
+    if (self->signals != -1)
+        close (self->signals);
+    free (self->cert);
+    if (self->key)
+        explicit_bzero (self->key, strlen (self->key));
+    free (self->key);
+    free (self);
+    *self_p = NULL;
+}
+
+/* ------------------------------------------------------------------------- loop */
+
+static void on_signals (zc_http_t *self)
+{
+    struct signalfd_siginfo info;
+    while (read (self->signals, &info, sizeof info) == (ssize_t) sizeof info) {
+        if (info.ssi_signo == SIGHUP) {
+            zc_guard_reload (self->board->guard);
+            continue;
+        }
+        if (!self->board->stopping)
+            zc_log (ZC_LOG_INFO, "stopping", "signal=%s", info.ssi_signo == SIGINT ? "SIGINT" : "SIGTERM");
+        self->board->stopping = true;
+    }
+}
+
+static void on_news (zc_http_t *self)
+{
+    for (zc_news_t *news = zc_upstream_take (self->board->upstream), *next; news; news = next) {
+        next = zc_news_next (news);
+        if (news->kind == ZC_NEWS_ANSWER)
+            zc_questions_on_answer (self->board->questions, news);
+        else
+            zc_streams_publish (self->board->streams, news);
+        zc_news_destroy (&news);
+    }
+}
+
+static void tick (zc_http_t *self)
+{
+    if (now_ns () - self->ticked_ns < TICK_NS)
+        return;
+    self->ticked_ns = now_ns ();
+    zc_access_tick ();
+    zc_peers_look (self->board->settings->request_ms);
+    if (++self->ticks % BEAT_TICKS == 0)
+        zc_streams_beat (self->board->streams);
+}
+
+/* To the next tick, or what MHD has to do before. */
+static int wait_ms (const zc_http_t *self)
+{
+    MHD_UNSIGNED_LONG_LONG theirs;
+    int64_t ours = (self->ticked_ns + TICK_NS - now_ns ()) / 1000000 + 1;
+    if (MHD_get_timeout (self->daemon, &theirs) == MHD_YES && (int64_t) theirs < ours)
+        ours = (int64_t) theirs;
+    return ours < 0 ? 0 : (int) ours;
+}
+
+static int turn (zc_http_t *self)
+{
+    struct epoll_event events [4];
+    int count = epoll_wait (self->epoll, events, 4, wait_ms (self));
+    if (count == -1 && errno != EINTR) {
+        zc_log (ZC_LOG_ERROR, "loop", "reason=\"%s\"", strerror (errno));
+        return -1;
+    }
+    on_signals (self);
+    on_news (self);
+    MHD_run (self->daemon);
+    tick (self);
+    return 0;
+}
+
+static unsigned connections (const zc_http_t *self)
+{
+    const union MHD_DaemonInfo *info = MHD_get_daemon_info (self->daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS);
+    return info ? info->num_connections : 0;
+}
+
+/* Nobody new comes; streams end, who waits is answered, and what is on its way may arrive. */
+static void finish (zc_http_t *self)
+{
+    int64_t end_ns = now_ns () + LAST_MS * INT64_C (1000000);
+    int listener = MHD_quiesce_daemon (self->daemon);
+    if (listener != MHD_INVALID_SOCKET)
+        close (listener);
+    zc_streams_close (self->board->streams);
+    zc_questions_close (self->board->questions);
+    while (now_ns () < end_ns && zc_streams_count (self->board->streams) > 0 && connections (self) > 0)
+        if (turn (self) == -1)
+            break;
+    MHD_run (self->daemon);
+}
+
+int zc_http_run (zc_http_t *self)
+{
+    self->ticked_ns = now_ns ();
+    while (!self->board->stopping)
+        if (turn (self) == -1)
+            return -1;
+    finish (self);
+    return 0;
+}

@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: MPL-2.0
+ *
+ * metrics.c - the daemon's answers as metrics; see metrics.h.
+ */
+#include "zboard/metrics.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "zboard/labels.h"
+
+#define QUARTER_MS 900000
+#define ROWS_ASKED 10000 /* the most that a daemon gives */
+
+struct zc_metrics {
+    zc_labels_t models, services, unpriced, latencies;
+};
+
+zc_metrics_t *zc_metrics_new (size_t labels_max)
+{
+    zc_metrics_t *self = calloc (1, sizeof *self);
+    if (!self)
+        return NULL;
+    self->models.max = self->services.max = self->unpriced.max = self->latencies.max = labels_max;
+    return self;
+}
+
+void zc_metrics_destroy (zc_metrics_t **self_p)
+{
+    zc_metrics_t *self = self_p ? *self_p : NULL;
+    if (!self)
+        return;
+    zc_labels_term (&self->models);
+    zc_labels_term (&self->services);
+    zc_labels_term (&self->unpriced);
+    zc_labels_term (&self->latencies);
+    free (self);
+    *self_p = NULL;
+}
+
+json_t *zc_metrics_question (int which, int64_t now_ms)
+{
+    switch (which) {
+    case ZC_ASK_REPORT:
+        return json_pack ("{s:s}", "query", "report");
+    case ZC_ASK_HEALTH:
+        return json_pack ("{s:s}", "query", "health");
+    case ZC_ASK_BY_MODEL:
+        return json_pack ("{s:s, s:[s], s:i}", "query", "breakdown", "by", "model", "limit", ROWS_ASKED);
+    case ZC_ASK_BY_SERVICE:
+        return json_pack ("{s:s, s:[s], s:i}", "query", "breakdown", "by", "service", "limit", ROWS_ASKED);
+    case ZC_ASK_LATENCY:
+        return json_pack ("{s:s, s:[s], s:I}", "query", "breakdown", "by", "model", "since",
+                          (json_int_t) (now_ms - QUARTER_MS));
+    default:
+        return json_pack ("{s:s}", "query", "budgets");
+    }
+}
+
+/* --------------------------------------------------------------------- reading JSON */
+
+static const json_t *at (const json_t *map, const char *section, const char *key)
+{
+    return json_object_get (section ? json_object_get (map, section) : map, key);
+}
+
+static double number_at (const json_t *map, const char *section, const char *key)
+{
+    return json_number_value (at (map, section, key));
+}
+
+/* An exact decimal as it is written; "0" where there is none. */
+static const char *exact_at (const json_t *map, const char *section, const char *key)
+{
+    const char *text = json_string_value (at (map, section, key));
+    return text && strspn (text, "-0123456789.") == strlen (text) ? text : "0";
+}
+
+static const char *text_at (const json_t *map, const char *key)
+{
+    const char *text = json_string_value (json_object_get (map, key));
+    return text ? text : "";
+}
+
+/* ------------------------------------------------------------------------ the report */
+
+static void write_tiers (const json_t *report, zc_exposition_t *out)
+{
+    const json_t *tiers = at (report, "query_router", "cost_breakdown");
+    const char *tier;
+    json_t *value;
+    zc_exposition_family (out, ZC_COUNTER, "zcost_queries", "Queries routed, by tier.");
+    json_object_foreach ((json_t *) tiers, tier, value)
+        zc_exposition_number (out, number_at (value, NULL, "queries"), "tier", tier, NULL);
+    zc_exposition_family (out, ZC_COUNTER, "zcost_query_cost_usd", "Cost of routed queries, by tier and its model.");
+    json_object_foreach ((json_t *) tiers, tier, value)
+        zc_exposition_sample (out, exact_at (value, NULL, "cost_usd"), "tier", tier, NULL);
+}
+
+static void write_savings (const json_t *report, zc_exposition_t *out)
+{
+    const json_t *savings = json_object_get (report, "savings");
+    zc_exposition_family (out, ZC_GAUGE, "zcost_savings_usd",
+                          "Saved since the ledger began, signed; assumed: by a flat amount, not by tokens.");
+    zc_exposition_sample (out, exact_at (savings, "router", "measured_usd"), "driver", "routing", "basis", "measured", NULL);
+    zc_exposition_sample (out, exact_at (savings, "router", "assumed_usd"), "driver", "routing", "basis", "assumed", NULL);
+    zc_exposition_sample (out, exact_at (savings, "embedding_cache", "measured_usd"), "driver", "embedding_cache",
+                          "basis", "measured", NULL);
+    zc_exposition_sample (out, exact_at (savings, "embedding_cache", "assumed_usd"), "driver", "embedding_cache",
+                          "basis", "assumed", NULL);
+    zc_exposition_sample (out, exact_at (savings, "prompt_cache", "net_usd"), "driver", "prompt_cache", "basis",
+                          "measured", NULL);
+}
+
+static void write_events (const json_t *report, zc_exposition_t *out)
+{
+    const json_t *events = at (report, "zcost", "events");
+    zc_exposition_one (out, ZC_COUNTER, "zcost_events_accepted", "Events taken.", number_at (events, NULL, "accepted"));
+    zc_exposition_one (out, ZC_COUNTER, "zcost_events_duplicate", "Events that came again and were not counted again.",
+                       number_at (events, NULL, "duplicate"));
+    zc_exposition_one (out, ZC_COUNTER, "zcost_events_lost", "Events whose numbers can no longer come.",
+                       number_at (events, NULL, "lost"));
+    zc_exposition_one (out, ZC_COUNTER, "zcost_events_dropped", "Events that producers declared dropped.",
+                       number_at (events, NULL, "dropped"));
+    zc_exposition_one (out, ZC_COUNTER, "zcost_events_unpriced", "Events whose cost nobody knows; in no sum of money.",
+                       number_at (report, "savings", "unpriced_events"));
+}
+
+static void write_cache_and_rag (const json_t *report, zc_exposition_t *out)
+{
+    zc_exposition_family (out, ZC_COUNTER, "zcost_embedding_cache_requests", "Look-ups in the embedding cache.");
+    zc_exposition_number (out, number_at (report, "embedding_cache", "cache_hits"), "result", "hit", NULL);
+    zc_exposition_number (out, number_at (report, "embedding_cache", "cache_misses"), "result", "miss", NULL);
+    zc_exposition_one (out, ZC_COUNTER, "zcost_rag_preloads", "Parallel preloads.",
+                       number_at (report, "rag_parallel", "total_preloads"));
+    zc_exposition_one (out, ZC_GAUGE, "zcost_rag_saved_seconds_average", "Time that a preload saved, on average.",
+                       number_at (report, "rag_parallel", "avg_time_saved_seconds"));
+    zc_exposition_one (out, ZC_COUNTER, "zcost_calls", "Model calls outside the router.",
+                       number_at (report, "llm_calls", "total_calls"));
+    zc_exposition_family (out, ZC_COUNTER, "zcost_call_cost_usd", "Cost of model calls outside the router.");
+    zc_exposition_sample (out, exact_at (report, "llm_calls", "total_cost_usd"), NULL);
+}
+
+static void write_report (const json_t *report, zc_exposition_t *out)
+{
+    const json_t *zcost = json_object_get (report, "zcost");
+    zc_exposition_family (out, ZC_INFO, "zcost_build", "The daemon.");
+    zc_exposition_sample (out, "1", "version", text_at (zcost, "version"), "instance", text_at (zcost, "instance"),
+                          NULL);
+    write_tiers (report, out);
+    write_cache_and_rag (report, out);
+    write_savings (report, out);
+    write_events (report, out);
+}
+
+/* ------------------------------------------------------------------------------ health */
+
+static void write_rejected (const json_t *health, zc_exposition_t *out)
+{
+    const char *reason;
+    json_t *count;
+    zc_exposition_family (out, ZC_COUNTER, "zcost_events_rejected", "Events refused, by reason.");
+    json_object_foreach (json_object_get (health, "rejected"), reason, count)
+        zc_exposition_number (out, json_number_value (count), "reason", reason, NULL);
+}
+
+static void write_unpriced (zc_metrics_t *self, const json_t *health, zc_exposition_t *out)
+{
+    const char *model;
+    json_t *count;
+    zc_exposition_family (out, ZC_COUNTER, "zcost_model_unpriced", "Events without a known price, by model.");
+    json_object_foreach (json_object_get (health, "unpriced"), model, count)
+        if (zc_labels_take (&self->unpriced, model))
+            zc_exposition_number (out, json_number_value (count), "model", model, NULL);
+}
+
+static void write_disk (const json_t *health, zc_exposition_t *out)
+{
+    if (at (health, "journal", "unsynced_bytes")) {
+        zc_exposition_one (out, ZC_GAUGE, "zcost_journal_unsynced_bytes", "Written and not yet synced to disk.",
+                           number_at (health, "journal", "unsynced_bytes"));
+        zc_exposition_one (out, ZC_GAUGE, "zcost_journal_bytes", "The journal on disk.",
+                           number_at (health, "journal", "bytes"));
+        zc_exposition_one (out, ZC_GAUGE, "zcost_journal_last_sync_seconds", "How long the last sync took.",
+                           number_at (health, "journal", "last_sync_ms") / 1000);
+    }
+    if (at (health, "store", "bytes")) {
+        zc_exposition_one (out, ZC_GAUGE, "zcost_store_bytes", "The store on disk.",
+                           number_at (health, "store", "bytes"));
+        zc_exposition_one (out, ZC_GAUGE, "zcost_store_checkpoint_age_seconds", "Since the last checkpoint.",
+                           number_at (health, "store", "checkpoint_age_seconds"));
+    }
+}
+
+static void write_health (zc_metrics_t *self, const json_t *health, zc_exposition_t *out)
+{
+    write_rejected (health, out);
+    write_unpriced (self, health, out);
+    write_disk (health, out);
+    zc_exposition_one (out, ZC_GAUGE, "zcost_producers", "Producers of stamped frames that are live.",
+                       number_at (health, "producers_total", "live"));
+    zc_exposition_one (out, ZC_GAUGE, "zcost_uptime_seconds", "Since the daemon started.",
+                       number_at (health, NULL, "uptime_seconds"));
+    zc_exposition_one (out, ZC_GAUGE, "zcost_resident_memory_bytes", "The daemon's memory.",
+                       number_at (health, NULL, "rss_bytes"));
+    zc_exposition_one (out, ZC_GAUGE, "zcost_cells", "Cells kept.", number_at (health, NULL, "cells"));
+    zc_exposition_one (out, ZC_COUNTER, "zcost_events_folded_to_other",
+                       "Events whose names became `other`, beyond the cap on keys.",
+                       number_at (health, NULL, "cells_folded_to_other"));
+}
+
+/* -------------------------------------------------------------------------- breakdowns */
+
+static void write_total (const json_t *breakdown, zc_exposition_t *out)
+{
+    zc_exposition_family (out, ZC_COUNTER, "zcost_cost_usd", "All that was spent since the ledger began.");
+    zc_exposition_sample (out, exact_at (breakdown, "total", "cost_usd"), NULL);
+}
+
+/* One family over the rows that are named. */
+static void write_rows (const json_t *rows, zc_labels_t *labels, const char *by, const char *key, zc_exposition_t *out)
+{
+    size_t i;
+    json_t *row;
+    json_array_foreach (rows, i, row) {
+        const char *name = text_at (row, by);
+        if (!zc_labels_take (labels, name))
+            continue;
+        if (json_is_string (json_object_get (row, key)))
+            zc_exposition_sample (out, exact_at (row, NULL, key), by, name, NULL);
+        else
+            zc_exposition_number (out, number_at (row, NULL, key), by, name, NULL);
+    }
+}
+
+static void write_tokens (const json_t *rows, zc_labels_t *labels, zc_exposition_t *out)
+{
+    static const struct {
+        const char *key, *kind;
+    } kinds [] = {{"input_tokens", "input"}, {"cache_read_tokens", "cache_read"}, {"cache_write_tokens", "cache_write"},
+                  {"output_tokens", "output"}, {"reasoning_tokens", "reasoning"}};
+    size_t i;
+    json_t *row;
+    zc_exposition_family (out, ZC_COUNTER, "zcost_model_tokens",
+                          "Tokens by model; cache_read and cache_write are parts of input, reasoning of output.");
+    json_array_foreach (rows, i, row) {
+        const char *name = text_at (row, "model");
+        if (!zc_labels_take (labels, name))
+            continue;
+        for (size_t kind = 0; kind < sizeof kinds / sizeof *kinds; kind++)
+            zc_exposition_number (out, number_at (row, NULL, kinds [kind].key), "model", name, "kind",
+                                  kinds [kind].kind, NULL);
+    }
+}
+
+static void write_models (zc_metrics_t *self, const json_t *breakdown, zc_exposition_t *out)
+{
+    const json_t *rows = json_object_get (breakdown, "rows");
+    write_total (breakdown, out);
+    zc_exposition_family (out, ZC_COUNTER, "zcost_model_cost_usd", "Cost by model; events of no model have an empty one.");
+    write_rows (rows, &self->models, "model", "cost_usd", out);
+    zc_exposition_family (out, ZC_COUNTER, "zcost_model_events", "Events by model.");
+    write_rows (rows, &self->models, "model", "events", out);
+    write_tokens (rows, &self->models, out);
+}
+
+static void write_services (zc_metrics_t *self, const json_t *breakdown, zc_exposition_t *out)
+{
+    const json_t *rows = json_object_get (breakdown, "rows");
+    zc_exposition_family (out, ZC_COUNTER, "zcost_service_cost_usd", "Cost by service.");
+    write_rows (rows, &self->services, "service", "cost_usd", out);
+    zc_exposition_family (out, ZC_COUNTER, "zcost_service_events", "Events by service.");
+    write_rows (rows, &self->services, "service", "events", out);
+}
+
+static void write_latency (zc_metrics_t *self, const json_t *breakdown, zc_exposition_t *out)
+{
+    static const struct {
+        const char *key, *quantile;
+    } quantiles [] = {{"latency_ms_p50", "0.5"}, {"latency_ms_p95", "0.95"}, {"latency_ms_p99", "0.99"}};
+    size_t i;
+    json_t *row;
+    zc_exposition_family (out, ZC_SUMMARY, "zcost_model_latency_seconds",
+                          "Latency of calls by model, over the last quarter of an hour.");
+    json_array_foreach (json_object_get (breakdown, "rows"), i, row) {
+        const char *name = text_at (row, "model");
+        if (number_at (row, NULL, "latency_events") == 0 || !zc_labels_take (&self->latencies, name))
+            continue;
+        for (size_t q = 0; q < sizeof quantiles / sizeof *quantiles; q++)
+            zc_exposition_number (out, number_at (row, NULL, quantiles [q].key) / 1000, "model", name, "quantile",
+                                  quantiles [q].quantile, NULL);
+    }
+}
+
+/* ----------------------------------------------------------------------------- budgets */
+
+static void write_budgets (const json_t *answer, zc_exposition_t *out)
+{
+    const json_t *budgets = json_object_get (answer, "budgets");
+    size_t i;
+    json_t *budget;
+    if (json_array_size (budgets) == 0)
+        return;
+    zc_exposition_family (out, ZC_GAUGE, "zcost_budget_limit_usd", "What may be spent in the period.");
+    json_array_foreach (budgets, i, budget)
+        zc_exposition_sample (out, exact_at (budget, NULL, "limit_usd"), "budget", text_at (budget, "name"), NULL);
+    zc_exposition_family (out, ZC_GAUGE, "zcost_budget_spent_usd", "What was spent in the period.");
+    json_array_foreach (budgets, i, budget)
+        if (json_is_string (json_object_get (budget, "spent_usd")))
+            zc_exposition_sample (out, exact_at (budget, NULL, "spent_usd"), "budget", text_at (budget, "name"), NULL);
+}
+
+void zc_metrics_write (zc_metrics_t *self, json_t *const *answers, zc_exposition_t *out)
+{
+    if (answers [ZC_ASK_REPORT])
+        write_report (answers [ZC_ASK_REPORT], out);
+    if (answers [ZC_ASK_HEALTH])
+        write_health (self, answers [ZC_ASK_HEALTH], out);
+    if (answers [ZC_ASK_BY_MODEL])
+        write_models (self, answers [ZC_ASK_BY_MODEL], out);
+    if (answers [ZC_ASK_BY_SERVICE])
+        write_services (self, answers [ZC_ASK_BY_SERVICE], out);
+    if (answers [ZC_ASK_LATENCY])
+        write_latency (self, answers [ZC_ASK_LATENCY], out);
+    if (answers [ZC_ASK_BUDGETS])
+        write_budgets (answers [ZC_ASK_BUDGETS], out);
+    zc_exposition_family (out, ZC_GAUGE, "zcost_labels_left_out",
+                          "Names beyond the bound (metrics/max_labels), which have no series of their own.");
+    zc_exposition_count (out, self->models.left_out, "label", "model", NULL);
+    zc_exposition_count (out, self->services.left_out, "label", "service", NULL);
+}

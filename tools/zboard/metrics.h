@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MPL-2.0
+ *
+ * metrics.h - the daemon's answers as metrics.
+ *
+ * Counters are sums since the ledger began, from the daemon's own integers: they never go back, and outlive restarts of
+ * both. Labels are bounded: the dearest models and services are named, and one that was named once stays named, so that
+ * no series ends or moves into another; what is not named is in the sums without labels, and is counted. Knows no
+ * socket and no clock. One thread at a time.
+ */
+#ifndef ZB_METRICS_H
+#define ZB_METRICS_H
+
+#include <jansson.h>
+#include <stdint.h>
+
+#include "zboard/exposition.h"
+
+typedef struct zc_metrics zc_metrics_t;
+
+/* The questions whose answers it takes, in their order. */
+enum {
+    ZC_ASK_REPORT,
+    ZC_ASK_HEALTH,
+    ZC_ASK_BY_MODEL,   /* breakdown */
+    ZC_ASK_BY_SERVICE, /* breakdown */
+    ZC_ASK_LATENCY,    /* breakdown by model of the last quarter of an hour */
+    ZC_ASK_BUDGETS,
+    ZC_ASKS
+};
+
+/* labels_max: of models, and of services. NULL: no memory. */
+zc_metrics_t *zc_metrics_new (size_t labels_max);
+void zc_metrics_destroy (zc_metrics_t **self_p);
+
+/* A request to the daemon, a new reference; NULL: no memory. */
+json_t *zc_metrics_question (int which, int64_t now_ms);
+
+/* Writes what the answers tell; one that is NULL leaves its metrics out. */
+void zc_metrics_write (zc_metrics_t *self, json_t *const *answers, zc_exposition_t *out);
+
+#endif

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MPL-2.0
+ *
+ * own_metrics.c - zboard's own metrics; see own_metrics.h.
+ */
+#include "zboard/own_metrics.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "zboard/access.h"
+#include "zcost.h"
+
+static void write_requests (void *context, const char *route, int status, uint64_t count, int64_t took_ns)
+{
+    char code [16];
+    (void) took_ns;
+    snprintf (code, sizeof code, "%d", status);
+    zc_exposition_count (context, count, "route", route, "code", code, NULL);
+}
+
+static void write_seconds (void *context, const char *route, int status, uint64_t count, int64_t took_ns)
+{
+    char code [16];
+    (void) count;
+    snprintf (code, sizeof code, "%d", status);
+    zc_exposition_number (context, (double) took_ns / 1e9, "route", route, "code", code, NULL);
+}
+
+static void write_http (const zc_board_t *board, zc_exposition_t *out)
+{
+    zc_exposition_family (out, ZC_INFO, "zboard_build", "This gateway.");
+    zc_exposition_sample (out, "1", "version", ZCOST_VERSION, NULL);
+    zc_exposition_family (out, ZC_COUNTER, "zboard_http_requests", "Requests by route and status; 0: not answered.");
+    zc_access_each (write_requests, out);
+    zc_exposition_family (out, ZC_COUNTER, "zboard_http_request_seconds",
+                          "Time from their first line to the end of their answer, streams left out.");
+    zc_access_each (write_seconds, out);
+    zc_exposition_one (out, ZC_GAUGE, "zboard_streams", "Open streams.", (double) zc_streams_count (board->streams));
+    zc_exposition_one (out, ZC_COUNTER, "zboard_stream_messages_skipped",
+                       "What slow streams did not get: snapshots that a newer one had made old, and beyond 64, all.",
+                       (double) zc_streams_skipped (board->streams));
+}
+
+static void write_tracked (const zc_board_t *board, zc_exposition_t *out)
+{
+    zcost_stats_t stats;
+    zcost_stats (board->events, &stats);
+    zc_exposition_one (out, ZC_COUNTER, "zboard_tracked_events", "Events taken by POST.",
+                       (double) board->counts.tracked);
+    zc_exposition_family (out, ZC_COUNTER, "zboard_refused_events", "Events that a POST was refused for, by reason.");
+    zc_exposition_count (out, board->counts.bad, "reason", "bad", NULL);
+    zc_exposition_count (out, board->counts.full, "reason", "full", NULL);
+    zc_exposition_one (out, ZC_GAUGE, "zboard_queued_events", "Tracked, and not acknowledged by the daemon yet.",
+                       (double) stats.queued);
+    zc_exposition_one (out, ZC_GAUGE, "zboard_queue_used_ratio", "How full the queue is.",
+                       (double) stats.queued_bytes / (double) stats.queue_bytes);
+    zc_exposition_one (out, ZC_COUNTER, "zboard_lost_events", "Tracked, and given up: the daemon had closed their numbers.",
+                       (double) stats.lost);
+}
+
+/* Of resident memory, in pages (proc(5), statm). */
+static double resident_bytes (void)
+{
+    long pages = 0;
+    FILE *file = fopen ("/proc/self/statm", "r");
+    if (!file)
+        return NAN;
+    if (fscanf (file, "%*s %ld", &pages) != 1)
+        pages = 0;
+    fclose (file);
+    return (double) pages * (double) sysconf (_SC_PAGESIZE);
+}
+
+static void write_process (const zc_board_t *board, zc_exposition_t *out)
+{
+    struct timespec cpu, now;
+    int64_t heard_ms;
+    bool up = zc_streams_is_up (board->streams, &heard_ms);
+    clock_gettime (CLOCK_PROCESS_CPUTIME_ID, &cpu);
+    clock_gettime (CLOCK_REALTIME, &now);
+    double now_s = (double) now.tv_sec + (double) now.tv_nsec / 1e9;
+    zc_exposition_one (out, ZC_GAUGE, "zboard_daemon_up", "Whether zcostd is connected and its snapshots come in time.", up);
+    if (heard_ms)
+        zc_exposition_one (out, ZC_GAUGE, "zboard_snapshot_age_seconds", "Since the last snapshot came.",
+                           now_s - (double) heard_ms / 1000);
+    zc_exposition_one (out, ZC_COUNTER, "process_cpu_seconds", "CPU time of this gateway.",
+                       (double) cpu.tv_sec + (double) cpu.tv_nsec / 1e9);
+    zc_exposition_one (out, ZC_GAUGE, "process_resident_memory_bytes", "Memory of this gateway.", resident_bytes ());
+    zc_exposition_one (out, ZC_GAUGE, "process_start_time_seconds", "When this gateway started.",
+                       (double) board->started_ms / 1000);
+}
+
+void zc_own_metrics_write (const zc_board_t *board, zc_exposition_t *out)
+{
+    write_http (board, out);
+    write_tracked (board, out);
+    write_process (board, out);
+}

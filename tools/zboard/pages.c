@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MPL-2.0
+ *
+ * pages.c - what needs no answer of the daemon; see pages.h.
+ */
+#include "zboard/pages.h"
+
+#include <string.h>
+
+#include "zboard/assets.h"
+#include "zboard/reply.h"
+
+#define ASSETS_FOLDER "/assets/"
+
+/* Looked for anew each time, and not sent again where it is the same: a new zboard has a new page at once. */
+static enum MHD_Result answer_asset (zc_request_t *request, const char *name)
+{
+    char tag [ZC_ASSET_TAG_BYTES];
+    const zc_asset_t *asset = zc_asset_find (name);
+    if (!asset)
+        return zc_request_fail (request, 404, "not_found", "there is nothing of this name", NULL, NULL);
+    const char *known = MHD_lookup_connection_value (request->connection, MHD_HEADER_KIND, "If-None-Match");
+    zc_asset_tag (asset, tag);
+    bool same = known && strstr (known, tag);
+    struct MHD_Response *response = zc_reply_static (asset->bytes, same ? 0 : (size_t) (asset->end - asset->bytes),
+                                                     asset->type, "no-cache");
+    zc_reply_header (response, "ETag", tag);
+    return zc_request_answer (request, response, same ? 304 : 200);
+}
+
+enum MHD_Result zc_get_page (zc_board_t *board, zc_request_t *request)
+{
+    (void) board;
+    return answer_asset (request, "index.html");
+}
+
+enum MHD_Result zc_get_icon (zc_board_t *board, zc_request_t *request)
+{
+    (void) board;
+    return answer_asset (request, "icon.svg");
+}
+
+enum MHD_Result zc_get_asset (zc_board_t *board, zc_request_t *request)
+{
+    char name [64];
+    const char *at = request->uri + sizeof ASSETS_FOLDER - 1;
+    size_t size = strcspn (at, "?");
+    (void) board;
+    if (strncmp (request->uri, ASSETS_FOLDER, sizeof ASSETS_FOLDER - 1) != 0 || size >= sizeof name)
+        size = 0;
+    memcpy (name, at, size);
+    name [size] = '\0';
+    return answer_asset (request, name);
+}
+
+enum MHD_Result zc_get_stream (zc_board_t *board, zc_request_t *request)
+{
+    const char *last = MHD_lookup_connection_value (request->connection, MHD_HEADER_KIND, "Last-Event-ID");
+    struct MHD_Response *response = zc_streams_open (board->streams, request->connection, last);
+    if (!response)
+        return zc_request_fail (request, 503, "unavailable", "too many streams at once", "Retry-After", "5");
+    request->is_stream = true;
+    return zc_request_answer (request, response, 200);
+}
+
+static enum MHD_Result say (zc_request_t *request, const char *text, int status)
+{
+    return zc_request_answer (request, zc_reply_static (text, strlen (text), "text/plain", "no-store"), status);
+}
+
+enum MHD_Result zc_get_healthz (zc_board_t *board, zc_request_t *request)
+{
+    (void) board;
+    return say (request, "ok\n", 200);
+}
+
+enum MHD_Result zc_get_readyz (zc_board_t *board, zc_request_t *request)
+{
+    int64_t heard_ms;
+    if (board->stopping)
+        return say (request, "zboard is stopping\n", 503);
+    if (!zc_streams_is_up (board->streams, &heard_ms))
+        return say (request, "zcostd is away\n", 503);
+    return say (request, "ready\n", 200);
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MPL-2.0
+ *
+ * peers.c - the connections, and how long each may take; see peers.h.
+ */
+#include "zboard/peers.h"
+
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <time.h>
+
+static zc_peer_t *first;
+
+static int64_t now_ns (void)
+{
+    struct timespec now;
+    clock_gettime (CLOCK_MONOTONIC_COARSE, &now);
+    return now.tv_sec * INT64_C (1000000000) + now.tv_nsec;
+}
+
+zc_peer_t *zc_peer_new (int fd, const struct sockaddr *address)
+{
+    zc_peer_t *self = calloc (1, sizeof *self);
+    if (!self)
+        return NULL;
+    self->fd = fd;
+    zc_listener_name (address, self->name);
+    zc_peer_set (self, ZC_PEER_IDLE);
+    self->next = first;
+    self->link = &first;
+    if (first)
+        first->link = &self->next;
+    first = self;
+    return self;
+}
+
+void zc_peer_destroy (zc_peer_t *self)
+{
+    if (!self)
+        return;
+    *self->link = self->next;
+    if (self->next)
+        self->next->link = self->link;
+    free (self);
+}
+
+void zc_peer_set (zc_peer_t *self, zc_peer_state_t state)
+{
+    self->state = state;
+    self->since_ns = now_ns ();
+}
+
+void zc_peers_look (int64_t request_ms)
+{
+    int64_t now = now_ns ();
+    for (zc_peer_t *peer = first; peer; peer = peer->next) {
+        int64_t most_ms = peer->state == ZC_PEER_IDLE ? ZC_IDLE_MAX_MS : request_ms;
+        /* MHD sees the end at its next look, and closes it. */
+        if (peer->state != ZC_PEER_STREAM && now - peer->since_ns > most_ms * 1000000)
+            shutdown (peer->fd, SHUT_RDWR);
+    }
+}

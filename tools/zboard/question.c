@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: MPL-2.0
+ *
+ * question.c - requests that wait for answers of the daemon; see question.h.
+ */
+#include "zboard/question.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "zboard/reply.h"
+
+#define QUESTIONS_MAX ZC_QUERIES_MAX /* under way, waited for or fresh */
+#define KEPT_MAX_BYTES ((size_t) 64 << 20) /* of answers that have not gone out */
+#define FRESH_TIMES 20
+#define FRESH_MIN_NS INT64_C (20000000)
+#define FRESH_MAX_NS INT64_C (2000000000)
+
+struct zc_question {
+    char *key; /* NULL: the place is free */
+    uint32_t number;
+    bool asked;
+    uint64_t covers; /* events of ours that the answer holds */
+    int64_t asked_ns, took_ns;
+    zc_waiter_t *waiters;
+    unsigned users; /* waiters, and requests that use the answer */
+    struct MHD_Response *response;
+    int status;
+    zc_respond_t respond;
+    const void *context; /* of respond */
+    zc_query_t *again; /* to be put when the one under way is answered, for those who came later */
+};
+
+struct zc_questions {
+    zc_upstream_t *upstream;
+    zcost_t *events;
+    uint32_t numbers;
+    bool closed;
+    zc_question_t list [QUESTIONS_MAX];
+};
+
+static int64_t now_ns (void)
+{
+    struct timespec now;
+    clock_gettime (CLOCK_MONOTONIC, &now);
+    return now.tv_sec * INT64_C (1000000000) + now.tv_nsec;
+}
+
+static uint64_t tracked (const zc_questions_t *self)
+{
+    zcost_stats_t stats;
+    zcost_stats (self->events, &stats);
+    return stats.emitted;
+}
+
+zc_questions_t *zc_questions_new (zc_upstream_t *upstream, zcost_t *events)
+{
+    zc_questions_t *self = calloc (1, sizeof *self);
+    if (!self)
+        return NULL;
+    self->upstream = upstream;
+    self->events = events;
+    return self;
+}
+
+static void forget (zc_question_t *question)
+{
+    if (question->response)
+        MHD_destroy_response (question->response);
+    zc_query_destroy (&question->again);
+    free (question->key);
+    *question = (zc_question_t) {.key = NULL};
+}
+
+void zc_questions_destroy (zc_questions_t **self_p)
+{
+    zc_questions_t *self = self_p ? *self_p : NULL;
+    if (!self)
+        return;
+    for (size_t i = 0; i < QUESTIONS_MAX; i++)
+        forget (&self->list [i]);
+    free (self);
+    *self_p = NULL;
+}
+
+/* ------------------------------------------------------------------------- places */
+
+static zc_question_t *find (zc_questions_t *self, const char *key)
+{
+    for (size_t i = 0; i < QUESTIONS_MAX; i++)
+        if (self->list [i].key && strcmp (self->list [i].key, key) == 0)
+            return &self->list [i];
+    return NULL;
+}
+
+static bool is_fresh (const zc_question_t *question, int64_t now)
+{
+    int64_t fresh_ns = question->took_ns * FRESH_TIMES;
+    fresh_ns = fresh_ns < FRESH_MIN_NS ? FRESH_MIN_NS : fresh_ns > FRESH_MAX_NS ? FRESH_MAX_NS : fresh_ns;
+    return question->response && question->status == 200 && now - question->asked_ns < fresh_ns;
+}
+
+/* A free place: else that of the oldest answer that nobody uses. */
+static zc_question_t *make_room (zc_questions_t *self)
+{
+    zc_question_t *oldest = NULL;
+    for (size_t i = 0; i < QUESTIONS_MAX; i++) {
+        zc_question_t *question = &self->list [i];
+        if (!question->key)
+            return question;
+        if (!question->asked && question->users == 0 && (!oldest || question->asked_ns < oldest->asked_ns))
+            oldest = question;
+    }
+    if (oldest)
+        forget (oldest);
+    return oldest;
+}
+
+static zc_question_t *find_or_make (zc_questions_t *self, const char *key, zc_respond_t respond, const void *context)
+{
+    zc_question_t *question = find (self, key);
+    if (question)
+        return question;
+    question = make_room (self);
+    if (!question || !(question->key = strdup (key)))
+        return NULL;
+    question->respond = respond;
+    question->context = context;
+    return question;
+}
+
+/* ------------------------------------------------------------------------- asking */
+
+static void put (zc_questions_t *self, zc_question_t *question, zc_query_t *query)
+{
+    question->asked = true;
+    question->number = ++self->numbers;
+    question->asked_ns = now_ns ();
+    question->covers = tracked (self);
+    query->number = question->number;
+    query->after = question->covers;
+    zc_upstream_ask (self->upstream, query);
+}
+
+bool zc_questions_fresh (zc_questions_t *self, const char *key, zc_waiter_t *waiter,
+                         struct MHD_Response **ret_response, int *ret_status)
+{
+    zc_question_t *question = find (self, key);
+    waiter->need = tracked (self);
+    if (!question || question->covers < waiter->need || question->asked || !is_fresh (question, now_ns ()))
+        return false;
+    *ret_response = question->response;
+    *ret_status = question->status;
+    return true;
+}
+
+int zc_questions_ask (zc_questions_t *self, const char *key, zc_waiter_t *waiter, zc_query_t *query,
+                      zc_respond_t respond, const void *context)
+{
+    zc_question_t *question =
+        self->closed || zc_reply_bytes () > KEPT_MAX_BYTES ? NULL : find_or_make (self, key, respond, context);
+    if (!question) {
+        zc_query_destroy (&query);
+        return -1;
+    }
+    if (!question->asked)
+        put (self, question, query);
+    else if (question->covers < waiter->need && !question->again)
+        question->again = query;
+    else
+        zc_query_destroy (&query);
+    waiter->question = question;
+    waiter->next = question->waiters;
+    question->waiters = waiter;
+    question->users++;
+    MHD_suspend_connection (waiter->connection);
+    return 0;
+}
+
+void zc_questions_answer (const zc_waiter_t *waiter, struct MHD_Response **ret_response, int *ret_status)
+{
+    *ret_response = waiter->question->response;
+    *ret_status = waiter->question->status;
+}
+
+void zc_questions_leave (zc_questions_t *self, zc_waiter_t *waiter)
+{
+    zc_question_t *question = waiter->question;
+    (void) self;
+    if (!question)
+        return;
+    /* Still in the list only where the server is being stopped. */
+    for (zc_waiter_t **at = &question->waiters; *at; at = &(*at)->next)
+        if (*at == waiter) {
+            *at = waiter->next;
+            break;
+        }
+    waiter->question = NULL;
+    question->users--;
+}
+
+/* ----------------------------------------------------------------------- answers */
+
+static void resume (zc_question_t *question, bool all)
+{
+    for (zc_waiter_t **at = &question->waiters; *at;) {
+        zc_waiter_t *waiter = *at;
+        if (!all && waiter->need > question->covers) {
+            at = &waiter->next;
+            continue;
+        }
+        *at = waiter->next;
+        MHD_resume_connection (waiter->connection);
+    }
+}
+
+static void set_response (zc_question_t *question, struct MHD_Response *response, int status)
+{
+    if (question->response)
+        MHD_destroy_response (question->response);
+    question->response = response;
+    question->status = status;
+}
+
+/* Those who came later, and want more than the answer holds, are asked for anew; after a failure, all have it. */
+void zc_questions_on_answer (zc_questions_t *self, zc_news_t *news)
+{
+    zc_question_t *question = self->list;
+    while (question < self->list + QUESTIONS_MAX && !(question->asked && question->number == news->number))
+        question++;
+    if (question == self->list + QUESTIONS_MAX)
+        return;
+    char *text = news->text;
+    news->text = NULL;
+    question->asked = false;
+    question->took_ns = now_ns () - question->asked_ns;
+    set_response (question, text ? question->respond (question->context, news->status, text, news->size) : NULL, news->status);
+    zc_query_t *again = question->again;
+    question->again = NULL;
+    resume (question, news->status != 200 || !again);
+    if (again && question->waiters)
+        put (self, question, again);
+    else
+        zc_query_destroy (&again);
+}
+
+void zc_questions_close (zc_questions_t *self)
+{
+    self->closed = true;
+    for (size_t i = 0; i < QUESTIONS_MAX; i++) {
+        zc_question_t *question = &self->list [i];
+        if (!question->key || !question->waiters)
+            continue;
+        question->asked = false;
+        set_response (question, zc_reply_failure ("unavailable", "zboard is stopping"), 503);
+        resume (question, true);
+    }
+}

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MPL-2.0
+ *
+ * request.c - one request of HTTP; see request.h.
+ */
+#include "zboard/request.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+#include "zboard/reply.h"
+
+#define BODY_FIRST_BYTES 2048
+
+static size_t bodies_bytes;
+
+zc_request_t *zc_request_new (struct MHD_Connection *connection, const char *uri)
+{
+    struct timespec now;
+    size_t size = strlen (uri) + 1;
+    zc_request_t *self = malloc (sizeof *self + size);
+    if (!self)
+        return NULL;
+    clock_gettime (CLOCK_MONOTONIC, &now);
+    *self = (zc_request_t) {.connection = connection, .route_name = "none",
+                            .begun_ns = now.tv_sec * INT64_C (1000000000) + now.tv_nsec};
+    self->waiter.connection = connection;
+    memcpy (self->uri, uri, size);
+    return self;
+}
+
+void zc_request_destroy (zc_request_t *self)
+{
+    bodies_bytes -= self->body_room;
+    free (self->body);
+    free (self);
+}
+
+/* ------------------------------------------------------------------------- the body */
+
+static bool make_room (zc_request_t *self, size_t size)
+{
+    size_t room = self->body_room ? self->body_room : BODY_FIRST_BYTES;
+    while (room < size)
+        room *= 2;
+    if (room == self->body_room)
+        return true;
+    if (bodies_bytes + room - self->body_room > ZC_BODIES_MAX_BYTES)
+        return false;
+    char *body = realloc (self->body, room);
+    if (!body)
+        return false;
+    bodies_bytes += room - self->body_room;
+    self->body = body;
+    self->body_room = room;
+    return true;
+}
+
+int zc_request_gather (zc_request_t *self, const char *bytes, size_t size)
+{
+    self->body_read += size;
+    if (self->body_read > ZC_BODY_READ_MAX_BYTES)
+        return -1;
+    if (!self->takes_body || self->refusal != ZC_ADMITTED)
+        return 0;
+    if (size > ZC_BODY_MAX_BYTES - self->body_size)
+        self->refusal = ZC_REFUSED_SIZE;
+    else if (!make_room (self, self->body_size + size))
+        self->refusal = ZC_REFUSED_BUSY;
+    else {
+        memcpy (self->body + self->body_size, bytes, size);
+        self->body_size += size;
+    }
+    return 0;
+}
+
+static const char *header (const zc_request_t *self, const char *name)
+{
+    return MHD_lookup_connection_value (self->connection, MHD_HEADER_KIND, name);
+}
+
+uint64_t zc_request_length (const zc_request_t *self)
+{
+    const char *length = header (self, "Content-Length");
+    return length ? strtoull (length, NULL, 10) : 0;
+}
+
+bool zc_request_is_of_type (const zc_request_t *self, const char *type)
+{
+    const char *said = header (self, "Content-Type");
+    size_t size = strlen (type);
+    return said && strncasecmp (said, type, size) == 0 && (said [size] == '\0' || strchr ("; \t", said [size]));
+}
+
+/* --------------------------------------------------------------------- the answer */
+
+enum MHD_Result zc_request_reply (zc_request_t *self, struct MHD_Response *response, int status, bool shared)
+{
+    if (!response)
+        return MHD_NO; /* no memory: the connection is closed */
+    if (self->origin && !shared) {
+        zc_reply_header (response, "Access-Control-Allow-Origin", self->origin);
+        zc_reply_header (response, "Vary", "Origin");
+    }
+    self->status = status;
+    return MHD_queue_response (self->connection, (unsigned) status, response);
+}
+
+enum MHD_Result zc_request_answer (zc_request_t *self, struct MHD_Response *response, int status)
+{
+    enum MHD_Result result = zc_request_reply (self, response, status, false);
+    if (response)
+        MHD_destroy_response (response);
+    return result;
+}
+
+enum MHD_Result zc_request_fail (zc_request_t *self, int status, const char *code, const char *detail,
+                                 const char *name, const char *value)
+{
+    struct MHD_Response *response = zc_reply_failure (code, detail);
+    if (name)
+        zc_reply_header (response, name, value);
+    return zc_request_answer (self, response, status);
+}
+
+enum MHD_Result zc_request_fail_busy (zc_request_t *self, const char *detail)
+{
+    return zc_request_fail (self, 503, "unavailable", detail, "Retry-After", "1");
+}

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MPL-2.0
+ *
+ * request.h - one request of HTTP, from its first line to the end of its answer.
+ *
+ * Owns its body, and its place among those who wait for an answer. Refuses to know what is asked. One thread.
+ */
+#ifndef ZB_REQUEST_H
+#define ZB_REQUEST_H
+
+#include <microhttpd.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "zboard/question.h"
+
+#define ZC_BODY_MAX_BYTES ((size_t) 1 << 20)
+#define ZC_BODIES_MAX_BYTES ((size_t) 64 << 20) /* of all requests together */
+#define ZC_URI_MAX_BYTES 4096
+
+struct zc_route;
+
+/* A body that is too large, or of a stranger, is read and let go before the answer: who is cut off while he writes does
+ * not see why. But not more than this. */
+#define ZC_BODY_READ_MAX_BYTES ((uint64_t) 8 << 20)
+
+typedef enum {
+    ZC_ADMITTED,
+    ZC_REFUSED_URI,
+    ZC_REFUSED_HOST,
+    ZC_REFUSED_PATH,
+    ZC_REFUSED_METHOD,
+    ZC_REFUSED_STRANGER,
+    ZC_REFUSED_TYPE,
+    ZC_REFUSED_SIZE,
+    ZC_REFUSED_BUSY
+} zc_refusal_t;
+
+typedef struct {
+    zc_waiter_t waiter;
+    struct MHD_Connection *connection;
+    const struct zc_route *route; /* NULL: not looked for yet */
+    const char *route_name;       /* for the counters */
+    char method [8];              /* or its beginning */
+    const char *origin;           /* of another page that may ask; NULL: of none */
+    int64_t begun_ns;
+    int status; /* of what was queued; 0: nothing was */
+    bool is_stream;
+    zc_refusal_t refusal;
+    bool takes_body;
+    char *body;
+    size_t body_size, body_room;
+    uint64_t body_read; /* kept or not */
+    char uri []; /* as it came, with parameters */
+} zc_request_t;
+
+/* NULL: no memory. */
+zc_request_t *zc_request_new (struct MHD_Connection *connection, const char *uri);
+void zc_request_destroy (zc_request_t *self);
+
+/* Takes a piece of the body. Returns 0; -1: enough of it, the connection is to be cut. */
+int zc_request_gather (zc_request_t *self, const char *bytes, size_t size);
+
+/* How large the body is said to be; 0: it does not say. */
+uint64_t zc_request_length (const zc_request_t *self);
+
+/* Whether the body is said to be of this type, such as application/json; its parameters do not matter. */
+bool zc_request_is_of_type (const zc_request_t *self, const char *type);
+
+/* Queues a response; NULL: there was no memory for it. shared: others have it, too, so nothing may be added. It stays the
+ * caller's. */
+enum MHD_Result zc_request_reply (zc_request_t *self, struct MHD_Response *response, int status, bool shared);
+
+/* The same with a response that is only for this request, and is dropped. */
+enum MHD_Result zc_request_answer (zc_request_t *self, struct MHD_Response *response, int status);
+
+/* {"detail", "code"}. header, value: one more header; NULL: none. */
+enum MHD_Result zc_request_fail (zc_request_t *self, int status, const char *code, const char *detail,
+                                 const char *header, const char *value);
+
+/* 503: come again. */
+enum MHD_Result zc_request_fail_busy (zc_request_t *self, const char *detail);
+
+#endif

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: MPL-2.0
+ *
+ * settings.c - every setting, its range and how it is read.
+ */
+#include "zboard/settings.h"
+
+#include <arpa/inet.h>
+#include <string.h>
+
+#include "zcost.h"
+
+#define MIB ((int64_t) 1 << 20)
+
+void zc_settings_default (zc_settings_t *self)
+{
+    *self = (zc_settings_t) {
+        .connections_max = 2048,
+        .streams_max = 1024,
+        .request_ms = 30000,
+        .access_log = true,
+        .queue_bytes = 4 * MIB,
+        .labels_max = 200,
+        .memory_max_bytes = 1024 * MIB,
+    };
+    zc_settings_set (self, "http/listen", ZC_DEFAULT_LISTEN);
+    strcpy (self->ingest, ZCOST_DEFAULT_INGEST);
+    strcpy (self->publish, ZCOST_DEFAULT_PUBLISH);
+    strcpy (self->query, ZCOST_DEFAULT_QUERY);
+}
+
+/* ADDRESS:PORT, [IPV6]:PORT; port * or 0: a free one. */
+static const char *set_listen (zc_settings_t *self, const char *value)
+{
+    const char *colon = strrchr (value, ':'), *begin = value, *end = colon;
+    int64_t port = 0;
+    if (colon && *value == '[' && colon > value && colon [-1] == ']') {
+        begin++;
+        end--;
+    }
+    if (!colon || end <= begin || (size_t) (end - begin) >= sizeof self->listen.address ||
+        (begin == value && memchr (begin, ':', (size_t) (end - begin))) ||
+        (strcmp (colon + 1, "*") != 0 && (!colon [1] || zc_value_integer (&port, colon + 1, 0, 65535))))
+        return zc_value_wrong ("'%.80s' is no ADDRESS:PORT, such as 127.0.0.1:7750 or [::1]:7750", value);
+    memset (&self->listen, 0, sizeof self->listen);
+    memcpy (self->listen.address, begin, (size_t) (end - begin));
+    strcpy (self->listen.port, strcmp (colon + 1, "*") == 0 ? "0" : colon + 1);
+    return NULL;
+}
+
+static const char *set_endpoint (char place [ZC_ENDPOINT_BYTES], const char *value)
+{
+    zc_endpoints_t list = {.count = 0};
+    const char *why = zc_value_endpoint (&list, value);
+    if (!why && strcmp (value + strlen (value) - 1, "*") == 0)
+        why = zc_value_wrong ("'%.80s' is where zcostd is to be found, so it needs a port", value);
+    if (!why)
+        strcpy (place, list.list [0]);
+    return why;
+}
+
+static const char *set_ingest (zc_settings_t *self, const char *value)
+{
+    return set_endpoint (self->ingest, value);
+}
+
+static const char *set_publish (zc_settings_t *self, const char *value)
+{
+    return set_endpoint (self->publish, value);
+}
+
+static const char *set_query (zc_settings_t *self, const char *value)
+{
+    return set_endpoint (self->query, value);
+}
+
+static const char *set_token_file (zc_settings_t *self, const char *value)
+{
+    return zc_value_text (self->token_file, sizeof self->token_file, value);
+}
+
+static const char *set_tls_cert (zc_settings_t *self, const char *value)
+{
+    return zc_value_text (self->tls_cert, sizeof self->tls_cert, value);
+}
+
+static const char *set_tls_key (zc_settings_t *self, const char *value)
+{
+    return zc_value_text (self->tls_key, sizeof self->tls_key, value);
+}
+
+static const char *add_name (zc_names_list_t *list, const char *value)
+{
+    char checked [ZC_NAME_BYTES];
+    const char *why = zc_value_text (checked, sizeof checked, value);
+    if (!why && list->count == ZC_NAMES_MAX)
+        why = zc_value_wrong ("at most %d of them", ZC_NAMES_MAX);
+    if (!why)
+        strcpy (list->list [list->count++], checked);
+    return why;
+}
+
+static const char *add_host (zc_settings_t *self, const char *value)
+{
+    if (strpbrk (value, "/:[] "))
+        return zc_value_wrong ("'%.80s' is no host's name (without http:// and port)", value);
+    return add_name (&self->hosts, value);
+}
+
+static const char *add_origin (zc_settings_t *self, const char *value)
+{
+    const char *host = strstr (value, "://");
+    bool is_web = strncmp (value, "http://", 7) == 0 || strncmp (value, "https://", 8) == 0;
+    if (!is_web || !host [3] || strpbrk (host + 3, "/ *"))
+        return zc_value_wrong ("'%.80s' is no origin, such as https://board.example.com", value);
+    return add_name (&self->origins, value);
+}
+
+static const char *set_connections (zc_settings_t *self, const char *value)
+{
+    return zc_value_integer (&self->connections_max, value, 8, 100000);
+}
+
+static const char *set_streams (zc_settings_t *self, const char *value)
+{
+    return zc_value_integer (&self->streams_max, value, 1, 100000);
+}
+
+static const char *set_request (zc_settings_t *self, const char *value)
+{
+    return zc_value_decimal (&self->request_ms, value, 3, "1", "3600");
+}
+
+static const char *set_access_log (zc_settings_t *self, const char *value)
+{
+    if (strcmp (value, "on") != 0 && strcmp (value, "off") != 0)
+        return zc_value_wrong ("'%.80s' is neither on nor off", value);
+    self->access_log = value [1] == 'n';
+    return NULL;
+}
+
+static const char *set_queue (zc_settings_t *self, const char *value)
+{
+    return zc_value_integer (&self->queue_bytes, value, 4 * MIB, 1024 * MIB);
+}
+
+static const char *set_spool (zc_settings_t *self, const char *value)
+{
+    return zc_value_text (self->spool, sizeof self->spool, value);
+}
+
+static const char *set_labels (zc_settings_t *self, const char *value)
+{
+    return zc_value_integer (&self->labels_max, value, 1, 5000);
+}
+
+static const char *set_memory (zc_settings_t *self, const char *value)
+{
+    int64_t number = 0;
+    const char *why = zc_value_integer (&number, value, 0, INT64_MAX);
+    if (!why && number > 0 && number < 256 * MIB)
+        why = zc_value_wrong ("'%.80s' is neither 0 nor at least 268435456", value);
+    if (!why)
+        self->memory_max_bytes = number;
+    return why;
+}
+
+static const struct {
+    const char *path;
+    const char *(*set) (zc_settings_t *, const char *);
+} settings [] = {
+    {"http/listen", set_listen},
+    {"http/token_file", set_token_file},
+    {"http/tls_cert", set_tls_cert},
+    {"http/tls_key", set_tls_key},
+    {"http/host", add_host},
+    {"http/allow_origin", add_origin},
+    {"http/max_connections", set_connections},
+    {"http/max_streams", set_streams},
+    {"http/request_seconds", set_request},
+    {"http/access_log", set_access_log},
+    {"ingest/endpoint", set_ingest},
+    {"ingest/queue_bytes", set_queue},
+    {"ingest/spool", set_spool},
+    {"publish/endpoint", set_publish},
+    {"query/endpoint", set_query},
+    {"metrics/max_labels", set_labels},
+    {"memory/max_bytes", set_memory},
+};
+
+const char *zc_settings_set (zc_settings_t *self, const char *path, const char *value)
+{
+    for (size_t i = 0; i < sizeof settings / sizeof *settings; i++)
+        if (strcmp (settings [i].path, path) == 0)
+            return settings [i].set (self, value);
+    return zc_value_wrong ("unknown setting");
+}
+
+bool zc_settings_has_section (const char *name)
+{
+    size_t size = strlen (name);
+    for (size_t i = 0; i < sizeof settings / sizeof *settings; i++)
+        if (strncmp (settings [i].path, name, size) == 0 && settings [i].path [size] == '/')
+            return true;
+    return false;
+}
+
+const char *zc_settings_check (const zc_settings_t *self)
+{
+    if (!*self->tls_cert != !*self->tls_key)
+        return zc_value_wrong ("http/tls_cert and http/tls_key belong together");
+    if (self->streams_max >= self->connections_max)
+        return zc_value_wrong ("http/max_streams: must be less than http/max_connections");
+    return NULL;
+}
+
+bool zc_settings_is_loopback (const zc_settings_t *self)
+{
+    const char *address = self->listen.address;
+    struct in_addr four;
+    return strcmp (address, "localhost") == 0 || strcmp (address, "::1") == 0 ||
+           (inet_pton (AF_INET, address, &four) == 1 && ntohl (four.s_addr) >> 24 == 127);
+}

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: MPL-2.0
+ *
+ * app.js - starts the page and is the one place that knows all parts: the stream's news start rounds of
+ * questions, answers go to the parts that show them. It formats and draws nothing itself.
+ */
+import { addAlert, alertsFromBudgets, showAlerts } from "./alerts.js";
+import { ask } from "./api.js";
+import { bannersKnow, showBanners } from "./banners.js";
+import { draw, showSpend, startBars } from "./bars.js";
+import { showBudgets } from "./budgets.js";
+import { showChange, showMonth, showPromptTokens, showRate, showReport, totalOf } from "./cards.js";
+import { knowServices, knowTags, showControls, showRange, startControls } from "./controls.js";
+import { byId, put } from "./dom.js";
+import { showAge, showInstance, showLive } from "./head.js";
+import { askToken, startLogin } from "./login.js";
+import { showQuality } from "./quality.js";
+import { plan, round, roundIfFailed, roundNow } from "./rounds.js";
+import { HOUR, MINUTE, before, floorMinute, learnClock, now, sinceOf, startOfMonth } from "./spans.js";
+import { gatherSpend } from "./spend.js";
+import { choice, kept, onChoice } from "./state.js";
+import * as stream from "./stream.js";
+import { showModels, showServices, showTiers } from "./tables.js";
+import { translate, use } from "./words.js";
+
+const ROWS = 12; /* of the tables of models and services */
+const MODELS = 100; /* that are asked of, so that those without a price are among them */
+const SERVICES = 200; /* that can be chosen from */
+
+const root = document.documentElement;
+const shown = {}; /* name of a question -> shows its last answer once more, in another language */
+let snapshot = null, health = null, greeted = false, daemon = "wait";
+
+const filter = () => choice.service ? { service: choice.service } : undefined;
+const since = () => sinceOf(choice.window);
+
+/* A question: ask, and give back what shows the answer. */
+function question(name, panels, run) {
+    return { name, panels, run: async (signal) => {
+        const show = await run(signal);
+        return () => (shown[name] = show)();
+    } };
+}
+
+const questions = [
+    question("report", ["cards", "panel-tiers", "panel-caches"], async (signal) => {
+        const name = choice.window, past = before(name);
+        /* Of everything the snapshot is the report already. */
+        const whole = since() === undefined && !choice.service && snapshot;
+        const [report, earlier] = await Promise.all([
+            whole || ask("metrics/llm-costs", { since: since(), service: choice.service }, signal),
+            past && ask("breakdown", { ...past, where: filter(), limit: 0 }, signal),
+        ]);
+        return () => {
+            showReport(report);
+            showTiers(report);
+            showChange(totalOf(report), earlier, name);
+            bannersKnow({ windowUnpriced: report.savings?.unpriced_events || 0 });
+        };
+    }),
+    question("rates", ["cards"], async (signal) => {
+        const at = now(), where = filter();
+        const total = (from) => ask("breakdown", { since: from, where, limit: 0 }, signal);
+        const [few, hour, month] = await Promise.all([
+            total(floorMinute(at) - 5 * MINUTE), total(floorMinute(at) - HOUR), total(startOfMonth(at))]);
+        return () => {
+            showRate("rate-now", few);
+            showRate("rate-hour", hour);
+            showMonth(month, at);
+        };
+    }),
+    question("spend", ["panel-spend"], async (signal) => {
+        const spend = await gatherSpend({ ...choice }, signal);
+        return () => showSpend(spend);
+    }),
+    question("models", ["panel-models"], async (signal) => {
+        const answer = await ask("breakdown", { by: "model", since: since(), where: filter(), limit: MODELS }, signal);
+        return () => {
+            showModels(answer, ROWS);
+            showRange(answer.since, answer.until);
+            showPromptTokens(answer.total);
+        };
+    }),
+    /* Of all services, whatever the filter: it is what the filter is chosen from. */
+    question("services", ["panel-services"], async (signal) => {
+        const answer = await ask("breakdown", { by: "service", since: since(), limit: SERVICES }, signal);
+        return () => {
+            knowServices(answer.rows.map((row) => row.service));
+            showServices(answer, ROWS);
+        };
+    }),
+    question("budgets", ["panel-budgets"], async (signal) => {
+        const answer = await ask("budgets", {}, signal);
+        return () => {
+            showBudgets(answer);
+            alertsFromBudgets(answer);
+        };
+    }),
+    question("health", ["panel-quality"], async (signal) => {
+        const answer = await ask("health", {}, signal);
+        return () => {
+            health = answer;
+            knowTags(answer.tags);
+            showQuality(answer, snapshot);
+            bannersKnow({ health });
+        };
+    }),
+];
+
+function onSnapshot(report, isNews) {
+    snapshot = report;
+    if (isNews)
+        learnClock(report.zcost.until);
+    showInstance(report);
+    bannersKnow({ report });
+    byId("empty").hidden = (report.zcost.events?.accepted || 0) > 0;
+    onLive();
+    /* The very first one is no news: the round that the start began asks about the same. */
+    if (greeted)
+        round();
+    greeted = true;
+}
+
+function onLive() {
+    if (stream.live.stream !== "wait")
+        root.dataset.stream = stream.live.stream;
+    if (stream.live.daemon === "up" && daemon !== "up")
+        roundIfFailed();
+    daemon = stream.live.daemon;
+    showLive();
+    showBanners();
+}
+
+/* True: ask again soon. */
+function onFailure(error) {
+    if (error.status === 401) {
+        stream.stop();
+        askToken();
+        return false;
+    }
+    return error.status === 503 && stream.live.daemon === "up";
+}
+
+function onSession() {
+    stream.restart();
+    roundNow();
+}
+
+function reword() {
+    translate();
+    put("zone", Intl.DateTimeFormat().resolvedOptions().timeZone);
+    showControls();
+    onLive();
+    showAlerts();
+    if (!shown.report)
+        showTiers(null);
+    Object.values(shown).forEach((show) => show());
+}
+
+use(kept.language || root.lang);
+startControls(reword);
+startLogin(onSession);
+startBars();
+reword();
+plan(questions, {
+    full: () => (root.dataset.ready = "1"), failed: onFailure, about: () => JSON.stringify(choice),
+});
+onChoice(() => {
+    showControls();
+    roundNow();
+});
+stream.start({
+    snapshot: onSnapshot, alert: addAlert, change: onLive,
+    /* Nobody tells an EventSource why it was closed: a question does. */
+    closed: () => ask("health").catch((error) => error.status === 401 && onFailure(error)),
+});
+roundNow();
+setInterval(() => {
+    stream.watch();
+    showAge();
+    if (stream.overdue())
+        showBanners();
+}, 1000);
+/* Chart.js is deferred behind this module: what came before it is drawn when it is there. */
+addEventListener("load", draw);

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MPL-2.0
+ *
+ * zboard.c - the web gateway: settings, limits, signals, and then the server.
+ */
+#include <czmq.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "program/log.h"
+#include "program/process.h"
+#include "zboard/board.h"
+#include "zboard/http.h"
+#include "zcost.h"
+
+#define FLUSH_MS 1    /* what is tracked is on the bus this soon */
+#define CLOSE_MS 5000 /* for what is tracked, at the end */
+
+/* What is tracked goes by libzcost: kept until the daemon has it on its disk, counted once. */
+static int open_events (zc_board_t *self)
+{
+    const zc_settings_t *settings = self->settings;
+    const zcost_options_t options = {
+        .endpoint = settings->ingest, .publish = settings->publish, .flush_interval_ms = FLUSH_MS,
+        .queue_bytes = (size_t) settings->queue_bytes, .spool_dir = *settings->spool ? settings->spool : NULL,
+    };
+    int rc = zcost_open (&options, &self->events);
+    if (rc == 0)
+        return 0;
+    zc_log (ZC_LOG_ERROR, "connect", "role=ingest endpoint=%s spool=\"%s\" reason=\"%s\"", settings->ingest,
+            settings->spool, rc == ZCOST_ESYSTEM ? strerror (errno) : zcost_strerror (rc));
+    return -1;
+}
+
+static int open_board (zc_board_t *self)
+{
+    struct timespec now;
+    clock_gettime (CLOCK_REALTIME, &now);
+    self->started_ms = now.tv_sec * INT64_C (1000) + now.tv_nsec / 1000000;
+    if (!(self->guard = zc_guard_new (self->settings)) || open_events (self) == -1)
+        return -1;
+    self->metrics = zc_metrics_new ((size_t) self->settings->labels_max);
+    self->streams = zc_streams_new ((size_t) self->settings->streams_max);
+    if (!self->metrics || !self->streams || !(self->upstream = zc_upstream_new (self->settings, self->events)))
+        return -1;
+    self->questions = zc_questions_new (self->upstream, self->events);
+    return self->questions ? 0 : -1;
+}
+
+/* Hands over what was tracked. Returns 0; -1: some of it was not acknowledged, and the log says how much. */
+static int close_events (zc_board_t *self)
+{
+    zcost_stats_t stats;
+    if (zcost_flush (self->events, CLOSE_MS) != 0) {
+        zcost_stats (self->events, &stats);
+        zc_log (ZC_LOG_ERROR, "not_acknowledged", "events=%llu kept=\"%s\"", (unsigned long long) stats.queued,
+                *self->settings->spool ? self->settings->spool : "nowhere");
+        zcost_close (&self->events, 0);
+        return -1;
+    }
+    return zcost_close (&self->events, CLOSE_MS) == 0 ? 0 : -1;
+}
+
+static int close_board (zc_board_t *self)
+{
+    zc_upstream_destroy (&self->upstream);
+    zc_questions_destroy (&self->questions);
+    zc_streams_destroy (&self->streams);
+    zc_metrics_destroy (&self->metrics);
+    zc_guard_destroy (&self->guard);
+    return self->events ? close_events (self) : 0;
+}
+
+static void warn_of_strangers (const zc_settings_t *settings)
+{
+    if (!zc_settings_is_loopback (settings) && !*settings->token_file)
+        zc_log (ZC_LOG_WARN, "open_to_all", "address=%s reason=\"no --token-file: whoever reaches this address may ask\"",
+                settings->listen.address);
+    if (!zc_settings_is_loopback (settings) && *settings->token_file && !*settings->tls_cert)
+        zc_log (ZC_LOG_WARN, "token_in_clear", "address=%s reason=\"no --tls-cert: who listens on the way has the token\"",
+                settings->listen.address);
+}
+
+static int serve (zc_board_t *self)
+{
+    int rc = open_board (self);
+    zc_http_t *http = rc == 0 ? zc_http_new (self) : NULL;
+    if (http) {
+        warn_of_strangers (self->settings);
+        zc_log (ZC_LOG_INFO, "ready", "version=%s query=%s publish=%s ingest=%s", ZCOST_VERSION, self->settings->query,
+                self->settings->publish, self->settings->ingest);
+        rc = zc_http_run (http);
+    } else
+        rc = -1;
+    zc_http_destroy (&http);
+    if (close_board (self) == -1)
+        rc = -1;
+    if (rc == 0)
+        zc_log (ZC_LOG_INFO, "stopped", "tracked=%llu", (unsigned long long) self->counts.tracked);
+    return rc;
+}
+
+int main (int argc, char **argv)
+{
+    static zc_settings_t settings;
+    static zc_board_t board = {.settings = &settings};
+    zc_process_fill_streams ();
+    zsys_handler_set (NULL);
+    zc_parsed_t parsed = zc_settings_parse (argc, argv, &settings);
+    if (parsed == ZC_EXIT_DONE && (fflush (stdout) == EOF || ferror (stdout))) {
+        fprintf (stderr, "zboard: cannot write: %s\n", strerror (errno));
+        return 1;
+    }
+    if (parsed != ZC_RUN)
+        return parsed == ZC_EXIT_DONE ? 0 : 2;
+    zc_process_take_signals ();
+    zc_process_limit_memory (settings.memory_max_bytes);
+    if (zc_process_raise_files () == -1)
+        return 1;
+    int rc = serve (&board);
+    zsys_shutdown ();
+    return rc == 0 ? 0 : 1;
+}
