@@ -23,7 +23,7 @@
 #define TYPE_SCRIPT "text/javascript; charset=utf-8"
 
 /* Made by CMakeLists.txt: EMBED of each, and `static const zc_asset_t assets []`. */
-#include "assets.inc"
+#include "zboard/assets.inc"
 
 #define ASSETS (sizeof assets / sizeof *assets)
 
