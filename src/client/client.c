@@ -132,6 +132,12 @@ int zcost_flush (zcost_t *client, int timeout_ms)
     return client && timeout_ms >= 0 ? zc_sender_flush (client->sender, timeout_ms) : ZCOST_EINVAL;
 }
 
+void zcost_nudge (zcost_t *client)
+{
+    if (client)
+        zc_sender_wake (client->sender);
+}
+
 /* ------------------------------------------------------------------------------- emit */
 
 /* The coarse clock moves every few milliseconds, and reading it is a few loads: no system call. */

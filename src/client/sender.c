@@ -375,6 +375,11 @@ static bool is_reached (const zc_sender_t *self, const zc_queue_stats_t *goal)
     return stats.popped >= goal->pushed && is_declared (self, goal->dropped);
 }
 
+void zc_sender_wake (zc_sender_t *self)
+{
+    zc_futex_signal (&self->shared->wake);
+}
+
 int zc_sender_flush (zc_sender_t *self, int timeout_ms)
 {
     shared_t *shared = self->shared;

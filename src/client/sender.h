@@ -49,6 +49,9 @@ int zc_sender_start (zc_sender_t *self);
  * emits meanwhile waits for that. ZCOST_EFULL: it could get neither. */
 int zc_sender_ensure (zc_sender_t *self);
 
+/* Ends the thread's nap: it looks around now. A system call; any thread. */
+void zc_sender_wake (zc_sender_t *self);
+
 /* As zcost_flush. */
 int zc_sender_flush (zc_sender_t *self, int timeout_ms);
 

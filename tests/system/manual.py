@@ -8,7 +8,7 @@ import unittest
 from harness import PATIENCE, ROOT
 
 FOLDER = ROOT / "tools/man"
-PAGES = ("zreport.1", "zreplay.1", "zcost.3", "zcostd.conf.5", "zcost_protocol.7", "zcostd.8")
+PAGES = ("zreport.1", "zreplay.1", "zcost.3", "zcostd.conf.5", "zcost_protocol.7", "zboard.8", "zcostd.8")
 
 ESCAPES = {r"\e": "\\", r"\(dq": '"', r"\&": "", r"\-": "-", r"\(aq": "'"}
 

@@ -20,7 +20,7 @@ from decimal import Decimal
 import harness
 import manual
 
-PROGRAMS = {"zreport.1": "zreport", "zreplay.1": "zreplay", "zcostd.8": "zcostd"}
+PROGRAMS = {"zreport.1": "zreport", "zreplay.1": "zreplay", "zboard.8": "zboard", "zcostd.8": "zcostd"}
 OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
 
 
@@ -95,7 +95,7 @@ class Options(harness.TestCase):
                 self.assertEqual(named - described, set())
 
     def test_options_of_the_synopsis_are_all_of_them(self):
-        for page in ("zreplay.1", "zcostd.8"):
+        for page in ("zreplay.1", "zboard.8", "zcostd.8"):
             synopsis = set("--" + name for name in re.findall(r"\bFl -([a-z-]+)", manual.section(page, "SYNOPSIS")))
             with self.subTest(page):
                 self.assertEqual(synopsis, manual.options(page)[1])
@@ -280,11 +280,14 @@ class Daemon(harness.TestCase):
     """zcostd(8)."""
 
     def test_log_events_are_those_of_the_code(self):
-        code = "".join(path.read_text() for path in (harness.ROOT / "src/daemon").glob("*.c"))
-        logged = set(re.findall(r'zc_log \([^;{]*?"([a-z_]+)",', code))
-        listed = re.search(r"^\.Ss Log\n.*?^\.Bl(.*?)^\.El$", manual.source("zcostd.8"), re.M | re.S)[1]
-        heads = re.findall(r"^\.It Cm (.*)$", listed, re.M)
-        self.assertEqual({name for head in heads for name in head.split(" , ")}, logged)
+        for page, folder in (("zcostd.8", "src/daemon"), ("zboard.8", "tools/zboard")):
+            code = "".join(path.read_text() for room in (folder, "src/program")
+                           for path in (harness.ROOT / room).glob("*.c"))
+            logged = set(re.findall(r'zc_log \([^;{]*?"([a-z_]+)",', code))
+            listed = re.search(r"^\.Ss Log\n.*?^\.Bl(.*?)^\.El$", manual.source(page), re.M | re.S)[1]
+            heads = re.findall(r"^\.It Cm (.*)$", listed, re.M)
+            with self.subTest(page):
+                self.assertEqual({name for head in heads for name in head.split(" , ")}, logged)
 
     def test_sql_of_the_example_works(self):
         daemon = self.daemon(config="store\n    checkpoint_seconds = 0.1\n")
@@ -294,6 +297,24 @@ class Daemon(harness.TestCase):
         text = re.search(r'"(SELECT.*?)"', manual.example("zcostd.8", "sqlite3"), re.S)[1]
         with contextlib.closing(sqlite3.connect(f"file:{daemon.data}/ledger.db?mode=ro", uri=True)) as ledger:
             self.assertEqual(ledger.execute(text).fetchall(), [("search", "gpt-4o", 1, 2.5)])
+
+
+class Gateway(harness.TestCase):
+    """zboard(8)."""
+    FOLDER = harness.ROOT / "tools/zboard"
+
+    def test_settings_are_those_that_it_takes(self):
+        taken = set(re.findall(r'^ +\{"(\w+/\w+)", \w+\},$', (self.FOLDER / "settings.c").read_text(), re.M))
+        self.assertGreater(len(taken), 10)
+        listed = re.search(r"^\.Ss Settings\n.*?^\.Bl(.*?)^\.El$", manual.source("zboard.8"), re.M | re.S)[1]
+        heads = re.findall(r"^\.It Cm (.*)$", listed, re.M)
+        self.assertEqual({name for head in heads for name in head.split(" , ")}, taken)
+
+    def test_routes_are_those_that_it_has(self):
+        text = (self.FOLDER / "routes.c").read_text()
+        served = set(re.findall(r'^ +\{"(/[^"]*)", "', text, re.M)) - {"/favicon.ico"}
+        listed = re.search(r"^\.Ss Routes\n.*?^\.Bl(.*?)^\.El$", manual.source("zboard.8"), re.M | re.S)[1]
+        self.assertEqual(set(re.findall(r"(?:GET |POST |DELETE |Cm )(/[^\s,]*)", listed)), served)
 
 
 class Library(harness.TestCase):

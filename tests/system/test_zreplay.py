@@ -13,7 +13,7 @@ import msgpack
 import zmq
 
 from azure_oracle import AzureOracle
-from harness import PATIENCE, ROOT, SHARED_DATA, executable, run
+from harness import PATIENCE, ROOT, SHARED_DATA, executable, now_ms, run
 from zreplay_peer import Collector, Frame, ZreplayCase
 
 LIMITS = (1000, 4000)
@@ -130,6 +130,19 @@ class Pace(ZreplayCase):
                     "time_saved_seconds", "latency_ms"):
             self.assertTrue(any(key in event for event in one), key)
 
+    def test_demo_of_the_past_is_spread_over_it(self):
+        zcostd = self.daemon()
+        begun = now_ms()
+        done = run("zreplay", "--endpoint", zcostd.endpoint("ingest"), "--demo", "--count", 2400, "--rate", "max",
+                   "--past", 24)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        zcostd.settle(2400)
+        points = zcostd.ask("series", step=3600, since=begun - 86_400_000 - 60_000)["rows"][0]["points"]
+        self.assertEqual(sum(point["events"] for point in points), 2400)
+        self.assertIn(len(points), (24, 25))
+        for point in points[1:-1]:
+            self.assertLessEqual(abs(point["events"] - 100), 1)
+
     def test_a_daemon_that_is_away_is_one_line_within_the_timeout(self):
         with Collector() as collector:
             endpoint = collector.endpoint
@@ -205,7 +218,8 @@ class CommandLine(ZreplayCase):
                      ("--endpoint", "tcp://localhost:65536", "a"), ("--endpoint", "ipc://", "a"),
                      ("--tiers", "1", "a"), ("--tiers", "5,3", "a"), ("--tiers", "1,2,3", "a"), ("--count", "-1", "a"),
                      ("--timeout", "x", "a"), ("--endpoint", "udp://x", "a"), ("--format", "xml", "a"), ("a", "b"),
-                     ("--demo", "a"), ("--demo", "--tiers", "1,2"), ("--rate", "5", "a"), ("--service", "", "a")):
+                     ("--demo", "a"), ("--demo", "--tiers", "1,2"), ("--rate", "5", "a"),
+                     ("--demo", "--past", "24"), ("--past", "24", "--count", "9", "a"), ("--service", "", "a")):
             with self.subTest(args):
                 done = self.replay(*args)
                 self.assertEqual((done.returncode, done.stdout, done.stderr.count(b"\n")), (2, b"", 1), done.stderr)

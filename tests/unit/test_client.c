@@ -229,6 +229,24 @@ static void test_client_flush_hands_over_all_that_was_emitted (void **state)
     receive (daemon, 3);
 }
 
+static void test_client_nudge_sends_before_the_interval_is_over (void **state)
+{
+    daemon_t *daemon = *state;
+    zcost_t *client = NULL;
+    const zcost_options_t slow = {.endpoint = daemon->endpoint, .flush_interval_ms = 1000};
+    zcost_nudge (NULL);
+    assert_int_equal (zcost_open (&slow, &client), 0);
+    await_connection (client, true);
+    for (uint64_t i = 0; i < 20; i++) {
+        emit (client, 0, i);
+        int64_t started_ms = now_ms ();
+        zcost_nudge (client);
+        receive (daemon, i + 1);
+        assert_in_range (now_ms () - started_ms, 0, 500);
+    }
+    assert_int_equal (zcost_close (&client, PATIENCE_MS), 0);
+}
+
 static void test_client_close_loses_nothing_that_it_says_it_sent (void **state)
 {
     daemon_t *daemon = *state;
@@ -276,6 +294,7 @@ int main (void)
         WITH_DAEMON (test_client_sends_each_kind_of_call),
         WITH_DAEMON (test_client_delivers_all_of_all_threads_in_order),
         WITH_DAEMON (test_client_flush_hands_over_all_that_was_emitted),
+        WITH_DAEMON (test_client_nudge_sends_before_the_interval_is_over),
         WITH_DAEMON (test_client_close_loses_nothing_that_it_says_it_sent),
         WITH_DAEMON (test_client_keeps_events_until_the_daemon_is_back),
     };

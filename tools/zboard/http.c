@@ -346,7 +346,11 @@ static int turn (zc_http_t *self)
     }
     on_signals (self);
     on_news (self);
+    uint64_t tracked = self->board->counts.tracked;
     MHD_run (self->daemon);
+    /* Once a turn, whatever came in it. */
+    if (self->board->counts.tracked > tracked)
+        zcost_nudge (self->board->events);
     tick (self);
     return 0;
 }
@@ -366,6 +370,7 @@ static void finish (zc_http_t *self)
         close (listener);
     zc_streams_close (self->board->streams);
     zc_questions_close (self->board->questions);
+    MHD_run (self->daemon);
     while (now_ns () < end_ns && zc_streams_count (self->board->streams) > 0 && connections (self) > 0)
         if (turn (self) == -1)
             break;

@@ -59,6 +59,7 @@ struct zc_upstream {
     int64_t interval_ms;     /* as the last snapshot says */
     int64_t snapshot_mono_ms; /* when it came, by zclock_mono */
     int64_t heard_ms;
+    int64_t complained_ms; /* of what was published, by zclock_mono; 0: never */
 };
 
 /* ------------------------------------------------------------------------- news */
@@ -82,9 +83,24 @@ void zc_news_destroy (zc_news_t **self_p)
     *self_p = NULL;
 }
 
+/* A text may hold what came from outside, cut off in the middle of a character: then it is shown as far as it is
+ * ASCII. */
+static json_t *text_of (const char *text)
+{
+    json_t *string = json_string (text);
+    char *copy = string ? NULL : strdup (text);
+    for (char *at = copy; at && *at; at++)
+        if ((unsigned char) *at > 0x7f)
+            *at = '?';
+    if (copy)
+        string = json_string (copy);
+    free (copy);
+    return string;
+}
+
 char *zc_failure_text (const char *code, const char *detail, size_t *ret_size)
 {
-    json_t *map = json_pack ("{s:s, s:s}", "detail", detail, "code", code);
+    json_t *map = json_pack ("{s:o, s:o}", "detail", text_of (detail), "code", text_of (code));
     char *text = map ? zc_json_text (map, true) : NULL;
     json_decref (map);
     *ret_size = text ? strlen (text) : 0;
@@ -308,13 +324,22 @@ static void on_snapshot (zc_upstream_t *self, const json_t *body)
     self->heard_ms = zclock_time ();
 }
 
+/* At most one line a second: a stranger may publish anything, and much of it. */
+static void complain_of_feed (zc_upstream_t *self)
+{
+    if (self->complained_ms && zclock_mono () - self->complained_ms < TICK_MS)
+        return;
+    self->complained_ms = zclock_mono ();
+    zc_log (ZC_LOG_WARN, "not_understood", "what=\"%s\"", zc_feed_error (self->feed));
+}
+
 static void on_feed (zc_upstream_t *self)
 {
     json_t *body = NULL;
     zc_feed_kind_t kind;
     for (int i = 0; i < NEWS_A_TURN && (kind = zc_feed_next (self->feed, &body)) != ZC_FEED_NOTHING; i++) {
         if (kind == ZC_FEED_BAD) {
-            zc_log (ZC_LOG_WARN, "not_understood", "what=\"%s\"", zc_feed_error (self->feed));
+            complain_of_feed (self);
             continue;
         }
         if (kind == ZC_FEED_SNAPSHOT)
@@ -335,9 +360,11 @@ static void look_for_daemon (zc_upstream_t *self, int64_t now_ms)
     bool up = connected && self->heard_ms && !overdue;
     if (self->told && up == self->up)
         return;
-    if (self->told || up)
-        zc_log (up ? ZC_LOG_INFO : ZC_LOG_WARN, up ? "daemon_up" : "daemon_away", "publish=%s reason=\"%s\"",
-                self->settings->publish, up ? "snapshots come" : !connected ? "no connection" : "no snapshot in time");
+    if (up)
+        zc_log (ZC_LOG_INFO, "daemon_up", "publish=%s", self->settings->publish);
+    else if (self->told)
+        zc_log (ZC_LOG_WARN, "daemon_away", "publish=%s reason=\"%s\"", self->settings->publish,
+                connected ? "no snapshot in time" : "no connection");
     self->up = up;
     self->told = true;
     tell (self, (zc_news_t) {.kind = ZC_NEWS_STATE, .up = up, .heard_ms = self->heard_ms});

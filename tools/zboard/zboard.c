@@ -14,7 +14,6 @@
 #include "zboard/http.h"
 #include "zcost.h"
 
-#define FLUSH_MS 1    /* what is tracked is on the bus this soon */
 #define CLOSE_MS 5000 /* for what is tracked, at the end */
 
 /* What is tracked goes by libzcost: kept until the daemon has it on its disk, counted once. */
@@ -22,8 +21,8 @@ static int open_events (zc_board_t *self)
 {
     const zc_settings_t *settings = self->settings;
     const zcost_options_t options = {
-        .endpoint = settings->ingest, .publish = settings->publish, .flush_interval_ms = FLUSH_MS,
-        .queue_bytes = (size_t) settings->queue_bytes, .spool_dir = *settings->spool ? settings->spool : NULL,
+        .endpoint = settings->ingest, .publish = settings->publish, .queue_bytes = (size_t) settings->queue_bytes,
+        .spool_dir = *settings->spool ? settings->spool : NULL,
     };
     int rc = zcost_open (&options, &self->events);
     if (rc == 0)

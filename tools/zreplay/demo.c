@@ -57,6 +57,8 @@ struct zc_demo {
     uint64_t state;
     double step_ns;
     uint64_t count;
+    int64_t begin_ms; /* 0: events are of now */
+    double step_ms;
 };
 
 zc_demo_t *zc_demo_new (uint64_t seed, double rate)
@@ -67,6 +69,12 @@ zc_demo_t *zc_demo_new (uint64_t seed, double rate)
     self->state = seed;
     self->step_ns = rate > 0 ? 1e9 / rate : 0;
     return self;
+}
+
+void zc_demo_spread (zc_demo_t *self, int64_t begin_ms, double step_ms)
+{
+    self->begin_ms = begin_ms;
+    self->step_ms = step_ms;
 }
 
 void zc_demo_destroy (zc_demo_t **self_p)
@@ -226,6 +234,8 @@ void zc_demo_next (zc_demo_t *self, zc_record_t *ret_record)
     zc_record_clear (ret_record);
     if (self->step_ns > 0)
         ret_record->at_ns = (int64_t) ((double) self->count * self->step_ns);
+    if (self->begin_ms > 0)
+        ret_record->event.ts_ms = self->begin_ms + (int64_t) ((double) self->count * self->step_ms);
     self->count++;
 
     double what = draw (self);

@@ -13,6 +13,7 @@
 
 #define DEFAULT_RATE 200
 #define DEFAULT_SEED 1
+#define PAST_MAX_HOURS 175200 /* 20 years */
 #define DEFAULT_TIMEOUT_S 10
 #define SECONDS_MAX 1e6 /* eleven days; in milliseconds still an int */
 
@@ -51,6 +52,7 @@ static const char help [] =
     "of the demo:\n"
     "  --rate N           N events a second, or max (200)\n"
     "  --seed N           the same seed gives the same events (1)\n"
+    "  --past HOURS       events carry times, spread over the HOURS up to now; needs --count\n"
     "\n"
     "Without --keep-time events carry the time of their replay, and the trace's times only pace them. Times\n"
     "without a zone, and dates alone, are UTC. Ctrl-C hands over what is queued and waits for its\n"
@@ -78,6 +80,7 @@ enum {
     OPT_MODEL,
     OPT_RATE,
     OPT_SEED,
+    OPT_PAST,
     OPT_DEMO,
     OPT_LAST
 };
@@ -101,6 +104,7 @@ static const struct option table [] = {
     {"model", required_argument, NULL, OPT_MODEL},
     {"rate", required_argument, NULL, OPT_RATE},
     {"seed", required_argument, NULL, OPT_SEED},
+    {"past", required_argument, NULL, OPT_PAST},
     {"demo", no_argument, NULL, OPT_DEMO},
     {0},
 };
@@ -261,6 +265,8 @@ static int take (zc_options_t *options, int option, const char *value)
         return read_pace ("rate", value, &options->rate);
     case OPT_SEED:
         return read_whole ("seed", value, 0, UINT64_MAX, &options->seed);
+    case OPT_PAST:
+        return read_whole ("past", value, 1, PAST_MAX_HOURS, &options->past_hours);
     case OPT_KEEP_TIME:
         options->defaults.keep_time = true;
         return 0;
@@ -280,7 +286,7 @@ static int take (zc_options_t *options, int option, const char *value)
 static int check (zc_options_t *options, const bool *given, char *const *files, int files_count)
 {
     static const int of_traces [] = {OPT_FORMAT, OPT_SPEED, OPT_KEEP_TIME, OPT_TIERS, OPT_MODEL, OPT_SERVICE};
-    static const int of_demo [] = {OPT_RATE, OPT_SEED};
+    static const int of_demo [] = {OPT_RATE, OPT_SEED, OPT_PAST};
 
     if (files_count > 1)
         return mistake ("one trace at a time: \"%s\" is one too many", files [1]);
@@ -294,6 +300,8 @@ static int check (zc_options_t *options, const bool *given, char *const *files, 
     for (size_t i = 0; !options->demo && i < sizeof of_demo / sizeof *of_demo; i++)
         if (given [of_demo [i]])
             return mistake ("--%s is for --demo", name_of (of_demo [i]));
+    if (given [OPT_PAST] && !given [OPT_COUNT])
+        return mistake ("--past needs --count: how many events there are to be spread");
     /* The default endpoint publishes at the default place; of another one we do not know where. */
     if (!given [OPT_PUBLISH] && !given [OPT_ENDPOINT])
         options->publish = ZCOST_DEFAULT_PUBLISH;

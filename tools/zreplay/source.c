@@ -9,12 +9,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "zreplay/columns.h"
 #include "zreplay/demo.h"
 #include "zreplay/jsonl.h"
 
+#define HOUR_MS 3600000ll
 #define BAD_ROWS_SHOWN 100 /* a file that is wrong throughout does not fill the screen */
 
 struct zc_source {
@@ -110,19 +112,28 @@ static int open_trace (zc_source_t *self, const zc_options_t *options, zc_stop_t
     return self->jsonl ? 0 : out_of_memory (self->console);
 }
 
+/* The demo, of now or of the hours up to now. */
+static int open_demo (zc_source_t *self, const zc_options_t *options)
+{
+    struct timespec now;
+    self->name = "demo";
+    self->demo = zc_demo_new (options->seed, options->rate);
+    if (!self->demo)
+        return out_of_memory (self->console);
+    clock_gettime (CLOCK_REALTIME, &now);
+    int64_t span_ms = (int64_t) options->past_hours * HOUR_MS, now_ms = now.tv_sec * 1000ll + now.tv_nsec / 1000000;
+    if (span_ms > 0)
+        zc_demo_spread (self->demo, now_ms - span_ms, (double) span_ms / (double) options->count);
+    return 0;
+}
+
 int zc_source_open (const zc_options_t *options, zc_stop_t *stop, zc_console_t *console, zc_source_t **ret_source)
 {
     zc_source_t *self = calloc (1, sizeof *self);
     if (!self)
         return out_of_memory (console);
     self->console = console;
-    int rc;
-    if (options->demo) {
-        self->name = "demo";
-        self->demo = zc_demo_new (options->seed, options->rate);
-        rc = self->demo ? 0 : out_of_memory (console);
-    } else
-        rc = open_trace (self, options, stop);
+    int rc = options->demo ? open_demo (self, options) : open_trace (self, options, stop);
     if (rc)
         zc_source_destroy (&self);
     else
