@@ -11,6 +11,7 @@ import { t } from "./words.js";
 const SHOWN = 6, KEPT = 100;
 const opened = Date.now();
 const known = new Map();
+let sure = false; /* without an answer nobody knows that there was none */
 
 /* Both sources tell the same alert; the stream's has the amounts of that moment. */
 const keyOf = (alert) => `${alert.budget}/${alert.threshold_percent}/${alert.at}`;
@@ -28,6 +29,7 @@ export function addAlert(alert) {
 }
 
 export function alertsFromBudgets(answer) {
+    sure = true;
     for (const budget of answer.budgets || [])
         for (const threshold of budget.thresholds || []) {
             const alert = { budget: budget.name, threshold_percent: threshold.percent, at: threshold.at,
@@ -50,7 +52,7 @@ export function showAlerts() {
         .slice(0, SHOWN);
     if (!alerts.length)
         return reconcile(byId("alerts"), [null], () => "none", () => make("li", { class: "hint" }),
-                         (item) => put(item, t("noAlerts")));
+                         (item) => put(item, sure ? t("noAlerts") : "–"));
     reconcile(byId("alerts"), alerts, keyOf,
               () => make("li", {}, make("time"), make("span", { class: "what" }, make("span"), " ", make("span")),
                          make("span", { class: "small" })),

@@ -10,7 +10,7 @@ import { draw, showSpend, startBars } from "./bars.js";
 import { showBudgets } from "./budgets.js";
 import { showChange, showMonth, showPromptTokens, showRate, showReport, totalOf } from "./cards.js";
 import { knowServices, knowTags, showControls, showRange, startControls } from "./controls.js";
-import { byId, put } from "./dom.js";
+import { byId, make, put } from "./dom.js";
 import { showAge, showInstance, showLive } from "./head.js";
 import { askToken, startLogin } from "./login.js";
 import { showQuality } from "./quality.js";
@@ -34,8 +34,8 @@ const filter = () => choice.service ? { service: choice.service } : undefined;
 const since = () => sinceOf(choice.window);
 
 /* A question: ask, and give back what shows the answer. */
-function question(name, panels, run) {
-    return { name, panels, run: async (signal) => {
+function question(name, panels, run, always = false) {
+    return { name, panels, always, run: async (signal) => {
         const show = await run(signal);
         return () => (shown[name] = show)();
     } };
@@ -94,7 +94,7 @@ const questions = [
             showBudgets(answer);
             alertsFromBudgets(answer);
         };
-    }),
+    }, true),
     question("health", ["panel-quality"], async (signal) => {
         const answer = await ask("health", {}, signal);
         return () => {
@@ -103,7 +103,7 @@ const questions = [
             showQuality(answer, snapshot);
             bannersKnow({ health });
         };
-    }),
+    }, true),
 ];
 
 function onSnapshot(report, isNews) {
@@ -180,5 +180,9 @@ setInterval(() => {
     if (stream.overdue())
         showBanners();
 }, 1000);
-/* Chart.js is deferred behind this module: what came before it is drawn when it is there. */
-addEventListener("load", draw);
+/* Chart.js is fetched by now, but runs only behind the first paint: it would hold it up. */
+requestAnimationFrame(() => setTimeout(() => {
+    const script = make("script", { src: "/assets/chart.min.js" });
+    script.addEventListener("load", draw);
+    document.head.append(script);
+}));

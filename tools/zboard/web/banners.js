@@ -12,7 +12,7 @@ import { list, t } from "./words.js";
 
 const NAMED = 4; /* models or reasons named before "and n more" */
 
-let report = null, health = null, windowUnpriced = 0;
+let report = null, health = null, windowUnpriced = null;
 
 export function bannersKnow(news) {
     report = news.report ?? report;
@@ -52,7 +52,8 @@ function ledger() {
             key: "unpriced", kind: "warn", mark: `${incarnation} ${Object.keys(health?.unpriced || {}).sort()}`,
             title: t("unpricedTitle", unpriced),
             text: [models && t("unpricedModels", models),
-                   t(windowUnpriced > 0 ? "unpricedWindow" : "unpricedNot", windowUnpriced)].filter(Boolean).join(" "),
+                   windowUnpriced > 0 ? t("unpricedWindow", windowUnpriced)
+                       : windowUnpriced === 0 && t("unpricedNot")].filter(Boolean).join(" "),
         });
     }
     const { rejected = 0, lost = 0, dropped = 0 } = report.zcost.events || {};

@@ -77,6 +77,7 @@ export function draw() {
     chart.data.labels = data.slots.map((slot) => slot.tick);
     chart.data.datasets = drawn.map((group) => ({
         label: groupName(data.by, group.name), data: amountsOf(group).map(toFloat), backgroundColor: colourOf(group),
+        hoverBackgroundColor: colourOf(group),
     }));
     chart.update("none");
     const dearest = data.groups[0];

@@ -31,8 +31,8 @@ export default {
     unpricedTitle: (number) => `${n(number, "evento no tiene", "eventos no tienen")} precio conocido: `
         + "los totales marcados con + se quedan cortos.",
     unpricedModels: (models) => `Desde el inicio del registro: ${models}.`,
-    unpricedWindow: (number) => `En este periodo: ${count(number)}.`,
-    unpricedNot: "Ninguno en este periodo.",
+    unpricedWindow: (number) => `En esta vista: ${count(number)}.`,
+    unpricedNot: "Ninguno en esta vista.",
     lostTitle: (what) => `Sin contabilizar: ${what}.`,
     nRejected: (number) => n(number, "rechazado", "rechazados"), nLost: (number) => n(number, "perdido", "perdidos"),
     nDropped: (number) => n(number, "descartado", "descartados"),
@@ -70,7 +70,7 @@ export default {
     type_rag_parallel: "precarga RAG",
 
     tiers: "Niveles del enrutador", tierAndModel: "Nivel, modelo", queriesShort: "Consultas",
-    share: "Cuota", cost: "Coste", perQuery: "Por consulta", savedShort: "Ahorro", model: "Modelo",
+    share: "% total", cost: "Coste", perQuery: "Por consulta", savedShort: "Ahorro", model: "Modelo",
     unpriced: "sin precio",
     baseline: (model, measured, assumed, flat) =>
         `Referencia ${model}: ${count(measured)} medidas, ${count(assumed)} estimadas a ${flat}`,
@@ -116,6 +116,6 @@ export default {
     nModels: (number) => n(number, "modelo", "modelos"), builtin: "integrada",
     notRead: (number) => `${count(number)} sin leer`, loaded: (at) => `cargada ${at}`,
 
-    signInTitle: "Entrar en zboard", token: "Clave de acceso", signIn: "Entrar", signOut: "Salir",
-    wrongToken: "La clave no es válida.", noServer: "El servidor no responde. Inténtalo de nuevo.",
+    signInTitle: "Entrar en zboard", token: "Token de acceso", signIn: "Entrar", signOut: "Salir",
+    wrongToken: "El token no es válido.", noServer: "El servidor no responde. Inténtalo de nuevo.",
 };

@@ -30,6 +30,8 @@ export function compact(number) {
 }
 
 export function percent(number, decimals = 1) {
+    if (decimals === 1 && number > 0 && number < 0.05)
+        return "<" + percent(0.1); /* a little is not nothing */
     return good(number) ? intl("NumberFormat", "percent" + decimals, {
         style: "percent", minimumFractionDigits: decimals, maximumFractionDigits: decimals,
     }).format(number / 100) : NONE;

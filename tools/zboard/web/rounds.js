@@ -15,8 +15,8 @@ let questions = [], began = 0, wanted = false, running = null, timer = 0, told =
 let failed = false;
 const answered = new Map(); /* name -> {at, about}: what was last shown, and when */
 
-/* questions: [{name, panels: [ids], run: async (signal)}]; handlers: {full (), failed (error) -> ask again,
- * about () -> what the questions are about just now} */
+/* questions: [{name, panels: [ids], run: async (signal) -> shows the answer, always: whatever is chosen}];
+ * handlers: {full (), failed (error) -> ask again, about () -> what the questions are about just now} */
 export function plan(list, handlers) {
     questions = list;
     told = handlers;
@@ -92,7 +92,7 @@ async function one(question, mine) {
         if (running !== mine)
             return null;
         show?.();
-        answered.set(question.name, { at: Date.now(), about: told.about() });
+        answered.set(question.name, { at: Date.now(), about: about(question) });
         return null;
     } catch (error) {
         if (error.status === undefined && error.name !== "AbortError")
@@ -100,6 +100,8 @@ async function one(question, mine) {
         return error;
     }
 }
+
+const about = (question) => question.always ? "" : told.about();
 
 /* Where an answer failed the last numbers stay, and say of when they are. */
 function mark(results) {
@@ -111,7 +113,7 @@ function mark(results) {
     panels.forEach((question, id) => {
         const last = question && answered.get(question.name);
         attribute(byId(id), "data-stale", !question ? null : !last ? t("noAnswer")
-            : last.about === told.about() ? t("asOf", clockSeconds(last.at)) : t("otherChoice"));
+            : last.about === about(question) ? t("asOf", clockSeconds(last.at)) : t("otherChoice"));
         attribute(byId(id), "aria-busy", null);
     });
 }

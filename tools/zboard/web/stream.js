@@ -82,8 +82,9 @@ function open() {
             return;
         live.daemon = state.daemon === "up" ? "up" : "away";
         live.daemonSince = Number(state.since) || null;
-        if (live.heard === null && live.daemon === "away" && Number.isFinite(state.heard) && state.heard)
-            live.heard = Math.min(Date.now(), state.heard);
+        /* The snapshot told at the connection's begin was an old one, then. */
+        if (live.daemon === "away" && Number.isFinite(state.heard) && state.heard > 0)
+            live.heard = Math.min(live.heard ?? Date.now(), state.heard);
         on.change();
     });
     mine.addEventListener("snapshot", (event) => {

@@ -144,5 +144,6 @@ export function showServices(answer, most) {
         money("cost", costOf), bar("share", (row) => share(costOf(row), whole)), events, tokensIn, tokensOut,
         number("p95", (row) => latency(row.latency_ms_p95)),
     ], rows, (row) => row.service, [{ span: 4 }, { span: 2, word: "tokens" }, { span: 1, word: "latency" }]);
-    put("services-note", choice.service ? t("clickAgain") : rest(answer, rows.length) || t("clickService"));
+    put("services-note", !rows.length ? "" : choice.service ? t("clickAgain")
+        : rest(answer, rows.length) || t("clickService"));
 }
