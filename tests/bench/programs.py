@@ -19,7 +19,7 @@ import threading
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-NEEDED = ("bin/zcostd", "bin/zreport", *(f"bench/bench_{name}" for name in
+NEEDED = ("bin/zcostd", "bin/zreport", "bin/zboard", *(f"bench/bench_{name}" for name in
                                          ("ingest", "query", "question", "emit", "fold", "ack", "fill")))
 
 HIGH_WATER_MARK = 1000  # of the daemon and of the bare drain alike

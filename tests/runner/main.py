@@ -31,10 +31,10 @@ PLAN = [
 ]
 COVERAGE_PLAN = [("coverage", "unit"), ("coverage", "system")]
 
-# What has threads of its own: libzcost, which zreplay drives hard; the daemon's journal and keeper.
+# What has threads of its own: libzcost, which zreplay drives hard; the daemon's journal and keeper; zboard's mailboxes.
 TSAN_ONLY = {"unit": {"unit.client", "unit.encode", "unit.guest", "unit.journal", "unit.journal_faults",
-                      "unit.journal_sync", "unit.keys", "unit.ledger_cells", "unit.outbox", "unit.queue",
-                      "unit.reliable", "unit.spool", "unit.store_faults", "unit.store_reader"},
+                      "unit.journal_sync", "unit.keys", "unit.ledger_cells", "unit.mailbox", "unit.outbox",
+                      "unit.queue", "unit.reliable", "unit.spool", "unit.store_faults", "unit.store_reader"},
              "system": {"test_exactly_once", "test_questions", "test_zreplay",
                         "test_zreplay_formats", "test_zreplay_reliable"}}
 
@@ -48,7 +48,9 @@ SLOWER = {"asan-ubsan": 4, "tsan": 4}
 UNIT_SECONDS = 120       # a whole executable
 SYSTEM_SECONDS = 120     # one test
 SYSTEM_FILE_SECONDS = 600
-FUZZ_SECONDS, FUZZ_LONG_SECONDS = 20, 600
+FUZZ_SECONDS, FUZZ_LONG_SECONDS = 15, 600  # each
+# A target, and the folder of its seeds; what it finds goes to a folder of the same name in the build tree.
+FUZZ_TARGETS = {"fuzz_decode": "corpus", "fuzz_track": "corpus_track"}
 
 
 @functools.lru_cache
@@ -155,23 +157,28 @@ class Suite:
         self.python(build, OWN_KIND["readme"])
 
     def fuzz(self, build):
+        for target, corpus in FUZZ_TARGETS.items():
+            self.fuzz_one(target, corpus)
+
+    def fuzz_one(self, target, corpus):
         """What it finds anew is kept in the build tree; the seeds stay as they are."""
         seconds = FUZZ_LONG_SECONDS if self.long else FUZZ_SECONDS
+        name = target.replace("_", " ")
         folder = ROOT / "build/fuzz"
-        found = folder / "corpus"
+        found = folder / corpus
         found.mkdir(exist_ok=True)
         begun = time.monotonic()
-        code, output = tally.run([*unrandomized(), folder / "fuzz_decode", f"-max_total_time={seconds}", "-timeout=10",
+        code, output = tally.run([*unrandomized(), folder / target, f"-max_total_time={seconds}", "-timeout=10",
                                   "-rss_limit_mb=1024", "-print_final_stats=1", f"-artifact_prefix={folder}/",
-                                  found, ROOT / "tests/fuzz/corpus"], dict(os.environ), seconds + 120)
+                                  found, ROOT / "tests/fuzz" / corpus], dict(os.environ), seconds + 120)
         seconds = time.monotonic() - begun
         if code == 0:
             self.tally.passed += 1
             runs = re.search(r"stat::number_of_executed_units: *(\d+)", output)
-            self.tally.line("fuzz decode", f"1 passed, {int(runs[1]):,} inputs" if runs else "1 passed", seconds)
+            self.tally.line(name, f"1 passed, {int(runs[1]):,} inputs" if runs else "1 passed", seconds)
         else:
             report = re.sub(r"^#\d+\s.*\n", "", output, flags=re.M)
-            self.tally.fail("fuzz decode", "found something" if code else "did not end", seconds, report[-8000:])
+            self.tally.fail(name, "found something" if code else "did not end", seconds, report[-8000:])
 
 
 def main(arguments):

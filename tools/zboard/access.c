@@ -4,12 +4,13 @@
  */
 #include "zboard/access.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "program/log.h"
 
 #define COUNTERS_MAX 256 /* routes times the statuses that we give: no peer makes one */
-#define URI_SHOWN "%.200s"
+#define SHOWN 200 /* bytes of what a peer wrote */
 
 static struct {
     const char *route;
@@ -42,6 +43,16 @@ static void count (const zc_access_t *access)
     counters [i].took_ns += access->is_stream ? 0 : access->took_ns;
 }
 
+/* What would end the quotes, or is not printed, as %XX. */
+static void show (const char *text, char ret_shown [3 * SHOWN + 1])
+{
+    *ret_shown = '\0';
+    for (size_t i = 0; i < SHOWN && text [i]; i++) {
+        bool plain = text [i] > ' ' && text [i] <= '~' && text [i] != '"' && text [i] != '\\';
+        ret_shown += sprintf (ret_shown, plain ? "%c" : "%%%02X", (unsigned char) text [i]);
+    }
+}
+
 void zc_access_note (const zc_access_t *access)
 {
     count (access);
@@ -52,8 +63,11 @@ void zc_access_note (const zc_access_t *access)
         return;
     }
     logged_now++;
+    char method [3 * SHOWN + 1], uri [3 * SHOWN + 1];
+    show (access->method, method);
+    show (access->uri, uri);
     zc_log (access->status >= 500 ? ZC_LOG_WARN : ZC_LOG_INFO, "request",
-            "method=%s uri=\"" URI_SHOWN "\" status=%d ms=%.3f peer=%s", access->method, access->uri, access->status,
+            "method=%s uri=\"%s\" status=%d ms=%.3f peer=%s", method, uri, access->status,
             (double) access->took_ns / 1e6, access->peer);
 }
 

@@ -33,11 +33,20 @@ static int set_integer (json_t *request, const char *name, const char *value, ch
     return set (request, name, json_integer (number), ret_why, size);
 }
 
+static int set_service (json_t *request, const char *value, char *ret_why, size_t size)
+{
+    return set (request, "service", json_string (value), ret_why, size);
+}
+
 static int set_by (json_t *request, const char *value, char *ret_why, size_t size)
 {
     json_t *names = json_array ();
     for (const char *at = value; names && *value; at += strcspn (at, ",") + 1) {
-        json_array_append_new (names, json_stringn (at, strcspn (at, ",")));
+        if (json_array_append_new (names, json_stringn (at, strcspn (at, ","))) != 0) {
+            json_decref (names);
+            names = NULL;
+            break;
+        }
         if (at [strcspn (at, ",")] == '\0')
             break;
     }
@@ -80,10 +89,9 @@ int zc_arguments_add (json_t *request, unsigned takes, const char *name, const c
         {"since", ZC_TAKES_WINDOW, NULL},  {"until", ZC_TAKES_WINDOW, NULL},
         {"limit", ZC_TAKES_GROUPS | ZC_TAKES_LIMIT, NULL}, {"step", ZC_TAKES_STEP, NULL},
         {"by", ZC_TAKES_GROUPS, set_by},   {"where", ZC_TAKES_GROUPS, add_where},
+        {"service", ZC_TAKES_SERVICE, set_service},
     };
     const char *text = value ? value : "";
-    if ((takes & ZC_TAKES_SERVICE) && strcmp (name, "service") == 0)
-        return set (request, name, json_string (text), ret_why, size);
     for (size_t i = 0; i < sizeof arguments / sizeof *arguments; i++) {
         if (!(takes & arguments [i].of) || strcmp (name, arguments [i].name) != 0)
             continue;

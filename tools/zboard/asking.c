@@ -61,10 +61,15 @@ typedef struct {
     char why [160];
 } reading_t;
 
-static enum MHD_Result read_argument (void *context, enum MHD_ValueKind kind, const char *name, const char *value)
+static enum MHD_Result read_argument (void *context, enum MHD_ValueKind kind, const char *name, size_t name_size,
+                                      const char *value, size_t value_size)
 {
     reading_t *reading = context;
     (void) kind;
+    if (memchr (name, '\0', name_size) || (value && memchr (value, '\0', value_size))) {
+        snprintf (reading->why, sizeof reading->why, "a parameter holds a NUL");
+        return MHD_NO;
+    }
     return zc_arguments_add (reading->request, reading->takes, name, value, reading->why, sizeof reading->why) == 0
                ? MHD_YES : MHD_NO;
 }
@@ -76,7 +81,7 @@ static zc_query_t *make_query (const zc_request_t *request, char *ret_why, size_
     reading_t reading = {.request = json_pack ("{s:s}", "query", request->route->query),
                          .takes = request->route->takes};
     if (query && reading.request)
-        MHD_get_connection_values (request->connection, MHD_GET_ARGUMENT_KIND, read_argument, &reading);
+        MHD_get_connection_values_n (request->connection, MHD_GET_ARGUMENT_KIND, read_argument, &reading);
     if (query) {
         query->parts [0] = reading.request;
         query->parts_count = 1;

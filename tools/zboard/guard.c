@@ -54,11 +54,17 @@ static int read_tokens (const char *path, tokens_t *ret_tokens)
     char line [TOKEN_BYTES_MAX + 3];
     tokens_t tokens = {.count = 0};
     const char *why = NULL;
+    bool begins = true; /* a line; what is longer than `line`, such as a comment, comes in pieces */
     FILE *file = fopen (path, "r");
     if (!file)
         why = strerror (errno);
-    while (file && !why && fgets (line, sizeof line, file))
-        why = add_token (&tokens, line);
+    while (file && !why && fgets (line, sizeof line, file)) {
+        size_t size = strlen (line);
+        bool ends = size < sizeof line - 1 || line [size - 1] == '\n';
+        if (begins)
+            why = add_token (&tokens, line);
+        begins = ends;
+    }
     if (file && !why && ferror (file))
         why = strerror (errno);
     if (!why && tokens.count == 0)

@@ -32,6 +32,7 @@
 #define TICK_NS INT64_C (1000000000)
 #define BEAT_TICKS 15
 #define LAST_MS 2000 /* for open streams and answers, at the end */
+#define LAST_LOOK_MS 10 /* MHD does not tell of all that it has yet to do */
 #define PEM_MAX_BYTES (1 << 20)
 
 struct zc_http {
@@ -40,6 +41,7 @@ struct zc_http {
     char *cert, *key; /* PEM */
     int listener;     /* MHD's, once it runs */
     int epoll, signals;
+    unsigned requests; /* that are not over */
     int64_t ticked_ns;
     unsigned ticks;
 };
@@ -79,11 +81,13 @@ static void on_connection (void *argument, struct MHD_Connection *connection, vo
 /* A request's first line. */
 static void *on_uri (void *argument, const char *uri, struct MHD_Connection *connection)
 {
+    zc_http_t *self = argument;
     zc_peer_t *peer = peer_of (connection);
-    (void) argument;
     if (peer)
         zc_peer_set (peer, ZC_PEER_REQUEST);
-    return zc_request_new (connection, uri);
+    zc_request_t *request = zc_request_new (connection, uri);
+    self->requests += request != NULL;
+    return request;
 }
 
 /* MHD closes a connection that is answered before all of the request is there: so only what is far too much is. */
@@ -133,6 +137,7 @@ static void on_completed (void *argument, struct MHD_Connection *connection, voi
         zc_peer_set (peer, ZC_PEER_IDLE);
     if (!request)
         return;
+    self->requests--;
     zc_questions_leave (self->board->questions, &request->waiter);
     zc_access_note (&(zc_access_t) {
         .route = request->route_name, .method = request->method [0] ? request->method : "?", .uri = request->uri,
@@ -211,7 +216,7 @@ static int start_daemon (zc_http_t *self)
         MHD_OPTION_CONNECTION_TIMEOUT, (unsigned) SILENT_SECONDS,
         MHD_OPTION_NOTIFY_COMPLETED, on_completed, self,
         MHD_OPTION_NOTIFY_CONNECTION, on_connection, NULL,
-        MHD_OPTION_URI_LOG_CALLBACK, on_uri, NULL,
+        MHD_OPTION_URI_LOG_CALLBACK, on_uri, self,
         MHD_OPTION_ARRAY, self->cert ? tls : tls + 2,
         MHD_OPTION_END);
     if (self->daemon)
@@ -333,6 +338,8 @@ static int wait_ms (const zc_http_t *self)
     int64_t ours = (self->ticked_ns + TICK_NS - now_ns ()) / 1000000 + 1;
     if (MHD_get_timeout (self->daemon, &theirs) == MHD_YES && (int64_t) theirs < ours)
         ours = (int64_t) theirs;
+    if (self->board->stopping && ours > LAST_LOOK_MS)
+        ours = LAST_LOOK_MS;
     return ours < 0 ? 0 : (int) ours;
 }
 
@@ -355,12 +362,6 @@ static int turn (zc_http_t *self)
     return 0;
 }
 
-static unsigned connections (const zc_http_t *self)
-{
-    const union MHD_DaemonInfo *info = MHD_get_daemon_info (self->daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS);
-    return info ? info->num_connections : 0;
-}
-
 /* Nobody new comes; streams end, who waits is answered, and what is on its way may arrive. */
 static void finish (zc_http_t *self)
 {
@@ -371,10 +372,9 @@ static void finish (zc_http_t *self)
     zc_streams_close (self->board->streams);
     zc_questions_close (self->board->questions);
     MHD_run (self->daemon);
-    while (now_ns () < end_ns && zc_streams_count (self->board->streams) > 0 && connections (self) > 0)
+    while (now_ns () < end_ns && self->requests > 0)
         if (turn (self) == -1)
             break;
-    MHD_run (self->daemon);
 }
 
 int zc_http_run (zc_http_t *self)

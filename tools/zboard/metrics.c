@@ -4,6 +4,7 @@
  */
 #include "zboard/metrics.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -69,11 +70,27 @@ static double number_at (const json_t *map, const char *section, const char *key
     return json_number_value (at (map, section, key));
 }
 
+static bool is_decimal (const char *text)
+{
+    static const char digits [] = "0123456789";
+    text += *text == '-';
+    size_t whole = strspn (text, digits), part = text [whole] == '.' ? strspn (text + whole + 1, digits) : 0;
+    return whole > 0 && text [whole + (part > 0 ? part + 1 : 0)] == '\0';
+}
+
 /* An exact decimal as it is written; "0" where there is none. */
 static const char *exact_at (const json_t *map, const char *section, const char *key)
 {
     const char *text = json_string_value (at (map, section, key));
-    return text && strspn (text, "-0123456789.") == strlen (text) ? text : "0";
+    return text && is_decimal (text) ? text : "0";
+}
+
+/* What a row is about; NULL: nothing that a label can say. With a NUL in it, it would pass for another row's. */
+static const char *name_at (const json_t *row, const char *by)
+{
+    const json_t *name = json_object_get (row, by);
+    const char *text = json_string_value (name);
+    return text && strlen (text) == json_string_length (name) ? text : NULL;
 }
 
 static const char *text_at (const json_t *map, const char *key)
@@ -92,7 +109,7 @@ static void write_tiers (const json_t *report, zc_exposition_t *out)
     zc_exposition_family (out, ZC_COUNTER, "zcost_queries", "Queries routed, by tier.");
     json_object_foreach ((json_t *) tiers, tier, value)
         zc_exposition_number (out, number_at (value, NULL, "queries"), "tier", tier, NULL);
-    zc_exposition_family (out, ZC_COUNTER, "zcost_query_cost_usd", "Cost of routed queries, by tier and its model.");
+    zc_exposition_family (out, ZC_COUNTER, "zcost_query_cost_usd", "Cost of routed queries, by tier.");
     json_object_foreach ((json_t *) tiers, tier, value)
         zc_exposition_sample (out, exact_at (value, NULL, "cost_usd"), "tier", tier, NULL);
 }
@@ -223,8 +240,8 @@ static void write_rows (const json_t *rows, zc_labels_t *labels, const char *by,
     size_t i;
     json_t *row;
     json_array_foreach (rows, i, row) {
-        const char *name = text_at (row, by);
-        if (!zc_labels_take (labels, name))
+        const char *name = name_at (row, by);
+        if (!name || !zc_labels_take (labels, name))
             continue;
         if (json_is_string (json_object_get (row, key)))
             zc_exposition_sample (out, exact_at (row, NULL, key), by, name, NULL);
@@ -244,8 +261,8 @@ static void write_tokens (const json_t *rows, zc_labels_t *labels, zc_exposition
     zc_exposition_family (out, ZC_COUNTER, "zcost_model_tokens",
                           "Tokens by model; cache_read and cache_write are parts of input, reasoning of output.");
     json_array_foreach (rows, i, row) {
-        const char *name = text_at (row, "model");
-        if (!zc_labels_take (labels, name))
+        const char *name = name_at (row, "model");
+        if (!name || !zc_labels_take (labels, name))
             continue;
         for (size_t kind = 0; kind < sizeof kinds / sizeof *kinds; kind++)
             zc_exposition_number (out, number_at (row, NULL, kinds [kind].key), "model", name, "kind",
@@ -283,8 +300,8 @@ static void write_latency (zc_metrics_t *self, const json_t *breakdown, zc_expos
     zc_exposition_family (out, ZC_SUMMARY, "zcost_model_latency_seconds",
                           "Latency of calls by model, over the last quarter of an hour.");
     json_array_foreach (json_object_get (breakdown, "rows"), i, row) {
-        const char *name = text_at (row, "model");
-        if (number_at (row, NULL, "latency_events") == 0 || !zc_labels_take (&self->latencies, name))
+        const char *name = name_at (row, "model");
+        if (!name || number_at (row, NULL, "latency_events") == 0 || !zc_labels_take (&self->latencies, name))
             continue;
         for (size_t q = 0; q < sizeof quantiles / sizeof *quantiles; q++)
             zc_exposition_number (out, number_at (row, NULL, quantiles [q].key) / 1000, "model", name, "quantile",
@@ -303,11 +320,12 @@ static void write_budgets (const json_t *answer, zc_exposition_t *out)
         return;
     zc_exposition_family (out, ZC_GAUGE, "zcost_budget_limit_usd", "What may be spent in the period.");
     json_array_foreach (budgets, i, budget)
-        zc_exposition_sample (out, exact_at (budget, NULL, "limit_usd"), "budget", text_at (budget, "name"), NULL);
+        if (name_at (budget, "name"))
+            zc_exposition_sample (out, exact_at (budget, NULL, "limit_usd"), "budget", name_at (budget, "name"), NULL);
     zc_exposition_family (out, ZC_GAUGE, "zcost_budget_spent_usd", "What was spent in the period.");
     json_array_foreach (budgets, i, budget)
-        if (json_is_string (json_object_get (budget, "spent_usd")))
-            zc_exposition_sample (out, exact_at (budget, NULL, "spent_usd"), "budget", text_at (budget, "name"), NULL);
+        if (name_at (budget, "name") && json_is_string (json_object_get (budget, "spent_usd")))
+            zc_exposition_sample (out, exact_at (budget, NULL, "spent_usd"), "budget", name_at (budget, "name"), NULL);
 }
 
 void zc_metrics_write (zc_metrics_t *self, json_t *const *answers, zc_exposition_t *out)
@@ -328,4 +346,5 @@ void zc_metrics_write (zc_metrics_t *self, json_t *const *answers, zc_exposition
                           "Names beyond the bound (metrics/max_labels), which have no series of their own.");
     zc_exposition_count (out, self->models.left_out, "label", "model", NULL);
     zc_exposition_count (out, self->services.left_out, "label", "service", NULL);
+    zc_exposition_count (out, self->unpriced.left_out, "label", "unpriced", NULL);
 }

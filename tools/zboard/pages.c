@@ -54,6 +54,9 @@ enum MHD_Result zc_get_asset (zc_board_t *board, zc_request_t *request)
 
 enum MHD_Result zc_get_stream (zc_board_t *board, zc_request_t *request)
 {
+    /* MHD would send the end of a body, though there is none. */
+    if (strcmp (request->method, "HEAD") == 0)
+        return zc_request_answer (request, zc_reply_static ("", 0, ZC_TYPE_STREAM, "no-store"), 200);
     const char *last = MHD_lookup_connection_value (request->connection, MHD_HEADER_KIND, "Last-Event-ID");
     struct MHD_Response *response = zc_streams_open (board->streams, request->connection, last);
     if (!response)

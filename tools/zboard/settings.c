@@ -5,7 +5,12 @@
 #include "zboard/settings.h"
 
 #include <arpa/inet.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <stdio.h>
 #include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
 
 #include "zcost.h"
 
@@ -33,17 +38,17 @@ static const char *set_listen (zc_settings_t *self, const char *value)
 {
     const char *colon = strrchr (value, ':'), *begin = value, *end = colon;
     int64_t port = 0;
-    if (colon && *value == '[' && colon > value && colon [-1] == ']') {
+    if (colon && *value == '[' && colon > value + 1 && colon [-1] == ']') {
         begin++;
         end--;
     }
-    if (!colon || end <= begin || (size_t) (end - begin) >= sizeof self->listen.address ||
+    if (!colon || end <= begin || *begin == '[' || (size_t) (end - begin) >= sizeof self->listen.address ||
         (begin == value && memchr (begin, ':', (size_t) (end - begin))) ||
         (strcmp (colon + 1, "*") != 0 && (!colon [1] || zc_value_integer (&port, colon + 1, 0, 65535))))
         return zc_value_wrong ("'%.80s' is no ADDRESS:PORT, such as 127.0.0.1:7750 or [::1]:7750", value);
     memset (&self->listen, 0, sizeof self->listen);
     memcpy (self->listen.address, begin, (size_t) (end - begin));
-    strcpy (self->listen.port, strcmp (colon + 1, "*") == 0 ? "0" : colon + 1);
+    snprintf (self->listen.port, sizeof self->listen.port, "%d", (int) port); /* not as it came: it may have zeros */
     return NULL;
 }
 
@@ -213,10 +218,22 @@ const char *zc_settings_check (const zc_settings_t *self)
     return NULL;
 }
 
+static bool is_loopback (const struct sockaddr *address)
+{
+    const struct in6_addr *six = &((const struct sockaddr_in6 *) address)->sin6_addr;
+    if (address->sa_family == AF_INET)
+        return ntohl (((const struct sockaddr_in *) address)->sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
+    return address->sa_family == AF_INET6 &&
+           (IN6_IS_ADDR_LOOPBACK (six) || (IN6_IS_ADDR_V4MAPPED (six) && six->s6_addr [12] == IN_LOOPBACKNET));
+}
+
+/* By the address that it comes to: 127.1 is one, too. A name is looked up nowhere: only localhost is known to be one. */
 bool zc_settings_is_loopback (const zc_settings_t *self)
 {
-    const char *address = self->listen.address;
-    struct in_addr four;
-    return strcmp (address, "localhost") == 0 || strcmp (address, "::1") == 0 ||
-           (inet_pton (AF_INET, address, &four) == 1 && ntohl (four.s_addr) >> 24 == 127);
+    struct addrinfo hints = {.ai_flags = AI_NUMERICHOST, .ai_socktype = SOCK_STREAM}, *found;
+    if (getaddrinfo (self->listen.address, NULL, &hints, &found) != 0)
+        return strcasecmp (self->listen.address, "localhost") == 0;
+    bool loopback = is_loopback (found->ai_addr);
+    freeaddrinfo (found);
+    return loopback;
 }

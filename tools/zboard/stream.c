@@ -231,7 +231,7 @@ static size_t put (char *to, const char *bytes, size_t size)
 }
 
 /* What a new stream begins with: how long to wait before it is opened again, the alerts behind the id, the last
- * snapshot, and how zcostd is. to NULL: only how much it is. */
+ * snapshot, and how zcostd is: that last, since ids must not go back. to NULL: only how much it is. */
 static size_t write_greeting (const zc_streams_t *self, uint64_t behind, char *to)
 {
     char text [128], state [256];

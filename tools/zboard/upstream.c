@@ -207,7 +207,7 @@ static void put (zc_upstream_t *self, place_t *place)
 static bool may_put (zc_upstream_t *self, const place_t *place, int64_t now_ms)
 {
     zcost_stats_t stats;
-    if (place->query->after == 0 || now_ms - place->begun_ms >= HOLD_MS)
+    if (place->query->after == 0 || !self->connected || now_ms - place->begun_ms >= HOLD_MS)
         return true;
     zcost_stats (self->events, &stats);
     return stats.acked + stats.lost >= place->query->after;

@@ -99,6 +99,7 @@ const questions = [
         const answer = await ask("health", {}, signal);
         return () => {
             health = answer;
+            showEmpty();
             knowTags(answer.tags);
             showQuality(answer, snapshot);
             bannersKnow({ health });
@@ -106,13 +107,19 @@ const questions = [
     }, true),
 ];
 
+/* An answer may be newer than the last snapshot. */
+function showEmpty() {
+    const accepted = (of) => of?.events?.accepted || 0;
+    byId("empty").hidden = !snapshot || accepted(snapshot.zcost) + accepted(health) > 0;
+}
+
 function onSnapshot(report, isNews) {
     snapshot = report;
     if (isNews)
         learnClock(report.zcost.until);
     showInstance(report);
     bannersKnow({ report });
-    byId("empty").hidden = (report.zcost.events?.accepted || 0) > 0;
+    showEmpty();
     onLive();
     /* The very first one is no news: the round that the start began asks about the same. */
     if (greeted)

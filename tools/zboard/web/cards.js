@@ -11,6 +11,7 @@ import { t } from "./words.js";
 
 const HOUR_MS = 3600000n;
 const BLANK = "\u00a0";
+const MOST_CHANGE = 999; /* percent; beyond it nobody reads the number */
 
 function money(id, nano, tooLow = false) {
     const node = put(id, dollars(nano) + (tooLow && nano !== null ? "+" : ""));
@@ -93,13 +94,14 @@ export function showMonth(answer, at) {
     put("month-under", early ? t("tooEarly") : t("monthOver", percent(elapsed / whole * 100, 0)));
 }
 
-/* Against the same stretch one period earlier. */
+/* Against the same stretch one period earlier; not against next to nothing, of which everything is a multiple. */
 export function showChange(total, earlier, name) {
     const past = earlier ? fromUsd(earlier.total?.cost_usd) : null;
-    const part = past === null || total === null ? null : share(total - past, past);
+    const part = past === null || total === null || past * 100n < total ? null : share(total - past, past);
     const words = { hour: "vsHour", today: "vsDay", "24h": "vs24h", "7d": "vs7d", "30d": "vs30d", month: "vsMonth" };
     if (part === null || !words[name])
         return void put("total-change", BLANK);
-    const arrow = part > 0.05 ? "▲" : part < -0.05 ? "▼" : "=";
-    put("total-change", `${arrow} ${percent(Math.abs(part), Math.abs(part) < 100 ? 1 : 0)} ${t(words[name])}`);
+    const arrow = part > 0.05 ? "▲" : part < -0.05 ? "▼" : "=", size = Math.abs(part);
+    const text = size >= MOST_CHANGE ? ">" + percent(MOST_CHANGE, 0) : percent(size, size < 100 ? 1 : 0);
+    put("total-change", `${arrow} ${text} ${t(words[name])}`);
 }

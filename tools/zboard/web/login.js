@@ -8,12 +8,14 @@ import { byId, put } from "./dom.js";
 import { keep, kept } from "./state.js";
 import { t } from "./words.js";
 
-let go = () => {};
+let go = () => {}, wanted = false;
 
 export function startLogin(onSession) {
     go = onSession;
     byId("signout").hidden = !kept.session;
-    byId("login").addEventListener("cancel", (event) => event.preventDefault()); /* behind it there is nothing */
+    /* Behind it there is nothing. A browser lets a page refuse the Escape key only now and then: it comes back. */
+    byId("login").addEventListener("cancel", (event) => event.preventDefault());
+    byId("login").addEventListener("close", () => wanted && askToken());
     byId("login-form").addEventListener("submit", async (event) => {
         event.preventDefault();
         put("login-wrong", "");
@@ -24,6 +26,7 @@ export function startLogin(onSession) {
             return refuse("noServer");
         }
         byId("token").value = "";
+        wanted = false;
         byId("login").close();
         keep({ session: true });
         byId("signout").hidden = false;
@@ -42,6 +45,7 @@ function refuse(word) {
 }
 
 export function askToken() {
+    wanted = true;
     if (!byId("login").open)
         byId("login").showModal();
 }
