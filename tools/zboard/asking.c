@@ -77,7 +77,7 @@ static enum MHD_Result read_argument (void *context, enum MHD_ValueKind kind, co
 /* The question of a request, or NULL with why. */
 static zc_query_t *make_query (const zc_request_t *request, char *ret_why, size_t size)
 {
-    zc_query_t *query = calloc (1, sizeof *query);
+    zc_query_t *query = zc_query_new ();
     reading_t reading = {.request = json_pack ("{s:s}", "query", request->route->query),
                          .takes = request->route->takes};
     if (query && reading.request)
@@ -173,7 +173,7 @@ static struct MHD_Response *respond_open_metrics (const void *context, int statu
 static zc_query_t *make_metrics_query (zc_board_t *board, bool open_metrics)
 {
     struct timespec now;
-    zc_query_t *query = calloc (1, sizeof *query);
+    zc_query_t *query = zc_query_new ();
     if (!query)
         return NULL;
     clock_gettime (CLOCK_REALTIME, &now);

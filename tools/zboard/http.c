@@ -34,6 +34,7 @@
 #define LAST_MS 2000 /* for open streams and answers, at the end */
 #define LAST_LOOK_MS 10 /* MHD does not tell of all that it has yet to do */
 #define PEM_MAX_BYTES (1 << 20)
+#define TLS_PRIORITIES "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2" /* RFC 8996: nothing older */
 
 struct zc_http {
     zc_board_t *board;
@@ -205,6 +206,7 @@ static int start_daemon (zc_http_t *self)
     struct MHD_OptionItem tls [] = {
         {MHD_OPTION_HTTPS_MEM_CERT, 0, self->cert},
         {MHD_OPTION_HTTPS_MEM_KEY, 0, self->key},
+        {MHD_OPTION_HTTPS_PRIORITIES, 0, (void *) TLS_PRIORITIES},
         {MHD_OPTION_END, 0, NULL},
     };
     self->daemon = MHD_start_daemon (
@@ -217,7 +219,7 @@ static int start_daemon (zc_http_t *self)
         MHD_OPTION_NOTIFY_COMPLETED, on_completed, self,
         MHD_OPTION_NOTIFY_CONNECTION, on_connection, NULL,
         MHD_OPTION_URI_LOG_CALLBACK, on_uri, self,
-        MHD_OPTION_ARRAY, self->cert ? tls : tls + 2,
+        MHD_OPTION_ARRAY, self->cert ? tls : tls + 3,
         MHD_OPTION_END);
     if (self->daemon)
         return 0;
@@ -343,6 +345,12 @@ static int wait_ms (const zc_http_t *self)
     return ours < 0 ? 0 : (int) ours;
 }
 
+static unsigned connections (const zc_http_t *self)
+{
+    const union MHD_DaemonInfo *info = MHD_get_daemon_info (self->daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS);
+    return info ? info->num_connections : 0;
+}
+
 static int turn (zc_http_t *self)
 {
     struct epoll_event events [4];
@@ -354,7 +362,11 @@ static int turn (zc_http_t *self)
     on_signals (self);
     on_news (self);
     uint64_t tracked = self->board->counts.tracked;
+    unsigned before = connections (self);
     MHD_run (self->daemon);
+    /* MHD at its limit does not listen, and does so again not when one leaves, but at its next look. */
+    if (connections (self) < before)
+        MHD_run (self->daemon);
     /* Once a turn, whatever came in it. */
     if (self->board->counts.tracked > tracked)
         zcost_nudge (self->board->events);

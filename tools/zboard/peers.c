@@ -4,6 +4,7 @@
  */
 #include "zboard/peers.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -49,13 +50,20 @@ void zc_peer_set (zc_peer_t *self, zc_peer_state_t state)
     self->since_ns = now_ns ();
 }
 
+/* MHD's epoll tells of what came and of the end once; where it had both at once it goes on to wait for more. */
+static bool is_gone (const zc_peer_t *peer)
+{
+    char byte;
+    return peer->state == ZC_PEER_IDLE && recv (peer->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
 void zc_peers_look (int64_t request_ms)
 {
     int64_t now = now_ns ();
     for (zc_peer_t *peer = first; peer; peer = peer->next) {
         int64_t most_ms = peer->state == ZC_PEER_IDLE ? ZC_IDLE_MAX_MS : request_ms;
         /* MHD sees the end at its next look, and closes it. */
-        if (peer->state != ZC_PEER_STREAM && now - peer->since_ns > most_ms * 1000000)
+        if (is_gone (peer) || (peer->state != ZC_PEER_STREAM && now - peer->since_ns > most_ms * 1000000))
             shutdown (peer->fd, SHUT_RDWR);
     }
 }

@@ -31,7 +31,7 @@ zc_peer_t *zc_peer_new (int fd, const struct sockaddr *address);
 void zc_peer_destroy (zc_peer_t *self);
 void zc_peer_set (zc_peer_t *self, zc_peer_state_t state);
 
-/* Cuts those that took too long: request_ms for a request. Once a second. */
+/* Cuts those that took too long: request_ms for a request; and those that left without one. Once a second. */
 void zc_peers_look (int64_t request_ms);
 
 #endif

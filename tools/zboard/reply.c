@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-#include "zboard/upstream.h"
+#include "zboard/news.h"
 
 /* What a page of ours may do (W3C, Content Security Policy Level 3): nothing from elsewhere, and in nobody's frame. */
 #define CONTENT_SECURITY_POLICY                                                                                        \

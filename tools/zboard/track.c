@@ -14,7 +14,7 @@
 
 #include "wire/decode.h"
 #include "wire/json.h"
-#include "zboard/upstream.h"
+#include "zboard/news.h"
 
 #define ERRORS_SHOWN 100
 #define EXACT_MAX 9007199254740992.0 /* 2^53: a double says whole numbers up to here */

@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: MPL-2.0
+ *
+ * queries.c - queries under way; see queries.h.
+ */
+#include "zboard/queries.h"
+
+#include <czmq.h>
+#include <errno.h>
+#include <malloc.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bus/envelope.h"
+#include "bus/monitor.h"
+#include "wire/json.h"
+
+#define QUERY_MS 11000 /* the daemon itself gives up after 10 s */
+#define HOLD_MS 200    /* longest that a query waits for acknowledgements */
+#define HOLD_LOOK_MS 1
+#define HEARTBEAT_MS 5000
+#define RECONNECT_MAX_MS 2000
+#define REPLIES_A_TURN 64
+#define LARGE_BYTES (1 << 20) /* memory of such an answer goes back to the system */
+
+/* A query under way. Its parts go out numbered: place, round and part. */
+typedef struct {
+    zc_query_t *query; /* NULL: free */
+    uint32_t round;    /* tells a late reply to an earlier query in this place */
+    bool held;
+    int64_t begun_ms;
+    json_t *results [ZC_PARTS_MAX];
+    bool settled [ZC_PARTS_MAX];
+    size_t left;
+} place_t;
+
+typedef struct {
+    uint32_t place, round, part;
+} tag_t; /* in front of a question; comes back with its reply */
+
+struct zc_queries {
+    const char *endpoint;
+    const zcost_t *events;
+    zc_mailbox_t *outbox;
+    zsock_t *dealer;
+    zc_monitor_t *monitor;
+    bool connected;
+    place_t places [ZC_QUERIES_MAX];
+    uint32_t rounds;
+};
+
+zc_query_t *zc_query_new (void)
+{
+    zc_query_t *self = calloc (1, sizeof *self);
+    if (self && !(self->answer = calloc (1, sizeof *self->answer)))
+        zc_query_destroy (&self);
+    return self;
+}
+
+void zc_query_destroy (zc_query_t **self_p)
+{
+    zc_query_t *self = *self_p;
+    for (size_t i = 0; self && i < self->parts_count; i++)
+        json_decref (self->parts [i]);
+    if (self)
+        zc_news_destroy (&self->answer);
+    free (self);
+    *self_p = NULL;
+}
+
+/* ----------------------------------------------------------------------- its life */
+
+static void free_place (place_t *place)
+{
+    for (size_t i = 0; i < ZC_PARTS_MAX; i++) {
+        json_decref (place->results [i]);
+        place->results [i] = NULL;
+    }
+    zc_query_destroy (&place->query);
+}
+
+static zsock_t *open_dealer (void)
+{
+    zsock_t *socket = zsock_new (ZMQ_DEALER);
+    if (!socket)
+        return NULL;
+    zsock_set_linger (socket, 0);
+    zsock_set_immediate (socket, 1); /* a daemon that is away is told at once, not asked when it is back */
+    zsock_set_maxmsgsize (socket, 4 * (int64_t) ZC_ANSWER_MAX_BYTES);
+    zsock_set_sndhwm (socket, 2 * ZC_QUERIES_MAX * ZC_PARTS_MAX);
+    zsock_set_rcvhwm (socket, 2 * ZC_QUERIES_MAX * ZC_PARTS_MAX);
+    zsock_set_heartbeat_ivl (socket, HEARTBEAT_MS);
+    zsock_set_reconnect_ivl_max (socket, RECONNECT_MAX_MS);
+    return socket;
+}
+
+zc_queries_t *zc_queries_new (const char *endpoint, const zcost_t *events, zc_mailbox_t *outbox)
+{
+    zc_queries_t *self = calloc (1, sizeof *self);
+    if (!self)
+        return NULL;
+    *self = (zc_queries_t) {.endpoint = endpoint, .events = events, .outbox = outbox, .dealer = open_dealer ()};
+    self->monitor = self->dealer ? zc_monitor_new (self->dealer) : NULL;
+    if (self->dealer && zmq_connect (zsock_resolve (self->dealer), endpoint) == 0)
+        return self;
+    int error = errno;
+    zc_queries_destroy (&self);
+    errno = error;
+    return NULL;
+}
+
+void zc_queries_destroy (zc_queries_t **self_p)
+{
+    zc_queries_t *self = self_p ? *self_p : NULL;
+    if (!self)
+        return;
+    for (size_t i = 0; i < ZC_QUERIES_MAX; i++)
+        free_place (&self->places [i]);
+    zc_monitor_destroy (&self->monitor);
+    zsock_destroy (&self->dealer);
+    free (self);
+    *self_p = NULL;
+}
+
+void *zc_queries_socket (const zc_queries_t *self)
+{
+    return zsock_resolve (self->dealer);
+}
+
+void *zc_queries_monitor (const zc_queries_t *self)
+{
+    return zc_monitor_socket (self->monitor);
+}
+
+/* ------------------------------------------------------------------------- answers */
+
+static void answer (zc_queries_t *self, place_t *place, int status, char *text, size_t size)
+{
+    zc_news_t *news = place->query->answer;
+    place->query->answer = NULL;
+    *news = (zc_news_t) {
+        .kind = ZC_NEWS_ANSWER, .number = place->query->number, .status = status, .text = text, .size = size};
+    zc_mailbox_put (self->outbox, &news->letter);
+    free_place (place);
+    if (size > LARGE_BYTES)
+        malloc_trim (0);
+}
+
+static void answer_failure (zc_queries_t *self, place_t *place, int status, const char *code, const char *detail)
+{
+    size_t size;
+    char *text = zc_failure_text (code, detail, &size);
+    answer (self, place, status, text, size);
+}
+
+static void answer_results (zc_queries_t *self, place_t *place)
+{
+    size_t size = 0;
+    zc_query_t *query = place->query;
+    char *text = query->render ? query->render (query->context, place->results, &size)
+                               : zc_json_text (place->results [0], true);
+    if (text && !query->render)
+        size = strlen (text);
+    answer (self, place, 200, text, size);
+}
+
+/* One part has its result, or NULL: has none, and why. */
+static void settle (zc_queries_t *self, place_t *place, size_t part, json_t *result, int status, const char *code,
+                    const char *detail)
+{
+    place->results [part] = result;
+    place->settled [part] = true;
+    if (!result && !place->query->lenient)
+        answer_failure (self, place, status, code, detail);
+    else if (--place->left == 0)
+        answer_results (self, place);
+}
+
+static int status_of (const char *code)
+{
+    return strcmp (code, "bad_request") == 0 ? 400 : strcmp (code, "too_large") == 0 ? 422 : 503;
+}
+
+static void settle_unasked (zc_queries_t *self, place_t *place, size_t part)
+{
+    char detail [320];
+    snprintf (detail, sizeof detail, "zcostd is away: no connection to %s", self->endpoint);
+    settle (self, place, part, NULL, 503, "unavailable", detail);
+}
+
+/* -------------------------------------------------------------------------- asking */
+
+static bool send_part (zc_queries_t *self, const tag_t *tag, const json_t *request)
+{
+    void *bytes, *socket = zsock_resolve (self->dealer);
+    size_t size;
+    if (zc_json_pack (request, &bytes, &size) != 0)
+        return false;
+    bool sent = zmq_send (socket, tag, sizeof *tag, ZMQ_DONTWAIT | ZMQ_SNDMORE) != -1 &&
+                zmq_send (socket, "", 0, ZMQ_DONTWAIT | ZMQ_SNDMORE) != -1 &&
+                zmq_send (socket, bytes, size, ZMQ_DONTWAIT) != -1;
+    free (bytes);
+    return sent;
+}
+
+static void put (zc_queries_t *self, place_t *place)
+{
+    place->held = false;
+    tag_t tag = {.place = (uint32_t) (place - self->places), .round = place->round};
+    for (; tag.part < place->query->parts_count; tag.part++)
+        if (!send_part (self, &tag, place->query->parts [tag.part])) {
+            settle_unasked (self, place, tag.part);
+            if (!place->query)
+                return;
+        }
+}
+
+/* Whether what the asker had tracked before is in the ledger, or cannot be waited for any longer. */
+static bool may_put (zc_queries_t *self, const place_t *place, int64_t now_ms)
+{
+    zcost_stats_t stats;
+    if (place->query->after == 0 || !self->connected || now_ms - place->begun_ms >= HOLD_MS)
+        return true;
+    zcost_stats (self->events, &stats);
+    return stats.acked + stats.lost >= place->query->after;
+}
+
+void zc_queries_begin (zc_queries_t *self, zc_query_t *query)
+{
+    place_t *place = self->places;
+    while (place < self->places + ZC_QUERIES_MAX && place->query)
+        place++;
+    if (place == self->places + ZC_QUERIES_MAX) { /* not reached: who asks keeps count */
+        zc_query_destroy (&query);
+        return;
+    }
+    *place = (place_t) {.query = query, .round = ++self->rounds, .held = true, .begun_ms = zclock_mono (),
+                        .left = query->parts_count};
+    if (may_put (self, place, place->begun_ms))
+        put (self, place);
+}
+
+static void look_at_held (zc_queries_t *self, int64_t now_ms)
+{
+    for (place_t *place = self->places; place < self->places + ZC_QUERIES_MAX; place++)
+        if (place->query && place->held && may_put (self, place, now_ms))
+            put (self, place);
+}
+
+/* Ends what took too long; where the daemon went away, all. */
+static void give_up (zc_queries_t *self, int64_t now_ms, bool all)
+{
+    for (place_t *place = self->places; place < self->places + ZC_QUERIES_MAX; place++) {
+        if (!place->query || place->held || (!all && now_ms - place->begun_ms < QUERY_MS))
+            continue;
+        for (size_t part = 0; place->query && part < place->query->parts_count; part++)
+            if (!place->settled [part])
+                settle (self, place, part, NULL, all ? 503 : 504, "unavailable",
+                        all ? "zcostd went away before it answered" : "zcostd took too long to answer");
+    }
+}
+
+/* ---------------------------------------------------------------------- replies */
+
+static void take_reply (zc_queries_t *self, place_t *place, uint32_t part, zframe_t *frame)
+{
+    zc_reply_t reply;
+    if (zframe_size (frame) > ZC_ANSWER_MAX_BYTES) {
+        settle (self, place, part, NULL, 422, "too_large",
+                "the answer is larger than 4 MiB: ask for a shorter window, a coarser step, fewer rows (limit)");
+        return;
+    }
+    zc_reply_open (zframe_data (frame), zframe_size (frame), &reply);
+    if (reply.kind == ZC_REPLY_RESULT)
+        settle (self, place, part, reply.result, 200, NULL, NULL);
+    else if (reply.kind == ZC_REPLY_REFUSAL)
+        settle (self, place, part, NULL, status_of (reply.code), reply.code, reply.message);
+    else
+        settle (self, place, part, NULL, 502, *reply.code ? reply.code : "foreign",
+                "the reply is none that zboard understands");
+}
+
+/* A reply: tag, delimiter, envelope. One that bears no tag of ours, or that of a query given up, is nobody's. */
+static void on_reply (zc_queries_t *self, zmsg_t *message)
+{
+    zframe_t *first = zmsg_first (message), *delimiter = zmsg_next (message), *frame = zmsg_next (message);
+    tag_t tag;
+    if (zmsg_size (message) != 3 || zframe_size (first) != sizeof tag || zframe_size (delimiter) != 0)
+        return;
+    memcpy (&tag, zframe_data (first), sizeof tag);
+    if (tag.place >= ZC_QUERIES_MAX)
+        return;
+    place_t *place = &self->places [tag.place];
+    if (place->query && place->round == tag.round && tag.part < place->query->parts_count && !place->settled [tag.part])
+        take_reply (self, place, tag.part, frame);
+}
+
+static void on_replies (zc_queries_t *self)
+{
+    for (int i = 0; i < REPLIES_A_TURN && zsock_events (self->dealer) & ZMQ_POLLIN; i++) {
+        zmsg_t *message = zmsg_recv (self->dealer);
+        if (!message)
+            return;
+        on_reply (self, message);
+        zmsg_destroy (&message);
+    }
+}
+
+/* ------------------------------------------------------------------------ a look */
+
+/* What was asked of a daemon that went away is answered by nobody. */
+void zc_queries_look (zc_queries_t *self)
+{
+    on_replies (self);
+    int64_t now_ms = zclock_mono ();
+    bool connected = zc_monitor_is_connected (self->monitor);
+    give_up (self, now_ms, self->connected && !connected);
+    self->connected = connected;
+    look_at_held (self, now_ms);
+}
+
+int zc_queries_wait_ms (const zc_queries_t *self, int most)
+{
+    for (const place_t *place = self->places; place < self->places + ZC_QUERIES_MAX; place++)
+        if (place->query && place->held)
+            return HOLD_LOOK_MS;
+    return most;
+}
