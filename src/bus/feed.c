@@ -90,7 +90,9 @@ const char *zc_feed_error (const zc_feed_t *self)
 
 bool zc_feed_is_connected (zc_feed_t *self)
 {
-    return zc_monitor_is_connected (self->monitor);
+    bool connected = zc_monitor_is_connected (self->monitor);
+    zc_monitor_revive (self->monitor, self->endpoint);
+    return connected;
 }
 
 void zc_feed_refresh (zc_feed_t *self)

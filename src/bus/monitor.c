@@ -9,10 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define REVIVE_MS 5000 /* longer than a handshake takes */
+
 struct zc_monitor {
     zsock_t *watched; /* not ours */
     zsock_t *socket;
     bool connected;
+    int64_t tried_ms; /* when it was connected, or last tried anew */
 };
 
 zc_monitor_t *zc_monitor_new (zsock_t *socket)
@@ -22,6 +25,7 @@ zc_monitor_t *zc_monitor_new (zsock_t *socket)
     if (!self)
         return NULL;
     self->watched = socket;
+    self->tried_ms = zclock_mono ();
     snprintf (endpoint, sizeof endpoint, ">inproc://zcost-monitor-%p", (void *) socket);
     int events = ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED;
     if (zmq_socket_monitor (zsock_resolve (socket), endpoint + 1, events) == 0)
@@ -64,4 +68,16 @@ bool zc_monitor_is_connected (zc_monitor_t *self)
         zmsg_destroy (&message);
     }
     return self->connected;
+}
+
+void zc_monitor_revive (zc_monitor_t *self, const char *endpoint)
+{
+    int64_t now_ms = zclock_mono ();
+    if (self && self->connected)
+        self->tried_ms = now_ms;
+    if (!self || now_ms - self->tried_ms < REVIVE_MS)
+        return;
+    self->tried_ms = now_ms;
+    zmq_disconnect (zsock_resolve (self->watched), endpoint);
+    zmq_connect (zsock_resolve (self->watched), endpoint);
 }

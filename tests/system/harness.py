@@ -95,51 +95,24 @@ class LogLine(dict):
         self.text = text
 
 
-class Daemon:
-    """One zcostd. `with Daemon (...) as daemon:` starts it, waits until it is ready, and at the end
-    asks it to leave with SIGTERM, where exit code 0 and a clean stderr are part of every test.
+class Program:
+    """One process of ours and its log. `with` starts it, waits until it is ready, and at the end asks it to
+    leave with SIGTERM, where exit code 0 and a clean stderr are part of every test.
 
-    args      more options, such as "--interval", "5"
-    config    text of a configuration file
-    prices    text or bytes of a price file (daemon.prices_path, to be rewritten before SIGHUP)
-    bind      role -> endpoints to bind, where {dir} is `dir`; an ephemeral port where a role is
-              missing; None: no such options at all
-    dir       a directory to work in; by default a fresh one
-    data      where the ledger is kept, where {dir} is `dir`; None: in memory; "": no such option
-    env       more of its environment; a value of None takes the name away
+    name  of the program
+    dir   a directory to work in; by default a fresh one
+    env   more of its environment; a value of None takes the name away
     """
 
-    def __init__(self, *args, config=None, prices=None, interval=30, bind=(), dir=None, data="{dir}/data", env=None):
-        self._argv = [executable("zcostd")]  # before anything is made: it may skip the test
+    def __init__(self, name, dir=None, env=None):
+        self.name = name
+        self._argv = [executable(name)]  # before anything is made: it may skip the test
         self.own_dir = None if dir else tempfile.mkdtemp(prefix="zcost-test-")
         self.dir = pathlib.Path(dir or self.own_dir)
-        self.data = pathlib.Path(str(data).replace("{dir}", str(self.dir))) if data else None
         self.env = dict(env or {})
-        self.prices_path = self.dir / "prices.json"
-        self.config_path = self.dir / "zcostd.conf"
         self.process = None
         self.log = []
         self._grew = threading.Condition()
-        self._context = zmq.Context()
-        self._sockets = []
-        if config is not None:
-            self.config_path.write_text(config)
-            self._argv += ["--config", str(self.config_path)]
-        if prices is not None:
-            self.prices_path.write_bytes(prices if isinstance(prices, bytes) else prices.encode())
-            self._argv += ["--prices", str(self.prices_path)]
-        if data != "":
-            self._argv += ["--data", str(self.data or "none")]
-        if interval is not None:
-            self._argv += ["--interval", str(interval)]
-        if bind is not None:
-            bind = dict(bind)
-            for role in ROLES:
-                for endpoint in bind.get(role, [ANY_PORT]):
-                    self._argv += ["--" + role, endpoint.replace("{dir}", str(self.dir))]
-        self._argv += map(str, args)
-
-    # ------------------------------------------------------------------ its life
 
     def __enter__(self):
         try:
@@ -215,13 +188,7 @@ class Daemon:
                         return line
                 ended = bool(self.log) and self.log[-1].get("event") == "end-of-log"
                 if ended or not self._grew.wait(deadline - time.monotonic()):
-                    raise AssertionError(f"no log line {pairs}; zcostd said:\n{self.log_text()}")
-
-    def endpoints(self, role):
-        return [line["endpoint"] for line in self.log if line.get("event") == "listening" and line["role"] == role]
-
-    def endpoint(self, role):
-        return self.endpoints(role)[0]
+                    raise AssertionError(f"no log line {pairs}; {self.name} said:\n{self.log_text()}")
 
     def send_signal(self, number):
         self.process.send_signal(number)
@@ -235,7 +202,7 @@ class Daemon:
     def stop(self, number=signal.SIGTERM, timeout=10):
         self.send_signal(number)
         code = self.wait_exit(timeout)
-        assert code == 0, f"zcostd ended with {code}:\n{self.log_text()}"
+        assert code == 0, f"{self.name} ended with {code}:\n{self.log_text()}"
         for trace in ("Sanitizer", "runtime error:"):
             assert trace not in self.log_text(), self.log_text()
 
@@ -247,11 +214,56 @@ class Daemon:
             self.process.wait()
             self._reader.join()
             self.process.stderr.close()
+        if self.own_dir:
+            shutil.rmtree(self.own_dir, ignore_errors=True)
+
+
+class Daemon(Program):
+    """One zcostd.
+
+    args      more options, such as "--interval", "5"
+    config    text of a configuration file
+    prices    text or bytes of a price file (daemon.prices_path, to be rewritten before SIGHUP)
+    bind      role -> endpoints to bind, where {dir} is `dir`; an ephemeral port where a role is
+              missing; None: no such options at all
+    data      where the ledger is kept, where {dir} is `dir`; None: in memory; "": no such option
+    """
+
+    def __init__(self, *args, config=None, prices=None, interval=30, bind=(), dir=None, data="{dir}/data", env=None):
+        super().__init__("zcostd", dir, env)
+        self.data = pathlib.Path(str(data).replace("{dir}", str(self.dir))) if data else None
+        self.prices_path = self.dir / "prices.json"
+        self.config_path = self.dir / "zcostd.conf"
+        self._context = zmq.Context()
+        self._sockets = []
+        if config is not None:
+            self.config_path.write_text(config)
+            self._argv += ["--config", str(self.config_path)]
+        if prices is not None:
+            self.prices_path.write_bytes(prices if isinstance(prices, bytes) else prices.encode())
+            self._argv += ["--prices", str(self.prices_path)]
+        if data != "":
+            self._argv += ["--data", str(self.data or "none")]
+        if interval is not None:
+            self._argv += ["--interval", str(interval)]
+        if bind is not None:
+            bind = dict(bind)
+            for role in ROLES:
+                for endpoint in bind.get(role, [ANY_PORT]):
+                    self._argv += ["--" + role, endpoint.replace("{dir}", str(self.dir))]
+        self._argv += map(str, args)
+
+    def kill(self):
+        super().kill()
         for socket in self._sockets:
             socket.close(linger=0)
         self._context.destroy(linger=0)
-        if self.own_dir:
-            shutil.rmtree(self.own_dir, ignore_errors=True)
+
+    def endpoints(self, role):
+        return [line["endpoint"] for line in self.log if line.get("event") == "listening" and line["role"] == role]
+
+    def endpoint(self, role):
+        return self.endpoints(role)[0]
 
     # --------------------------------------------------------------- talking to it
 

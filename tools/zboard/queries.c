@@ -19,9 +19,10 @@
 #define HOLD_MS 200    /* longest that a query waits for acknowledgements */
 #define HOLD_LOOK_MS 1
 #define HEARTBEAT_MS 5000
-#define RECONNECT_MAX_MS 2000
+#define RECONNECT_MAX_MS 500
 #define REPLIES_A_TURN 64
-#define LARGE_BYTES (1 << 20) /* memory of such an answer goes back to the system */
+#define REPLY_MAX_BYTES (64 << 20) /* more than the 100,000 points of a series: beyond, libzmq hangs up */
+#define LARGE_BYTES (1 << 20)      /* memory of such an answer goes back to the system */
 
 /* A query under way. Its parts go out numbered: place, round and part. */
 typedef struct {
@@ -86,7 +87,7 @@ static zsock_t *open_dealer (void)
         return NULL;
     zsock_set_linger (socket, 0);
     zsock_set_immediate (socket, 1); /* a daemon that is away is told at once, not asked when it is back */
-    zsock_set_maxmsgsize (socket, 4 * (int64_t) ZC_ANSWER_MAX_BYTES);
+    zsock_set_maxmsgsize (socket, REPLY_MAX_BYTES);
     zsock_set_sndhwm (socket, 2 * ZC_QUERIES_MAX * ZC_PARTS_MAX);
     zsock_set_rcvhwm (socket, 2 * ZC_QUERIES_MAX * ZC_PARTS_MAX);
     zsock_set_heartbeat_ivl (socket, HEARTBEAT_MS);
@@ -316,6 +317,7 @@ void zc_queries_look (zc_queries_t *self)
     bool connected = zc_monitor_is_connected (self->monitor);
     give_up (self, now_ms, self->connected && !connected);
     self->connected = connected;
+    zc_monitor_revive (self->monitor, self->endpoint);
     look_at_held (self, now_ms);
 }
 

@@ -63,5 +63,6 @@ export function showBudgets(answer) {
     else
         reconcile(list, [null], () => "none", () => make("li", { class: "hint" }), (item) => put(item, t("noBudgets")));
     const count = budgets.filter((budget) => budget.state === "breached" || budget.state === "warning").length;
-    put("budgets-note", budgets.length ? (count ? t("needLook", count) : t("allWithin")) : "");
+    const known = budgets.length && budgets.every((budget) => budget.state === "ok");
+    put("budgets-note", count ? t("needLook", count) : known ? t("allWithin") : "");
 }

@@ -33,8 +33,10 @@ export function showReport(report) {
 
     const net = fromUsd(router.net_savings_usd), assumed = fromUsd(savings.router?.assumed_usd);
     money("savings", net);
-    put("savings-percent", net !== null && net < 0n ? t("noSaving") : percent(router.savings_percent));
-    put("savings-under", t("below", router.baseline?.model || savings.baseline_model || NONE));
+    const dearer = net !== null && net < 0n;
+    attribute(put("savings-percent", dearer ? t("noSaving") : percent(router.savings_percent)), "data-is",
+              dearer ? "bad" : null);
+    put("savings-under", t(dearer ? "above" : "below", router.baseline?.model || savings.baseline_model || NONE));
     put("savings-assumed", !router.total_queries ? BLANK
         : assumed ? t("ofItAssumed", dollars(assumed)) : t("allMeasured"));
 

@@ -3,7 +3,7 @@
  * en.js - every word of the page in English, by the same names as in es.js. Functions take values that are
  * formatted already, or counts.
  */
-import { count } from "./numbers.js";
+import { count } from "./locale.js";
 
 const n = (number, one, many) => `${count(number)} ${number === 1 ? one : many}`;
 
@@ -47,7 +47,8 @@ export default {
     projected: "projected", monthOver: (share) => `${share} of the month is over`,
     tooEarly: "too early in the month to project", savings: "Saved by routing", queries: "Router queries",
     routerAndCalls: (router, calls) => `router ${router} + other calls ${calls}`,
-    below: (model) => `below ${model} alone`, ofItAssumed: (money) => `of it ${money} assumed`,
+    below: (model) => `below ${model} alone`, above: (model) => `above ${model} alone`,
+    ofItAssumed: (money) => `of it ${money} assumed`,
     allMeasured: "all of it measured", noSaving: "dearer", routed: "placed in a tier",
     nUnpriced: (number) => `${count(number)} unpriced`, tooLow: "too low: events without a price are missing",
     vsHour: "vs. the hour before", vsDay: "vs. yesterday by now", vs24h: "vs. the 24 h before",

@@ -3,7 +3,7 @@
  * es.js - todas las palabras de la página en español, con los mismos nombres que en en.js. Las funciones
  * reciben valores ya formateados, o recuentos.
  */
-import { count } from "./numbers.js";
+import { count } from "./locale.js";
 
 const n = (number, one, many) => `${count(number)} ${number === 1 ? one : many}`;
 
@@ -51,7 +51,8 @@ export default {
     projected: "previstos", monthOver: (share) => `transcurrido el ${share} del mes`,
     tooEarly: "aún es pronto para prever", savings: "Ahorro del enrutador", queries: "Consultas enrutadas",
     routerAndCalls: (router, calls) => `enrutador ${router} + otras llamadas ${calls}`,
-    below: (model) => `menos que solo con ${model}`, ofItAssumed: (money) => `de ello, ${money} estimados`,
+    below: (model) => `menos que solo con ${model}`, above: (model) => `más que solo con ${model}`,
+    ofItAssumed: (money) => `de ello, ${money} estimados`,
     allMeasured: "todo medido", noSaving: "más caro", routed: "asignadas a un nivel",
     nUnpriced: (number) => `${count(number)} sin precio`,
     tooLow: "importe incompleto: faltan eventos sin precio",

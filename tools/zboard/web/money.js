@@ -3,7 +3,7 @@
  * money.js - exact dollars. Owns the way from the wire's decimal strings to BigInt nano-dollars and from
  * there to what a person reads. No amount is ever a float here, but for the height of a bar (toFloat).
  */
-import { locale } from "./words.js";
+import { locale } from "./locale.js";
 
 const NANO = 1000000000n;
 const formats = new Map();

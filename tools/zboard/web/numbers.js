@@ -3,23 +3,10 @@
  * numbers.js - counts, shares, times and ages as a person of the chosen language reads them. What is no
  * number becomes a dash, never NaN. Money is money.js's.
  */
-import { locale, t } from "./words.js";
+import { NONE, count, good, intl } from "./locale.js";
+import { t } from "./words.js";
 
-export const NONE = "–";
-const cache = new Map();
-
-function intl(kind, name, options) {
-    const key = locale() + name;
-    if (!cache.has(key))
-        cache.set(key, new Intl[kind](locale(), options));
-    return cache.get(key);
-}
-
-const good = (number) => typeof number === "number" && Number.isFinite(number);
-
-export function count(number) {
-    return good(number) ? intl("NumberFormat", "count").format(number) : NONE;
-}
+export { NONE, count };
 
 /* 1.51M: three digits are enough for tokens. */
 export function compact(number) {

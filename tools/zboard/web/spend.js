@@ -100,17 +100,22 @@ function finish(by, slots, groups) {
     return { by, slots, groups, total: groups.reduce((sum, group) => sum + group.total, 0n) };
 }
 
-/* tick: the text below the axis; ordinal: by what even ticks are chosen (minutes of the day, or the place). */
+/* tick: the text below the axis; title: all of it; both in the language of whoever reads them next. ordinal: by
+ * what even ticks are chosen (minutes of the day, or the place). */
 function slotOf(start, end, kind) {
     const at = new Date(start), minutes = at.getHours() * 60 + at.getMinutes();
     const within = { clock: true, hours: true, quarter: true }[kind];
     return {
         t: start,
-        tick: within ? (minutes === 0 ? day(start) : clock(start)) : kind === "month" ? month(start)
-            : kind === "year" ? String(at.getFullYear()) : day(start),
-        title: within ? `${weekday(start)}, ${clock(start)} – ${clock(end)}`
-            : kind === "week" ? t("weekOf", day(start))
-            : kind === "month" ? month(start) : kind === "year" ? String(at.getFullYear()) : weekday(start),
+        get tick() {
+            return within ? (minutes === 0 ? day(start) : clock(start)) : kind === "month" ? month(start)
+                : kind === "year" ? String(at.getFullYear()) : day(start);
+        },
+        get title() {
+            return within ? `${weekday(start)}, ${clock(start)} – ${clock(end)}`
+                : kind === "week" ? t("weekOf", day(start))
+                : kind === "month" ? month(start) : kind === "year" ? String(at.getFullYear()) : weekday(start);
+        },
         ordinal: within ? minutes : null,
     };
 }

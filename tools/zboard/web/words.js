@@ -5,18 +5,13 @@
  */
 import en from "./en.js";
 import es from "./es.js";
+import { locale } from "./locale.js";
 
 let spanish = false;
 
 export function use(language) {
     spanish = /^es\b/i.test(language);
     document.documentElement.lang = spanish ? "es" : "en";
-}
-
-/* What Intl formats by: the browser's own region where it speaks the chosen language. */
-export function locale() {
-    const language = document.documentElement.lang;
-    return (navigator.languages || []).find((tag) => tag.toLowerCase().startsWith(language)) || language;
 }
 
 export function t(key, ...values) {
