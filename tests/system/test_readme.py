@@ -22,6 +22,7 @@ import msgpack
 import harness
 import manual
 import spending
+from board import Board
 from terminal import Terminal
 
 README = (harness.ROOT / "README.md").read_text()
@@ -163,13 +164,39 @@ class Examples(harness.TestCase):
         with contextlib.closing(sqlite3.connect(f"file:{daemon.data}/ledger.db?mode=ro", uri=True)) as ledger:
             self.assertEqual(ledger.execute(text).fetchall(), [("core", "gpt-4o", 1, 2.5)])
 
+    def test_what_is_said_over_http(self):
+        if not shutil.which("curl"):
+            self.skipTest("no curl here")
+        daemon = self.daemon()
+        board = self.enterContext(Board(daemon))
+        answers = []
+        for command in re.findall(r"^curl (.*?[^\\])$", block("sh", "zboard &"), re.M | re.S):
+            text = command.replace("http://127.0.0.1:7750", f"http://{board.host}:{board.port}")
+            done = subprocess.run(["sh", "-c", "curl -sS " + text], check=True, stdout=subprocess.PIPE,
+                                  timeout=20 * harness.PATIENCE)
+            answers.append(json.loads(done.stdout))
+        tracked, report, breakdown = answers
+        self.assertEqual(tracked, {"status": "tracked"})
+        self.assertEqual(report["query_router"]["total_cost_usd"], "0.001500000")
+        self.assertEqual([row["cost_usd"] for row in breakdown["rows"]], ["0.001500000"])
+
     def test_options_and_settings_are_all_there_are(self):
-        told = README.split("## Options")[1].split("## Limits")[0]
-        help_text = harness.run("zcostd", "--help").stdout
-        options = set(re.findall(r"^  (--[a-z-]+)", help_text, re.M)) - {"--help", "--version"}
-        self.assertGreater(len(options), 8)
-        self.assertEqual(set(re.findall(r"`(--[a-z-]+)", told)) - {"--help"}, options)
-        self.assertEqual(set(re.findall(r"`([a-z]+/[\w/]+)", told)), set(manual.settings()))
+        told = README.split("## Options")[1].split("## Limits")[0].split("| `zboard` |")
+        heads = re.findall(r"^\.It Cm (\w+/.*)$", manual.source("zboard.8"), re.M)
+        settings = set(manual.settings()), {name for head in heads for name in head.split(" , ")}
+        for program, table, taken in zip(("zcostd", "zboard"), told, settings):
+            help_text = harness.run(program, "--help").stdout
+            options = set(re.findall(r"^  (--[a-z-]+)", help_text, re.M)) - {"--help", "--version", "--config"}
+            with self.subTest(program):
+                self.assertGreater(len(options), 7)
+                self.assertEqual(set(re.findall(r"`(--[a-z-]+)", table)) - {"--help", "--config"}, options)
+                self.assertEqual(set(re.findall(r"`([a-z]+/[\w/]+)", table)), taken)
+
+    def test_routes_are_all_there_are(self):
+        told = README.split("## See it")[1].split("## Send an event")[0]
+        code = (harness.ROOT / "tools/zboard/routes.c").read_text()
+        served = set(re.findall(r'^ +\{"(/[^"]*)", "', code, re.M)) - {"/assets/", "/favicon.ico", "/api/session"}
+        self.assertEqual(set(re.findall(r"`(?:GET |POST )?(/[^\s`]*)`", told)), served)
 
     def test_limits_are_those_of_the_code(self):
         for path, name, told in (
@@ -185,7 +212,9 @@ class Examples(harness.TestCase):
                 ("core/budget.h", "ZC_THRESHOLDS_MAX", "; {} | the configuration"),
                 ("core/budget.h", "ZC_BUDGET_HOURS_MAX", "1 to {})"),
                 ("store/store.h", "ZC_REPRICINGS_MAX", "re-pricings that are remembered | {} |"),
-                ("core/keys.h", "ZC_SERVICES_MAX", "| services | {} |")):
+                ("core/keys.h", "ZC_SERVICES_MAX", "| services | {} |"),
+                ("../tools/zboard/stream.h", "ZC_MESSAGES", "| zboard: a slow stream | {} messages |"),
+                ("../tools/zboard/queries.h", "ZC_QUERIES_MAX", "| zboard: different questions at once; answers kept | {}; ")):
             with self.subTest(name):
                 code = (harness.ROOT / "src" / path).read_text()
                 number = int(re.search(rf"^#define {name} (\d+)\b", code, re.M)[1])
