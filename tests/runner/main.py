@@ -35,8 +35,8 @@ COVERAGE_PLAN = [("coverage", "unit"), ("coverage", "system")]
 TSAN_ONLY = {"unit": {"unit.client", "unit.encode", "unit.guest", "unit.journal", "unit.journal_faults",
                       "unit.journal_sync", "unit.keys", "unit.ledger_cells", "unit.mailbox", "unit.outbox",
                       "unit.queue", "unit.reliable", "unit.spool", "unit.store_faults", "unit.store_reader"},
-             "system": {"test_exactly_once", "test_questions", "test_zreplay",
-                        "test_zreplay_formats", "test_zreplay_reliable"}}
+             "system": {"test_exactly_once", "test_questions", "test_zboard_questions", "test_zboard_stream",
+                        "test_zreplay", "test_zreplay_formats", "test_zreplay_reliable"}}
 
 # Tests of the tree as it is installed and described, which every build shares.
 OWN_KIND = {"install": "test_install", "readme": "test_readme"}

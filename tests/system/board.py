@@ -148,7 +148,7 @@ class Board(Program):
         """/metrics as name{labels} -> value's text."""
         answer = self.get("/metrics", headers)
         assert answer.status == 200, answer
-        return dict(line.rsplit(" ", 1) for line in answer.text.splitlines() if not line.startswith("#"))
+        return dict(line.rsplit(" ", 1) for line in answer.text.split("\n") if line and not line.startswith("#"))
 
     # --------------------------------------------------------------- plain sockets
 

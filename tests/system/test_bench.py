@@ -24,6 +24,9 @@ TITLES = {
     "windows": "Questions over 400 days of a thousand keys, milliseconds",
     "lasthour": "Questions about the last hour of a thousand keys while ingest runs flat out, 20 a second",
     "live": "Memory of live cells, bytes",
+    "http": "zboard, requests a second on one core, beside the endpoints that it replaces",
+    "tobus": "zboard, from a POST to its event on the bus, milliseconds",
+    "streams": "zboard, streams at ten snapshots a second",
 }
 
 
