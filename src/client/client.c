@@ -165,6 +165,22 @@ __attribute__ ((hot)) int zcost_emit (zcost_t *client, const zcost_event_t *even
     return zc_queue_push (&client->queue, &record, size);
 }
 
+/* Fills in what was claimed: the first event last, with which all become visible. */
+static void fill (zcost_t *client, const zcost_event_t *events, size_t count, int64_t ts_ms, uint32_t position)
+{
+    zc_record_t record;
+    size_t size;
+    zc_encode (&events [0], client->service, ts_ms, record.as.bytes, &size);
+    uint32_t next = position + zc_queue_units (size);
+    for (size_t i = 1; i < count; i++) {
+        zc_encode (&events [i], client->service, ts_ms, record.as.bytes, &size);
+        zc_queue_fill (&client->queue, next, &record, size);
+        next += zc_queue_units (size);
+    }
+    zc_encode (&events [0], client->service, ts_ms, record.as.bytes, &size);
+    zc_queue_fill (&client->queue, position, &record, size);
+}
+
 /* Encoded twice, first to know how much room they take: so nothing is allocated. */
 int zcost_try_emit (zcost_t *client, const zcost_event_t *events, size_t count)
 {
@@ -186,10 +202,7 @@ int zcost_try_emit (zcost_t *client, const zcost_event_t *events, size_t count)
         return rc;
     if (!zc_queue_claim (&client->queue, units, (uint32_t) count, &position))
         return ZCOST_EFULL;
-    for (size_t i = 0; i < count; i++) {
-        zc_encode (&events [i], client->service, ts_ms, record.as.bytes, &size);
-        zc_queue_fill (&client->queue, &position, &record, size);
-    }
+    fill (client, events, count, ts_ms, position);
     return 0;
 }
 

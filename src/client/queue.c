@@ -248,12 +248,10 @@ bool zc_queue_claim (const zc_queue_t *self, size_t units, uint32_t events, uint
     return units <= (size_t) self->mask + 1 && reserve (self, (uint32_t) units, events, ret_position);
 }
 
-void zc_queue_fill (const zc_queue_t *self, uint32_t *position, zc_record_t *record, size_t size)
+void zc_queue_fill (const zc_queue_t *self, uint32_t position, zc_record_t *record, size_t size)
 {
-    uint32_t units = zc_queue_units (size);
     finish (record, size);
-    commit (self, *position, record, units);
-    *position += units;
+    commit (self, position, record, zc_queue_units (size));
 }
 
 /* ---------------------------------------------------------------------------- consumer */

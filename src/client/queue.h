@@ -110,12 +110,14 @@ static inline uint32_t zc_queue_units (size_t size)
 }
 
 /* Reserves a place for `events` records that take `units` together, whole or not at all. Where it is true each of them
- * is to be filled in, in order and at once: what others push meanwhile waits behind them. What does not fit is not
+ * is to be filled in, at once, since what others push meanwhile waits behind them; and the first of them last: until
+ * then nobody sees any, also not who reads the file of a process that was killed in between. What does not fit is not
  * counted. Any thread, any signal handler. */
 bool zc_queue_claim (const zc_queue_t *self, size_t units, uint32_t events, uint32_t *ret_position);
 
-/* Fills in the record at *position of what was claimed, and moves it behind. As zc_queue_push. */
-void zc_queue_fill (const zc_queue_t *self, uint32_t *position, zc_record_t *record, size_t size);
+/* Fills in the record at a position of what was claimed: the next one stands zc_queue_units (size) behind it. As
+ * zc_queue_push. */
+void zc_queue_fill (const zc_queue_t *self, uint32_t position, zc_record_t *record, size_t size);
 
 /* The consumer's three steps. It must be one thread at a time. */
 

@@ -338,9 +338,9 @@ static void test_metrics_ask_for_all_they_take (void **state)
     static const char *const questions [ZC_ASKS] = {
         [ZC_ASK_REPORT] = "{'query': 'report'}",
         [ZC_ASK_HEALTH] = "{'query': 'health'}",
-        [ZC_ASK_BY_MODEL] = "{'query': 'breakdown', 'by': ['model'], 'limit': 10000}",
-        [ZC_ASK_BY_SERVICE] = "{'query': 'breakdown', 'by': ['service'], 'limit': 10000}",
-        [ZC_ASK_LATENCY] = "{'query': 'breakdown', 'by': ['model'], 'since': 1767224700000}",
+        [ZC_ASK_BY_MODEL] = "{'query': 'breakdown', 'by': ['model'], 'limit': 2000}",
+        [ZC_ASK_BY_SERVICE] = "{'query': 'breakdown', 'by': ['service'], 'limit': 2000}",
+        [ZC_ASK_LATENCY] = "{'query': 'breakdown', 'by': ['model'], 'since': 1767224700000, 'limit': 2000}",
         [ZC_ASK_BUDGETS] = "{'query': 'budgets'}",
     };
     for (int i = 0; i < ZC_ASKS; i++) {

@@ -91,19 +91,30 @@ static void test_queue_keeps_sizes_bytes_and_order_over_many_laps (void **state)
     }
 }
 
-/* Claims a place for `count` records of `size` bytes and fills it in. */
+static void fill (const zc_queue_t *queue, uint32_t position, uint32_t value, size_t size)
+{
+    zc_record_t record;
+    for (size_t i = 0; i < size; i++)
+        record.as.bytes [i] = (uint8_t) (value + i);
+    memcpy (record.as.bytes, &value, sizeof value);
+    zc_queue_fill (queue, position, &record, size);
+}
+
+/* Claims a place for `count` records of `size` bytes and fills it in, the first last: until then nobody sees any. */
 static bool claim (const zc_queue_t *queue, uint32_t first, uint32_t count, size_t size)
 {
-    zc_record_t record = {.as.word = 0};
-    uint32_t position;
-    if (!zc_queue_claim (queue, (size_t) count * zc_queue_units (size), count, &position))
+    uint32_t position, units = zc_queue_units (size);
+    zc_batch_t before, batch;
+    zc_queue_peek (queue, 0, SIZE_MAX, &before);
+    if (!zc_queue_claim (queue, (size_t) count * units, count, &position))
         return false;
-    for (uint32_t value = first; value < first + count; value++) {
-        for (size_t i = 0; i < size; i++)
-            record.as.bytes [i] = (uint8_t) (value + i);
-        memcpy (record.as.bytes, &value, sizeof value);
-        zc_queue_fill (queue, &position, &record, size);
-    }
+    for (uint32_t i = 1; i < count; i++)
+        fill (queue, position + i * units, first + i, size);
+    zc_queue_peek (queue, 0, SIZE_MAX, &batch);
+    assert_int_equal (batch.events, before.events);
+    fill (queue, position, first, size);
+    zc_queue_peek (queue, 0, SIZE_MAX, &batch);
+    assert_int_equal (batch.events, before.events + count);
     return true;
 }
 

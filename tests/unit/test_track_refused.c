@@ -124,14 +124,17 @@ static void test_track_names_each_that_is_wrong_up_to_a_hundred (void **state)
         "{\"index\":1,\"code\":\"missing_type\",\"detail\":\"missing_type: no key `type`\"},"
         "{\"index\":2,\"code\":\"not_a_map\",\"detail\":\"not_a_map: an event is a map\"},"
         "{\"index\":3,\"code\":\"bad_field\",\"detail\":\"bad_field: cost: negative\"}]}");
-    char body [1024] = "[0";
-    while (strlen (body) < 2 + 2 * 299)
-        strcat (body, ",0");
-    strcat (body, "]");
+    static const char bad [] = "{'kind': 'llm_call'},";
+    char body [300 * sizeof bad + 32] = "[";
+    for (int i = 0; i < 300; i++)
+        strcat (body, bad);
+    strcat (body, "{'type': 'llm_call'}]");
     assert_int_equal (track (&tracker, body), ZC_TRACK_BAD);
-    assert_failure (&tracker, "not_a_map", "none of 300 events is tracked: 300 are wrong, the first of them number 0: "
-                                           "not_a_map: an event is a map", 100);
-    assert_int_equal (tracker.counts.bad, 303);
+    assert_failure (&tracker, "missing_type", "none of 301 events is tracked: at least 100 are wrong, the first of them "
+                                              "number 0: missing_type: no key `type`", 100);
+    assert_int_equal (tracker.counts.bad, 103);
+    assert_int_equal (track (&tracker, "[0,0,0,0,0,0,0,0,0,0]"), ZC_TRACK_BAD); /* not looked at */
+    assert_failure (&tracker, "not_a_map", "not_a_map: more elements than so many bytes have events", 0);
     tracker_end (&tracker);
 }
 

@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <time.h>
 
 #include "zboard/arguments.h"
+#include "zboard/clock.h"
 #include "zboard/own_metrics.h"
 #include "zboard/pages.h"
 #include "zboard/reply.h"
@@ -23,7 +23,9 @@ enum MHD_Result zc_take_answer (zc_request_t *request)
     struct MHD_Response *response;
     int status;
     zc_questions_answer (&request->waiter, &response, &status);
-    return zc_request_reply (request, response, status, true);
+    enum MHD_Result result = zc_request_reply (request, response, status, true);
+    zc_questions_leave (&request->waiter); /* how slowly it is read is between the peer and MHD */
+    return result;
 }
 
 /* context: of a configured origin, its text; NULL. */
@@ -99,6 +101,8 @@ enum MHD_Result zc_get_answer (zc_board_t *board, zc_request_t *request)
     struct MHD_Response *response;
     int status;
     make_key (request, key);
+    if (request->route->holds_tracked)
+        request->waiter.need = zc_questions_tracked (board->questions);
     if (zc_questions_fresh (board->questions, key, &request->waiter, &response, &status))
         return zc_request_reply (request, response, status, true);
     zc_query_t *query = make_query (request, why, sizeof why);
@@ -172,18 +176,16 @@ static struct MHD_Response *respond_open_metrics (const void *context, int statu
 
 static zc_query_t *make_metrics_query (zc_board_t *board, bool open_metrics)
 {
-    struct timespec now;
     zc_query_t *query = zc_query_new ();
     if (!query)
         return NULL;
-    clock_gettime (CLOCK_REALTIME, &now);
     query->lenient = true;
     query->render = open_metrics ? render_open_metrics : render_prometheus;
     query->context = board;
     query->parts_count = ZC_ASKS;
     bool whole = true;
     for (int which = 0; which < ZC_ASKS; which++) {
-        query->parts [which] = zc_metrics_question (which, now.tv_sec * INT64_C (1000));
+        query->parts [which] = zc_metrics_question (which, zc_wall_ms ());
         whole &= query->parts [which] != NULL;
     }
     if (!whole)

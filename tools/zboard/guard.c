@@ -196,13 +196,13 @@ static bool is_address (const char *host, size_t size)
 {
     char text [INET6_ADDRSTRLEN];
     struct in6_addr address;
-    if (*host == '[')
-        return true;
+    bool brackets = size > 2 && *host == '[' && host [size - 1] == ']';
+    size -= brackets ? 2 : 0;
     if (size >= sizeof text)
         return false;
-    memcpy (text, host, size);
+    memcpy (text, host + brackets, size);
     text [size] = '\0';
-    return inet_pton (AF_INET, text, &address) == 1;
+    return inet_pton (brackets ? AF_INET6 : AF_INET, text, &address) == 1;
 }
 
 bool zc_guard_is_host_ours (const zc_guard_t *self, struct MHD_Connection *connection)
@@ -211,7 +211,8 @@ bool zc_guard_is_host_ours (const zc_guard_t *self, struct MHD_Connection *conne
     const char *host = MHD_lookup_connection_value (connection, MHD_HEADER_KIND, "Host");
     if (self->open_to_all_names || !host) /* HTTP/1.0; no browser leaves it out */
         return true;
-    size_t size = *host == '[' ? strcspn (host, "]") + 1 : strcspn (host, ":");
+    size_t size = *host == '[' ? strcspn (host, "]") : strcspn (host, ":");
+    size += host [size] == ']';
     return is_address (host, size) || (size == sizeof local - 1 && strncasecmp (host, local, size) == 0) ||
            holds (&self->settings->hosts, host, size);
 }

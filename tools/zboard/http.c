@@ -15,14 +15,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
-#include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "program/log.h"
 #include "program/process.h"
 #include "zboard/access.h"
+#include "zboard/clock.h"
 #include "zboard/listener.h"
 #include "zboard/peers.h"
 #include "zboard/routes.h"
@@ -34,6 +34,7 @@
 #define LAST_MS 2000 /* for open streams and answers, at the end */
 #define LAST_LOOK_MS 10 /* MHD does not tell of all that it has yet to do */
 #define PEM_MAX_BYTES (1 << 20)
+#define OTHER_FILES 32 /* sockets of libzmq, and the like */
 #define TLS_PRIORITIES "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2" /* RFC 8996: nothing older */
 
 struct zc_http {
@@ -47,13 +48,6 @@ struct zc_http {
     unsigned ticks;
 };
 
-static int64_t now_ns (void)
-{
-    struct timespec now;
-    clock_gettime (CLOCK_MONOTONIC, &now);
-    return now.tv_sec * INT64_C (1000000000) + now.tv_nsec;
-}
-
 /* ------------------------------------------------------------------ what MHD calls */
 
 static zc_peer_t *peer_of (struct MHD_Connection *connection)
@@ -63,32 +57,52 @@ static zc_peer_t *peer_of (struct MHD_Connection *connection)
     return info ? info->socket_context : NULL;
 }
 
-static void on_connection (void *argument, struct MHD_Connection *connection, void **peer,
+static void end_request (zc_http_t *self, zc_peer_t *peer)
+{
+    zc_request_t *request = peer->request;
+    if (!request)
+        return;
+    peer->request = NULL;
+    self->requests--;
+    zc_questions_leave (&request->waiter);
+    zc_access_note (&(zc_access_t) {
+        .route = request->route_name, .method = request->method [0] ? request->method : "?", .uri = request->uri,
+        .status = request->status, .took_ns = zc_mono_ns () - request->begun_ns, .is_stream = request->is_stream,
+        .peer = peer->name});
+    zc_request_destroy (request);
+}
+
+static void on_connection (void *argument, struct MHD_Connection *connection, void **context,
                            enum MHD_ConnectionNotificationCode code)
 {
-    (void) argument;
+    zc_peer_t *peer = *context;
     if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
-        zc_peer_destroy (*peer);
-        *peer = NULL;
+        if (peer)
+            end_request (argument, peer);
+        zc_peer_destroy (peer);
+        *context = NULL;
         return;
     }
     const union MHD_ConnectionInfo *fd = MHD_get_connection_info (connection, MHD_CONNECTION_INFO_CONNECTION_FD);
     int descriptor = fd ? fd->connect_fd : -1;
     const union MHD_ConnectionInfo *address =
         MHD_get_connection_info (connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-    *peer = address ? zc_peer_new (descriptor, address->client_addr) : NULL;
+    *context = address ? zc_peer_new (descriptor, address->client_addr) : NULL;
 }
 
-/* A request's first line. */
+/* A request's first line. The peer owns the request: where MHD has no memory for its parameters it closes the
+ * connection, or goes on, and never tells that the request is over. */
 static void *on_uri (void *argument, const char *uri, struct MHD_Connection *connection)
 {
     zc_http_t *self = argument;
     zc_peer_t *peer = peer_of (connection);
-    if (peer)
-        zc_peer_set (peer, ZC_PEER_REQUEST);
-    zc_request_t *request = zc_request_new (connection, uri);
-    self->requests += request != NULL;
-    return request;
+    if (!peer)
+        return NULL;
+    end_request (self, peer);
+    zc_peer_set (peer, ZC_PEER_REQUEST);
+    peer->request = zc_request_new (connection, uri);
+    self->requests += peer->request != NULL;
+    return peer->request;
 }
 
 /* MHD closes a connection that is answered before all of the request is there: so only what is far too much is. */
@@ -130,22 +144,13 @@ static enum MHD_Result on_request (void *argument, struct MHD_Connection *connec
 static void on_completed (void *argument, struct MHD_Connection *connection, void **context,
                           enum MHD_RequestTerminationCode code)
 {
-    zc_http_t *self = argument;
-    zc_request_t *request = *context;
     zc_peer_t *peer = peer_of (connection);
     (void) code;
-    if (peer)
-        zc_peer_set (peer, ZC_PEER_IDLE);
-    if (!request)
-        return;
-    self->requests--;
-    zc_questions_leave (self->board->questions, &request->waiter);
-    zc_access_note (&(zc_access_t) {
-        .route = request->route_name, .method = request->method [0] ? request->method : "?", .uri = request->uri,
-        .status = request->status, .took_ns = now_ns () - request->begun_ns, .is_stream = request->is_stream,
-        .peer = peer ? peer->name : "?"});
-    zc_request_destroy (request);
     *context = NULL;
+    if (!peer)
+        return;
+    end_request (argument, peer);
+    zc_peer_set (peer, ZC_PEER_IDLE);
 }
 
 /* What MHD has to say: broken peers, mostly. At most one line a second. */
@@ -155,9 +160,9 @@ static void on_complaint (void *argument, const char *format, va_list values)
     static int64_t said_ns;
     char text [256];
     (void) argument;
-    if (now_ns () - said_ns < TICK_NS)
+    if (zc_mono_ns () - said_ns < TICK_NS)
         return;
-    said_ns = now_ns ();
+    said_ns = zc_mono_ns ();
     vsnprintf (text, sizeof text, format, values);
     for (char *at = text; *at; at++)
         if (*at == '"')
@@ -199,6 +204,16 @@ static int read_tls (zc_http_t *self)
     return self->key ? 0 : -1;
 }
 
+/* No more than there may be open files: MHD accepts what it then cannot hold. */
+static unsigned connections_max (const zc_settings_t *settings)
+{
+    struct rlimit limit;
+    if (getrlimit (RLIMIT_NOFILE, &limit) == -1 || limit.rlim_cur == RLIM_INFINITY ||
+        limit.rlim_cur > (rlim_t) settings->connections_max + OTHER_FILES)
+        return (unsigned) settings->connections_max;
+    return limit.rlim_cur > 2 * OTHER_FILES ? (unsigned) (limit.rlim_cur - OTHER_FILES) : OTHER_FILES;
+}
+
 static int start_daemon (zc_http_t *self)
 {
     const zc_settings_t *settings = self->board->settings;
@@ -213,11 +228,12 @@ static int start_daemon (zc_http_t *self)
         flags, 0, NULL, NULL, on_request, self,
         MHD_OPTION_EXTERNAL_LOGGER, on_complaint, NULL, /* first: what the others say goes there, too */
         MHD_OPTION_LISTEN_SOCKET, self->listener,
-        MHD_OPTION_CONNECTION_LIMIT, (unsigned) settings->connections_max,
+        MHD_OPTION_STRICT_FOR_CLIENT, 1,
+        MHD_OPTION_CONNECTION_LIMIT, connections_max (settings),
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t) CONNECTION_BYTES,
         MHD_OPTION_CONNECTION_TIMEOUT, (unsigned) SILENT_SECONDS,
         MHD_OPTION_NOTIFY_COMPLETED, on_completed, self,
-        MHD_OPTION_NOTIFY_CONNECTION, on_connection, NULL,
+        MHD_OPTION_NOTIFY_CONNECTION, on_connection, self,
         MHD_OPTION_URI_LOG_CALLBACK, on_uri, self,
         MHD_OPTION_ARRAY, self->cert ? tls : tls + 3,
         MHD_OPTION_END);
@@ -324,9 +340,9 @@ static void on_news (zc_http_t *self)
 
 static void tick (zc_http_t *self)
 {
-    if (now_ns () - self->ticked_ns < TICK_NS)
+    if (zc_mono_ns () - self->ticked_ns < TICK_NS)
         return;
-    self->ticked_ns = now_ns ();
+    self->ticked_ns = zc_mono_ns ();
     zc_access_tick ();
     zc_peers_look (self->board->settings->request_ms);
     if (++self->ticks % BEAT_TICKS == 0)
@@ -337,7 +353,7 @@ static void tick (zc_http_t *self)
 static int wait_ms (const zc_http_t *self)
 {
     MHD_UNSIGNED_LONG_LONG theirs;
-    int64_t ours = (self->ticked_ns + TICK_NS - now_ns ()) / 1000000 + 1;
+    int64_t ours = (self->ticked_ns + TICK_NS - zc_mono_ns ()) / 1000000 + 1;
     if (MHD_get_timeout (self->daemon, &theirs) == MHD_YES && (int64_t) theirs < ours)
         ours = (int64_t) theirs;
     if (self->board->stopping && ours > LAST_LOOK_MS)
@@ -377,24 +393,24 @@ static int turn (zc_http_t *self)
 /* Nobody new comes; streams end, who waits is answered, and what is on its way may arrive. */
 static void finish (zc_http_t *self)
 {
-    int64_t end_ns = now_ns () + LAST_MS * INT64_C (1000000);
+    int64_t end_ns = zc_mono_ns () + LAST_MS * INT64_C (1000000);
     int listener = MHD_quiesce_daemon (self->daemon);
     if (listener != MHD_INVALID_SOCKET)
         close (listener);
     zc_streams_close (self->board->streams);
     zc_questions_close (self->board->questions);
     MHD_run (self->daemon);
-    while (now_ns () < end_ns && self->requests > 0)
+    while (zc_mono_ns () < end_ns && self->requests > 0)
         if (turn (self) == -1)
             break;
 }
 
 int zc_http_run (zc_http_t *self)
 {
-    self->ticked_ns = now_ns ();
-    while (!self->board->stopping)
-        if (turn (self) == -1)
-            return -1;
-    finish (self);
-    return 0;
+    self->ticked_ns = zc_mono_ns ();
+    int rc = 0;
+    while (rc == 0 && !self->board->stopping)
+        rc = turn (self);
+    finish (self); /* also after a failure: MHD must not be stopped while anything is suspended */
+    return rc;
 }

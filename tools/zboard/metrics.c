@@ -11,7 +11,7 @@
 #include "zboard/labels.h"
 
 #define QUARTER_MS 900000
-#define ROWS_ASKED 10000 /* the most that a daemon gives */
+#define ROWS_ASKED 2000 /* of names of 128 bytes: half of what a reply may have (ZC_ANSWER_MAX_BYTES) */
 
 struct zc_metrics {
     zc_labels_t models, services, unpriced, latencies;
@@ -51,8 +51,8 @@ json_t *zc_metrics_question (int which, int64_t now_ms)
     case ZC_ASK_BY_SERVICE:
         return json_pack ("{s:s, s:[s], s:i}", "query", "breakdown", "by", "service", "limit", ROWS_ASKED);
     case ZC_ASK_LATENCY:
-        return json_pack ("{s:s, s:[s], s:I}", "query", "breakdown", "by", "model", "since",
-                          (json_int_t) (now_ms - QUARTER_MS));
+        return json_pack ("{s:s, s:[s], s:I, s:i}", "query", "breakdown", "by", "model", "since",
+                          (json_int_t) (now_ms - QUARTER_MS), "limit", ROWS_ASKED);
     default:
         return json_pack ("{s:s}", "query", "budgets");
     }

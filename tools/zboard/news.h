@@ -20,8 +20,7 @@ typedef struct {
     int status;      /* of an answer: of HTTP */
     char *text;      /* JSON, or what was rendered; malloc'd. Of an answer NULL: no memory */
     size_t size;
-    bool up;          /* of a state: whether the daemon is connected and its snapshots come */
-    int64_t heard_ms; /* of a state: when the last snapshot came, since the epoch; 0: none did */
+    bool up; /* of a state: whether the daemon is connected and its snapshots come */
 } zc_news_t;
 
 /* The one behind it, of several that were taken together; NULL: none. */

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "zboard/access.h"
+#include "zboard/clock.h"
 #include "zcost.h"
 
 static void write_requests (void *context, const char *route, int status, uint64_t count, int64_t took_ns)
@@ -75,16 +76,14 @@ static double resident_bytes (void)
 
 static void write_process (const zc_board_t *board, zc_exposition_t *out)
 {
-    struct timespec cpu, now;
+    struct timespec cpu;
     int64_t heard_ms;
     bool up = zc_streams_is_up (board->streams, &heard_ms);
     clock_gettime (CLOCK_PROCESS_CPUTIME_ID, &cpu);
-    clock_gettime (CLOCK_REALTIME, &now);
-    double now_s = (double) now.tv_sec + (double) now.tv_nsec / 1e9;
     zc_exposition_one (out, ZC_GAUGE, "zboard_daemon_up", "Whether zcostd is connected and its snapshots come in time.", up);
     if (heard_ms)
         zc_exposition_one (out, ZC_GAUGE, "zboard_snapshot_age_seconds", "Since the last snapshot came.",
-                           now_s - (double) heard_ms / 1000);
+                           (double) (zc_wall_ms () - heard_ms) / 1000);
     zc_exposition_one (out, ZC_COUNTER, "process_cpu_seconds", "CPU time of this gateway.",
                        (double) cpu.tv_sec + (double) cpu.tv_nsec / 1e9);
     zc_exposition_one (out, ZC_GAUGE, "process_resident_memory_bytes", "Memory of this gateway.", resident_bytes ());

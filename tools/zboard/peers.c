@@ -7,16 +7,10 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <sys/socket.h>
-#include <time.h>
+
+#include "zboard/clock.h"
 
 static zc_peer_t *first;
-
-static int64_t now_ns (void)
-{
-    struct timespec now;
-    clock_gettime (CLOCK_MONOTONIC_COARSE, &now);
-    return now.tv_sec * INT64_C (1000000000) + now.tv_nsec;
-}
 
 zc_peer_t *zc_peer_new (int fd, const struct sockaddr *address)
 {
@@ -47,7 +41,7 @@ void zc_peer_destroy (zc_peer_t *self)
 void zc_peer_set (zc_peer_t *self, zc_peer_state_t state)
 {
     self->state = state;
-    self->since_ns = now_ns ();
+    self->since_ns = zc_mono_ns ();
 }
 
 /* MHD's epoll tells of what came and of the end once; where it had both at once it goes on to wait for more. */
@@ -59,7 +53,7 @@ static bool is_gone (const zc_peer_t *peer)
 
 void zc_peers_look (int64_t request_ms)
 {
-    int64_t now = now_ns ();
+    int64_t now = zc_mono_ns ();
     for (zc_peer_t *peer = first; peer; peer = peer->next) {
         int64_t most_ms = peer->state == ZC_PEER_IDLE ? ZC_IDLE_MAX_MS : request_ms;
         /* MHD sees the end at its next look, and closes it. */

@@ -6,8 +6,8 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "zboard/clock.h"
 #include "zboard/reply.h"
 
 #define QUESTIONS_MAX ZC_QUERIES_MAX /* under way, waited for or fresh */
@@ -39,14 +39,7 @@ struct zc_questions {
     zc_question_t list [QUESTIONS_MAX];
 };
 
-static int64_t now_ns (void)
-{
-    struct timespec now;
-    clock_gettime (CLOCK_MONOTONIC, &now);
-    return now.tv_sec * INT64_C (1000000000) + now.tv_nsec;
-}
-
-static uint64_t tracked (const zc_questions_t *self)
+uint64_t zc_questions_tracked (const zc_questions_t *self)
 {
     zcost_stats_t stats;
     zcost_stats (self->events, &stats);
@@ -100,20 +93,32 @@ static bool is_fresh (const zc_question_t *question, int64_t now)
     return question->response && question->status == 200 && now - question->asked_ns < fresh_ns;
 }
 
-/* A free place: else that of the oldest answer that nobody uses. */
-static zc_question_t *make_room (zc_questions_t *self)
+/* Forgets the oldest answer that nobody is waiting for or taking. Its place; NULL: there is none. */
+static zc_question_t *forget_oldest (zc_questions_t *self)
 {
     zc_question_t *oldest = NULL;
-    for (size_t i = 0; i < QUESTIONS_MAX; i++) {
-        zc_question_t *question = &self->list [i];
-        if (!question->key)
-            return question;
-        if (!question->asked && question->users == 0 && (!oldest || question->asked_ns < oldest->asked_ns))
-            oldest = question;
-    }
+    for (zc_question_t *at = self->list; at < self->list + QUESTIONS_MAX; at++)
+        if (at->key && !at->asked && at->users == 0 && (!oldest || at->asked_ns < oldest->asked_ns))
+            oldest = at;
     if (oldest)
         forget (oldest);
     return oldest;
+}
+
+static zc_question_t *make_room (zc_questions_t *self)
+{
+    for (zc_question_t *at = self->list; at < self->list + QUESTIONS_MAX; at++)
+        if (!at->key)
+            return at;
+    return forget_oldest (self);
+}
+
+/* What is kept for those who may come again gives way to those who have come. */
+static bool has_room (zc_questions_t *self)
+{
+    while (zc_reply_bytes () > KEPT_MAX_BYTES && forget_oldest (self))
+        ;
+    return !self->closed && zc_reply_bytes () <= KEPT_MAX_BYTES;
 }
 
 static zc_question_t *find_or_make (zc_questions_t *self, const char *key, zc_respond_t respond, const void *context)
@@ -131,12 +136,20 @@ static zc_question_t *find_or_make (zc_questions_t *self, const char *key, zc_re
 
 /* ------------------------------------------------------------------------- asking */
 
+static uint64_t most_needed (const zc_question_t *question)
+{
+    uint64_t need = 0;
+    for (const zc_waiter_t *waiter = question->waiters; waiter; waiter = waiter->next)
+        need = waiter->need > need ? waiter->need : need;
+    return need;
+}
+
 static void put (zc_questions_t *self, zc_question_t *question, zc_query_t *query)
 {
     question->asked = true;
     question->number = ++self->numbers;
-    question->asked_ns = now_ns ();
-    question->covers = tracked (self);
+    question->asked_ns = zc_mono_ns ();
+    question->covers = most_needed (question);
     query->number = question->number;
     query->after = question->covers;
     zc_upstream_ask (self->upstream, query);
@@ -146,8 +159,7 @@ bool zc_questions_fresh (zc_questions_t *self, const char *key, zc_waiter_t *wai
                          struct MHD_Response **ret_response, int *ret_status)
 {
     zc_question_t *question = find (self, key);
-    waiter->need = tracked (self);
-    if (!question || question->covers < waiter->need || question->asked || !is_fresh (question, now_ns ()))
+    if (!question || question->covers < waiter->need || question->asked || !is_fresh (question, zc_mono_ns ()))
         return false;
     *ret_response = question->response;
     *ret_status = question->status;
@@ -157,23 +169,22 @@ bool zc_questions_fresh (zc_questions_t *self, const char *key, zc_waiter_t *wai
 int zc_questions_ask (zc_questions_t *self, const char *key, zc_waiter_t *waiter, zc_query_t *query,
                       zc_respond_t respond, const void *context)
 {
-    zc_question_t *question =
-        self->closed || zc_reply_bytes () > KEPT_MAX_BYTES ? NULL : find_or_make (self, key, respond, context);
+    zc_question_t *question = has_room (self) ? find_or_make (self, key, respond, context) : NULL;
     if (!question) {
         zc_query_destroy (&query);
         return -1;
     }
+    waiter->question = question;
+    waiter->next = question->waiters;
+    question->waiters = waiter;
+    question->users++;
+    MHD_suspend_connection (waiter->connection);
     if (!question->asked)
         put (self, question, query);
     else if (question->covers < waiter->need && !question->again)
         question->again = query;
     else
         zc_query_destroy (&query);
-    waiter->question = question;
-    waiter->next = question->waiters;
-    question->waiters = waiter;
-    question->users++;
-    MHD_suspend_connection (waiter->connection);
     return 0;
 }
 
@@ -183,10 +194,9 @@ void zc_questions_answer (const zc_waiter_t *waiter, struct MHD_Response **ret_r
     *ret_status = waiter->question->status;
 }
 
-void zc_questions_leave (zc_questions_t *self, zc_waiter_t *waiter)
+void zc_questions_leave (zc_waiter_t *waiter)
 {
     zc_question_t *question = waiter->question;
-    (void) self;
     if (!question)
         return;
     /* Still in the list only where the server is being stopped. */
@@ -233,7 +243,7 @@ void zc_questions_on_answer (zc_questions_t *self, zc_news_t *news)
     char *text = news->text;
     news->text = NULL;
     question->asked = false;
-    question->took_ns = now_ns () - question->asked_ns;
+    question->took_ns = zc_mono_ns () - question->asked_ns;
     set_response (question, text ? question->respond (question->context, news->status, text, news->size) : NULL, news->status);
     zc_query_t *again = question->again;
     question->again = NULL;

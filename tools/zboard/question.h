@@ -4,8 +4,9 @@
  *
  * Owns the waiting connections while they wait. A question is put once for all who ask the same at the same time, and
  * its answer is used again while it is fresh: for 20 times as long as it took, 20 ms to 2 s. So no number of readers
- * takes more than a few hundredths of the daemon's time. An answer to a request holds all that was tracked here before
- * the request came, where the daemon acknowledges that in time. One thread.
+ * takes more than a few hundredths of the daemon's time. But where a waiter needs what was tracked here before it came,
+ * the question waits for the daemon to acknowledge that, and is put again for those who came later: while events are
+ * tracked, such answers take as long as acknowledgements. One thread.
  */
 #ifndef ZB_QUESTION_H
 #define ZB_QUESTION_H
@@ -24,7 +25,7 @@ typedef struct zc_waiter {
     struct zc_waiter *next;
     struct MHD_Connection *connection;
     zc_question_t *question; /* NULL: waits for none */
-    uint64_t need;           /* events that the answer must hold */
+    uint64_t need;           /* events of ours that the answer must hold; 0: whatever there is */
 } zc_waiter_t;
 
 /* What becomes the response of an answer; text is malloc'd, and taken over. context: as given with the question. NULL:
@@ -33,6 +34,9 @@ typedef struct MHD_Response *(*zc_respond_t) (const void *context, int status, c
 
 zc_questions_t *zc_questions_new (zc_upstream_t *upstream, zcost_t *events);
 void zc_questions_destroy (zc_questions_t **self_p);
+
+/* How many events were tracked here so far: what an answer must hold for a request that came now. */
+uint64_t zc_questions_tracked (const zc_questions_t *self);
 
 /* Looks for a fresh answer to the question of this key: true, and *ret_response (not the caller's) and *ret_status. */
 bool zc_questions_fresh (zc_questions_t *self, const char *key, zc_waiter_t *waiter,
@@ -46,8 +50,8 @@ int zc_questions_ask (zc_questions_t *self, const char *key, zc_waiter_t *waiter
 /* Of a waiter whose connection goes on: its answer. */
 void zc_questions_answer (const zc_waiter_t *waiter, struct MHD_Response **ret_response, int *ret_status);
 
-/* The request is over. */
-void zc_questions_leave (zc_questions_t *self, zc_waiter_t *waiter);
+/* The request has its answer, or is over. */
+void zc_questions_leave (zc_waiter_t *waiter);
 
 /* An answer has come. */
 void zc_questions_on_answer (zc_questions_t *self, zc_news_t *news);

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <time.h>
 
+#include "zboard/clock.h"
 #include "zboard/reply.h"
 
 #define BODY_FIRST_BYTES 2048
@@ -18,14 +18,12 @@ static size_t bodies_bytes;
 
 zc_request_t *zc_request_new (struct MHD_Connection *connection, const char *uri)
 {
-    struct timespec now;
     size_t size = strlen (uri) + 1;
     zc_request_t *self = malloc (sizeof *self + size);
     if (!self)
         return NULL;
-    clock_gettime (CLOCK_MONOTONIC, &now);
     *self = (zc_request_t) {.connection = connection, .route_name = "none",
-                            .begun_ns = now.tv_sec * INT64_C (1000000000) + now.tv_nsec};
+                            .begun_ns = zc_mono_ns ()};
     self->waiter.connection = connection;
     memcpy (self->uri, uri, size);
     return self;
@@ -79,6 +77,23 @@ int zc_request_gather (zc_request_t *self, const char *bytes, size_t size)
 static const char *header (const zc_request_t *self, const char *name)
 {
     return MHD_lookup_connection_value (self->connection, MHD_HEADER_KIND, name);
+}
+
+static enum MHD_Result count_framing (void *context, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+    (void) kind;
+    (void) value;
+    *(int *) context += strcasecmp (name, "Content-Length") == 0 || strcasecmp (name, "Transfer-Encoding") == 0;
+    return MHD_YES;
+}
+
+bool zc_request_is_ambiguous (const zc_request_t *self)
+{
+    int count = 0;
+    if (!header (self, "Content-Length") && !header (self, "Transfer-Encoding"))
+        return false;
+    MHD_get_connection_values (self->connection, MHD_HEADER_KIND, count_framing, &count);
+    return count > 1;
 }
 
 uint64_t zc_request_length (const zc_request_t *self)

@@ -26,6 +26,7 @@ struct zc_route;
 
 typedef enum {
     ZC_ADMITTED,
+    ZC_REFUSED_FRAMING,
     ZC_REFUSED_URI,
     ZC_REFUSED_HOST,
     ZC_REFUSED_PATH,
@@ -36,12 +37,12 @@ typedef enum {
     ZC_REFUSED_BUSY
 } zc_refusal_t;
 
-typedef struct {
+typedef struct zc_request {
     zc_waiter_t waiter;
     struct MHD_Connection *connection;
     const struct zc_route *route; /* NULL: not looked for yet */
     const char *route_name;       /* for the counters */
-    char method [8];              /* or its beginning */
+    char method [16];             /* or its beginning */
     const char *origin;           /* of another page that may ask; NULL: of none */
     int64_t begun_ns;
     int status; /* of what was queued; 0: nothing was */
@@ -60,6 +61,10 @@ void zc_request_destroy (zc_request_t *self);
 
 /* Takes a piece of the body. Returns 0; -1: enough of it, the connection is to be cut. */
 int zc_request_gather (zc_request_t *self, const char *bytes, size_t size);
+
+/* Whether it says more than once, or in two ways, where its body ends: then who stands before us may have taken it for
+ * another request (RFC 9112, 6.3 and 11.2). */
+bool zc_request_is_ambiguous (const zc_request_t *self);
 
 /* How large the body is said to be; 0: it does not say. */
 uint64_t zc_request_length (const zc_request_t *self);

@@ -14,22 +14,23 @@
 #include "zboard/reply.h"
 
 static const zc_route_t routes [] = {
-    {"/", "GET, HEAD", true, zc_get_page, NULL, NULL, NULL, 0},
-    {"/assets/", "GET, HEAD", true, zc_get_asset, NULL, NULL, NULL, 0},
-    {"/favicon.ico", "GET, HEAD", true, zc_get_icon, NULL, NULL, NULL, 0},
-    {"/healthz", "GET, HEAD", true, zc_get_healthz, NULL, NULL, NULL, 0},
-    {"/readyz", "GET, HEAD", true, zc_get_readyz, NULL, NULL, NULL, 0},
-    {"/metrics", "GET, HEAD", false, zc_get_metrics, NULL, NULL, NULL, 0},
+    {"/", "GET, HEAD", true, zc_get_page, NULL, NULL, NULL, 0, false},
+    {"/assets/", "GET, HEAD", true, zc_get_asset, NULL, NULL, NULL, 0, false},
+    {"/favicon.ico", "GET, HEAD", true, zc_get_icon, NULL, NULL, NULL, 0, false},
+    {"/healthz", "GET, HEAD", true, zc_get_healthz, NULL, NULL, NULL, 0, false},
+    {"/readyz", "GET, HEAD", true, zc_get_readyz, NULL, NULL, NULL, 0, false},
+    {"/metrics", "GET, HEAD", false, zc_get_metrics, NULL, NULL, NULL, 0, false},
     {"/api/metrics/llm-costs", "GET, HEAD", false, zc_get_answer, NULL, NULL, "report",
-     ZC_TAKES_WINDOW | ZC_TAKES_SERVICE},
-    {"/api/metrics/track-usage", "POST", false, NULL, zc_post_usage, NULL, NULL, 0},
-    {"/api/breakdown", "GET, HEAD", false, zc_get_answer, NULL, NULL, "breakdown", ZC_TAKES_WINDOW | ZC_TAKES_GROUPS},
+     ZC_TAKES_WINDOW | ZC_TAKES_SERVICE, true},
+    {"/api/metrics/track-usage", "POST", false, NULL, zc_post_usage, NULL, NULL, 0, false},
+    {"/api/breakdown", "GET, HEAD", false, zc_get_answer, NULL, NULL, "breakdown", ZC_TAKES_WINDOW | ZC_TAKES_GROUPS,
+     false},
     {"/api/series", "GET, HEAD", false, zc_get_answer, NULL, NULL, "series",
-     ZC_TAKES_WINDOW | ZC_TAKES_GROUPS | ZC_TAKES_STEP},
-    {"/api/budgets", "GET, HEAD", false, zc_get_answer, NULL, NULL, "budgets", 0},
-    {"/api/health", "GET, HEAD", false, zc_get_answer, NULL, NULL, "health", 0},
-    {"/api/stream", "GET, HEAD", false, zc_get_stream, NULL, NULL, NULL, 0},
-    {"/api/session", "POST, DELETE", true, NULL, zc_post_session, zc_delete_session, NULL, 0},
+     ZC_TAKES_WINDOW | ZC_TAKES_GROUPS | ZC_TAKES_STEP, false},
+    {"/api/budgets", "GET, HEAD", false, zc_get_answer, NULL, NULL, "budgets", 0, false},
+    {"/api/health", "GET, HEAD", false, zc_get_answer, NULL, NULL, "health", 0, false},
+    {"/api/stream", "GET, HEAD", false, zc_get_stream, NULL, NULL, NULL, 0, false},
+    {"/api/session", "POST, DELETE", true, NULL, zc_post_session, zc_delete_session, NULL, 0, false},
 };
 
 static const zc_route_t *find (const char *path)
@@ -72,6 +73,9 @@ static enum MHD_Result refuse_method (zc_request_t *request)
 static enum MHD_Result refuse (zc_request_t *request)
 {
     switch (request->refusal) {
+    case ZC_REFUSED_FRAMING:
+        return zc_request_fail (request, 400, "bad_request", "says more than once how long its body is", "Connection",
+                                "close");
     case ZC_REFUSED_URI:
         return zc_request_fail (request, 414, "too_large", "an address has at most 4,096 bytes", NULL, NULL);
     case ZC_REFUSED_HOST:
@@ -99,6 +103,8 @@ static enum MHD_Result refuse (zc_request_t *request)
 
 static zc_refusal_t judge (const zc_board_t *board, zc_request_t *request, const char *path)
 {
+    if (zc_request_is_ambiguous (request))
+        return ZC_REFUSED_FRAMING;
     if (strlen (request->uri) > ZC_URI_MAX_BYTES)
         return ZC_REFUSED_URI;
     if (!zc_guard_is_host_ours (board->guard, request->connection))

@@ -17,6 +17,7 @@ typedef struct zc_route {
     zc_handle_t get, post, delete;
     const char *query; /* of a question: its name, */
     unsigned takes;    /* and its parameters */
+    bool holds_tracked; /* its answer holds what was tracked here before it came */
 } zc_route_t;
 
 /* The request's first line and headers are there: finds the route and asks whether it may; see request->refusal. */

@@ -155,15 +155,15 @@ static const char *set_spool (zc_settings_t *self, const char *value)
 
 static const char *set_labels (zc_settings_t *self, const char *value)
 {
-    return zc_value_integer (&self->labels_max, value, 1, 5000);
+    return zc_value_integer (&self->labels_max, value, 1, 1000);
 }
 
 static const char *set_memory (zc_settings_t *self, const char *value)
 {
     int64_t number = 0;
     const char *why = zc_value_integer (&number, value, 0, INT64_MAX);
-    if (!why && number > 0 && number < 256 * MIB)
-        why = zc_value_wrong ("'%.80s' is neither 0 nor at least 268435456", value);
+    if (!why && number > 0 && number < 512 * MIB)
+        why = zc_value_wrong ("'%.80s' is neither 0 nor at least 536870912", value);
     if (!why)
         self->memory_max_bytes = number;
     return why;

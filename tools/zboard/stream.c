@@ -8,8 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "zboard/clock.h"
 #include "zboard/reply.h"
 
 #define BLOCK_BYTES 4096
@@ -48,21 +48,14 @@ struct zc_streams {
     int64_t heard_ms, since_ms;
 };
 
-static int64_t now_ms (void)
-{
-    struct timespec now;
-    clock_gettime (CLOCK_REALTIME, &now);
-    return now.tv_sec * INT64_C (1000) + now.tv_nsec / 1000000;
-}
-
 zc_streams_t *zc_streams_new (size_t max)
 {
     zc_streams_t *self = calloc (1, sizeof *self);
     if (!self)
         return NULL;
     self->max = max;
-    self->boot = (uint64_t) now_ms ();
-    self->since_ms = now_ms ();
+    self->boot = (uint64_t) zc_wall_ms ();
+    self->since_ms = zc_wall_ms ();
     return self;
 }
 
@@ -142,12 +135,12 @@ void zc_streams_publish (zc_streams_t *self, zc_news_t *news)
     char text [128];
     if (news->kind != ZC_NEWS_STATE) {
         if (news->kind == ZC_NEWS_SNAPSHOT)
-            self->heard_ms = now_ms ();
+            self->heard_ms = zc_wall_ms ();
         publish (self, news->kind, news->text, news->size);
         return;
     }
     self->up = news->up;
-    self->since_ms = now_ms ();
+    self->since_ms = zc_wall_ms ();
     publish (self, ZC_NEWS_STATE, text, (size_t) state_text (self, text, sizeof text));
 }
 

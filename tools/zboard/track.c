@@ -10,13 +10,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "wire/decode.h"
 #include "wire/json.h"
+#include "zboard/clock.h"
 #include "zboard/news.h"
 
-#define ERRORS_SHOWN 100
+#define ERRORS_SHOWN 100 /* beyond, the rest is not looked at */
+#define EVENT_MIN_BYTES (sizeof "{\"type\":\"llm_call\"}" - 1)
 #define EXACT_MAX 9007199254740992.0 /* 2^53: a double says whole numbers up to here */
 
 /* The keys whose values the wire has as integers. */
@@ -62,11 +63,13 @@ static char *failure_text (const batch_t *self, bool is_array, size_t *ret_size)
     const json_t *first = json_array_get (self->errors, 0);
     const char *code = json_string_value (json_object_get (first, "code"));
     const char *why = json_string_value (json_object_get (first, "detail"));
+    if (self->failed)
+        return NULL;
     if (!is_array)
         return zc_failure_text (code, why, ret_size);
     char detail [240];
-    snprintf (detail, sizeof detail, "none of %zu events is tracked: %zu %s wrong, the first of them number %lld: %s",
-              self->count, self->bad, self->bad == 1 ? "is" : "are",
+    snprintf (detail, sizeof detail, "none of %zu events is tracked: %s%zu %s wrong, the first of them number %lld: %s",
+              self->count, self->bad == ERRORS_SHOWN ? "at least " : "", self->bad, self->bad == 1 ? "is" : "are",
               (long long) json_integer_value (json_object_get (first, "index")), why);
     json_t *map = json_pack ("{s:s, s:s, s:O}", "detail", detail, "code", code, "errors", self->errors);
     char *text = map ? zc_json_text (map, true) : NULL;
@@ -98,7 +101,7 @@ static const char *text_of (const json_t *event, const zc_event_t *decoded, zc_k
     return decoded->has & ZC_BIT (key) ? json_string_value (json_object_get (event, zc_key_name (key))) : NULL;
 }
 
-static bool take_tags (batch_t *self, const json_t *tags, zcost_tag_t *place, zcost_event_t *event)
+static bool take_tags (const json_t *tags, zcost_tag_t *place, zcost_event_t *event)
 {
     const char *key;
     json_t *value;
@@ -108,7 +111,6 @@ static bool take_tags (batch_t *self, const json_t *tags, zcost_tag_t *place, zc
         if (*key)
             place [event->tags_count++] = (zcost_tag_t) {key, json_string_value (value)};
     event->tags = place;
-    (void) self;
     return true;
 }
 
@@ -193,22 +195,15 @@ static void take (batch_t *self, size_t index, json_t *json)
     }
     zcost_event_t *event = &self->events [index];
     *event = event_of (json, &decoded);
-    if (!take_tags (self, json_object_get (json, "tags"), self->tags + index * ZCOST_TAGS_MAX, event))
+    if (!take_tags (json_object_get (json, "tags"), self->tags + index * ZCOST_TAGS_MAX, event))
         complain (self, index, "bad_field", "bad_field: tags: more than 4");
 }
 
 /* ---------------------------------------------------------------------- all events */
 
-static int64_t now_ms (void)
-{
-    struct timespec now;
-    clock_gettime (CLOCK_REALTIME, &now);
-    return now.tv_sec * INT64_C (1000) + now.tv_nsec / 1000000;
-}
-
 static bool prepare (batch_t *self, size_t count)
 {
-    *self = (batch_t) {.count = count, .now_ms = now_ms (), .errors = json_array ()};
+    *self = (batch_t) {.count = count, .now_ms = zc_wall_ms (), .errors = json_array ()};
     self->events = calloc (count + 1, sizeof *self->events);
     self->tags = calloc (count + 1, ZCOST_TAGS_MAX * sizeof *self->tags);
     return self->errors && self->events && self->tags;
@@ -235,7 +230,7 @@ static zc_tracked_t track_all (zcost_t *client, json_t *root, zc_track_counts_t 
     bool is_array = json_is_array (root);
     zc_tracked_t tracked = ZC_TRACK_FAILED;
     if (prepare (&batch, is_array ? json_array_size (root) : 1)) {
-        for (size_t i = 0; i < batch.count; i++)
+        for (size_t i = 0; i < batch.count && batch.bad < ERRORS_SHOWN; i++)
             take (&batch, i, is_array ? json_array_get (root, i) : root);
         if (batch.bad > 0 && (*ret_failure = failure_text (&batch, is_array, ret_size))) {
             counts->bad += batch.bad;
@@ -262,6 +257,13 @@ zc_tracked_t zc_track (zcost_t *client, const char *body, size_t size, zc_track_
                   error.text);
         counts->bad++;
         *ret_failure = zc_failure_text ("malformed", detail, ret_size);
+        return *ret_failure ? ZC_TRACK_BAD : ZC_TRACK_FAILED;
+    }
+    /* Memory is for events, and so many there cannot be. */
+    if (json_array_size (root) > size / EVENT_MIN_BYTES + 1) {
+        counts->bad++;
+        *ret_failure = zc_failure_text ("not_a_map", "not_a_map: more elements than so many bytes have events", ret_size);
+        json_decref (root);
         return *ret_failure ? ZC_TRACK_BAD : ZC_TRACK_FAILED;
     }
     zc_tracked_t tracked = track_all (client, root, counts, ret_failure, ret_size);

@@ -31,7 +31,7 @@ struct zc_upstream {
     bool up, told;
     int64_t interval_ms;     /* as the last snapshot says */
     int64_t snapshot_mono_ms; /* when it came, by zclock_mono */
-    int64_t heard_ms;
+    bool heard; /* any */
     int64_t complained_ms; /* of what was published, by zclock_mono; 0: never */
 };
 
@@ -55,7 +55,7 @@ static void on_snapshot (zc_upstream_t *self, const json_t *body)
     double interval = json_number_value (json_object_get (json_object_get (body, "zcost"), "interval_seconds"));
     self->interval_ms = interval > 0 && interval <= 86400 ? (int64_t) (interval * 1000) : INTERVAL_MS;
     self->snapshot_mono_ms = zclock_mono ();
-    self->heard_ms = zclock_time ();
+    self->heard = true;
 }
 
 /* At most one line a second: a stranger may publish anything, and much of it. */
@@ -91,7 +91,7 @@ static void look_for_daemon (zc_upstream_t *self, int64_t now_ms)
 {
     bool connected = zc_feed_is_connected (self->feed);
     bool overdue = now_ms - self->snapshot_mono_ms > 2 * self->interval_ms + OVERDUE_MS;
-    bool up = connected && self->heard_ms && !overdue;
+    bool up = connected && self->heard && !overdue;
     if (self->told && up == self->up)
         return;
     if (up)
@@ -101,7 +101,7 @@ static void look_for_daemon (zc_upstream_t *self, int64_t now_ms)
                 connected ? "no snapshot in time" : "no connection");
     self->up = up;
     self->told = true;
-    tell (self, (zc_news_t) {.kind = ZC_NEWS_STATE, .up = up, .heard_ms = self->heard_ms});
+    tell (self, (zc_news_t) {.kind = ZC_NEWS_STATE, .up = up});
 }
 
 /* -------------------------------------------------------------------- the thread */

@@ -4,13 +4,14 @@
  */
 #include <czmq.h>
 #include <errno.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "program/log.h"
 #include "program/process.h"
 #include "zboard/board.h"
+#include "zboard/clock.h"
 #include "zboard/http.h"
 #include "zcost.h"
 
@@ -34,9 +35,7 @@ static int open_events (zc_board_t *self)
 
 static int open_board (zc_board_t *self)
 {
-    struct timespec now;
-    clock_gettime (CLOCK_REALTIME, &now);
-    self->started_ms = now.tv_sec * INT64_C (1000) + now.tv_nsec / 1000000;
+    self->started_ms = zc_wall_ms ();
     if (!(self->guard = zc_guard_new (self->settings)) || open_events (self) == -1)
         return -1;
     self->metrics = zc_metrics_new ((size_t) self->settings->labels_max);
@@ -113,6 +112,7 @@ int main (int argc, char **argv)
     }
     if (parsed != ZC_RUN)
         return parsed == ZC_EXIT_DONE ? 0 : 2;
+    mallopt (M_ARENA_MAX, 2); /* else each thread's arena takes 64 MiB of the address space that we may have */
     zc_process_take_signals ();
     zc_process_limit_memory (settings.memory_max_bytes);
     if (zc_process_raise_files () == -1)
