@@ -59,7 +59,7 @@ def start_old():
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     old = programs.Process(*pinned(0, "/usr/bin/python3"), "-B", "-m", "uvicorn", "--app-dir", OLD, "--port", port,
-                           "--no-access-log", "--log-level", "error", "old_service:app", stdout=subprocess.DEVNULL)
+                           "--no-access-log", "--log-level", "error", "--factory", "old_service:make_app", stdout=subprocess.DEVNULL)
     old.listen()
     deadline = time.monotonic() + programs.PATIENCE_SECONDS
     while time.monotonic() < deadline:

@@ -196,7 +196,7 @@ def reset(socket):
 
 
 def hurried():
-    """An environment for zboard in which time goes by ten times as fast, all clocks alike; where that cannot be had, none."""
+    """An environment in which time goes by ten times as fast, all clocks alike; where that cannot be had, none."""
     if SANITIZED or not glob.glob("/usr/lib/*/faketime/libfaketimeMT.so.1"):
         return {}
     clock, _ = fake_clock("UTC", "2026-06-01T12:00:00", rate=10)

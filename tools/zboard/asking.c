@@ -205,6 +205,7 @@ enum MHD_Result zc_get_metrics (zc_board_t *board, zc_request_t *request)
     int status;
     if (accepts (request, "text/html"))
         return zc_get_page (board, request);
+    request->waiter.need = zc_questions_tracked (board->questions);
     bool open_metrics = accepts (request, "application/openmetrics-text");
     const char *key = open_metrics ? "openmetrics" : "prometheus";
     if (zc_questions_fresh (board->questions, key, &request->waiter, &response, &status))
