@@ -3,10 +3,11 @@
 questions hold is in test_zboard_questions.py."""
 import json
 import re
+import time
 import unittest
 
 from board import COSTS, JSON, TRACK, BoardCase
-from harness import fixed_endpoints
+from harness import PATIENCE, SANITIZED, fixed_endpoints
 from route_case import ALLOW, PAGES, QUESTIONS, Case
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "PROPFIND", "get", "X")
@@ -65,6 +66,41 @@ class Methods(Case):
                         self.failed(answer, 404, "not_found")
         self.failed(self.ask("POST", "/nothing", JSON, b"{}"), 404)
         self.failed(self.ask("OPTIONS", "/nothing", {"Origin": "http://x"}), 404)
+
+    def test_an_address_may_be_whole(self):
+        for path in ("/healthz", "", "/api/health"):
+            answer = self.ask("GET", f"http://{self.zboard.host}:{self.zboard.port}{path}")
+            self.assertEqual(answer.status, 200, path)
+
+    def test_what_says_twice_where_it_ends_is_refused(self):
+        """Who stands before us may have taken another end for the right one."""
+        for lines in (["Content-Length: 2", "Content-Length: 9"], ["Content-Length: 2", "Transfer-Encoding: chunked"]):
+            head = self.zboard.head("POST", TRACK, "Content-Type: application/json", *lines)
+            answer = self.zboard.raw(head + b"2\r\n[]\r\n0\r\n\r\n")
+            with self.subTest(lines):
+                self.assertRegex(answer, rb"^HTTP/1.1 400 ")
+                self.assertEqual(answer.count(b"HTTP/1.1 "), 1)
+
+    def test_what_fills_its_memory_is_forgotten(self):
+        """Of a request whose parameters have no room libmicrohttpd tells the beginning only."""
+        zboard = self.board(self.zcostd)
+        head = zboard.head("GET", "/api/breakdown?" + "where=a=b&" * 380)
+
+        def send():
+            sockets = [zboard.connect() for _ in range(400)]
+            for socket in sockets:
+                socket.sendall(head)
+            for socket in sockets:
+                socket.close()
+            zboard.wait_for(lambda: zboard.get("/healthz").status == 200)
+            return zboard.memory_bytes()
+
+        first, _, third = send(), send(), send()
+        if not SANITIZED:  # which keeps what is freed
+            self.assertLess(third - first, 2 << 20)
+        begun = time.monotonic()
+        zboard.stop()
+        self.assertLess(time.monotonic() - begun, 1.5 * PATIENCE)  # it waits for none of them
 
     def test_parameters_of_pages_do_not_matter(self):
         for path in ("/", "/assets/app.js", "/healthz", "/readyz", "/favicon.ico"):

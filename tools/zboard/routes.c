@@ -101,6 +101,16 @@ static enum MHD_Result refuse (zc_request_t *request)
     return MHD_NO;
 }
 
+/* The path of an address in its absolute form, which who speaks to a proxy uses, and a server must take, too (RFC 9112,
+ * 3.2.2). */
+static const char *path_of (const char *path)
+{
+    if (strncmp (path, "http://", 7) != 0 && strncmp (path, "https://", 8) != 0)
+        return path;
+    path = strchr (path + 8, '/');
+    return path ? path : "/";
+}
+
 static zc_refusal_t judge (const zc_board_t *board, zc_request_t *request, const char *path)
 {
     if (zc_request_is_ambiguous (request))
@@ -109,7 +119,7 @@ static zc_refusal_t judge (const zc_board_t *board, zc_request_t *request, const
         return ZC_REFUSED_URI;
     if (!zc_guard_is_host_ours (board->guard, request->connection))
         return ZC_REFUSED_HOST;
-    request->route = find (path);
+    request->route = find (path_of (path));
     if (!request->route)
         return ZC_REFUSED_PATH;
     request->route_name = request->route->path;
