@@ -10,6 +10,7 @@ import socket
 import struct
 import subprocess
 import sys
+import threading
 import time
 
 import msgpack
@@ -20,14 +21,26 @@ REQUEST = (b"POST /api/metrics/track-usage HTTP/1.1\r\nHost: localhost\r\nConten
            b"Content-Length: %d\r\n\r\n%s" % (len(EVENT), EVENT))
 
 
-def start(zboard, context):
+def bind(context):
+    """A PULL and an XPUB, and where they are."""
     pull, publish = context.socket(zmq.PULL), context.socket(zmq.XPUB)
     pull.rcvtimeo = 10_000
-    endpoints = [f"tcp://127.0.0.1:{bound.bind_to_random_port('tcp://127.0.0.1')}" for bound in (pull, publish)]
-    board = subprocess.Popen([zboard, "--listen", "127.0.0.1:0", "--ingest", endpoints[0], "--publish", endpoints[1],
-                              "--query", "tcp://127.0.0.1:1"], stderr=subprocess.PIPE, text=True)
-    line = board.stderr.readline()
-    return board, pull, publish, int(line.rsplit(":", 1)[1].rstrip("/\n"))
+    return pull, publish, [f"tcp://127.0.0.1:{bound.bind_to_random_port('tcp://127.0.0.1')}"
+                           for bound in (pull, publish)]
+
+
+def start(zboard, endpoints):
+    return subprocess.Popen([zboard, "--listen", "127.0.0.1:0", "--ingest", endpoints[0], "--publish", endpoints[1],
+                             "--query", "tcp://127.0.0.1:1"], stderr=subprocess.PIPE, text=True)
+
+
+def port_of(board):
+    """Where it listens; what it logs from then on is read and let go."""
+    for line in board.stderr:
+        if "event=listening" in line:
+            threading.Thread(target=board.stderr.read, daemon=True).start()
+            return int(line.rsplit(":", 1)[1].rstrip("/\n"))
+    raise SystemExit("zboard does not start")
 
 
 def acknowledge(publish, frame):
@@ -43,9 +56,10 @@ def percentile(values, share):
 
 def main():
     context = zmq.Context()
-    board, pull, publish, port = start(sys.argv[1], context)
+    pull, publish, endpoints = bind(context)
+    board = start(sys.argv[1], endpoints)
     try:
-        stream = socket.create_connection(("127.0.0.1", port), 10)
+        stream = socket.create_connection(("127.0.0.1", port_of(board)), 10)
         stream.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         time.sleep(0.5)  # it connects meanwhile
         answered, arrived = [], []

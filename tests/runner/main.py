@@ -25,6 +25,7 @@ SYSTEM = ROOT / "tests/system"
 PLAN = [
     ("", "includes"),
     ("release", "unit"), ("release", "system"), ("release", "install"), ("release", "readme"),
+    ("release", "quickstart"),
     ("asan-ubsan", "unit"), ("asan-ubsan", "system"),
     ("tsan", "unit"), ("tsan", "system"),
     ("fuzz", "fuzz"),
@@ -39,7 +40,7 @@ TSAN_ONLY = {"unit": {"unit.client", "unit.encode", "unit.guest", "unit.journal"
                         "test_zreplay", "test_zreplay_formats", "test_zreplay_reliable"}}
 
 # Tests of the tree as it is installed and described, which every build shares.
-OWN_KIND = {"install": "test_install", "readme": "test_readme"}
+OWN_KIND = {"install": "test_install", "readme": "test_readme", "quickstart": "test_quickstart"}
 
 # What waits for clocks more than it works.
 SLEEPERS = {"test_budgets", "test_budget_periods", "test_watch_screen"}
@@ -155,6 +156,10 @@ class Suite:
 
     def readme(self, build):
         self.python(build, OWN_KIND["readme"])
+
+    def quickstart(self, build):
+        """Alone: it may build anew what the others run."""
+        self.python(build, OWN_KIND["quickstart"])
 
     def fuzz(self, build):
         for target, corpus in FUZZ_TARGETS.items():

@@ -218,13 +218,16 @@ const char *zc_settings_check (const zc_settings_t *self)
     return NULL;
 }
 
-static bool is_loopback (const struct sockaddr *address)
+/* An address of IPv4, of IPv6, or of IPv4 within it. */
+static bool is_loopback (const void *address)
 {
-    const struct in6_addr *six = &((const struct sockaddr_in6 *) address)->sin6_addr;
-    if (address->sa_family == AF_INET)
+    const struct sockaddr *any = address;
+    if (any->sa_family == AF_INET)
         return ntohl (((const struct sockaddr_in *) address)->sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
-    return address->sa_family == AF_INET6 &&
-           (IN6_IS_ADDR_LOOPBACK (six) || (IN6_IS_ADDR_V4MAPPED (six) && six->s6_addr [12] == IN_LOOPBACKNET));
+    if (any->sa_family != AF_INET6)
+        return false;
+    const struct in6_addr *six = &((const struct sockaddr_in6 *) address)->sin6_addr;
+    return IN6_IS_ADDR_LOOPBACK (six) || (IN6_IS_ADDR_V4MAPPED (six) && six->s6_addr [12] == IN_LOOPBACKNET);
 }
 
 /* By the address that it comes to: 127.1 is one, too. A name is looked up nowhere: only localhost is known to be one. */
