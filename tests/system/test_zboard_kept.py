@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: MPL-2.0
+"""Large answers of zboard: neither those that are kept nor those that nobody reads are in the way of others."""
+import socket as sockets
+import unittest
+
+import msgpack
+
+from board import BoardCase
+from harness import PATIENCE
+
+MODELS = 4000
+NAME_BYTES = 120
+KEPT_BYTES = 64 << 20  # of answers that have not gone out, or may be asked for again
+QUESTIONS = 64         # that there is a place for
+LARGE = "/api/breakdown?by=model&limit=%d&since=%d"
+
+
+class Kept(BoardCase):
+    timeout = 60
+
+    def setUp(self):
+        super().setUp()
+        self.zcostd = self.daemon()
+        self.push(0, MODELS)
+        self.zboard = self.board(self.zcostd)
+
+    def push(self, first, end):
+        """An event of each of so many models."""
+        self.zcostd.push(*(msgpack.packb([{"type": "llm_call", "cost": 1, "model": f"{begin + i:0{NAME_BYTES}}"}
+                                          for i in range(1000)]) for begin in range(first, end, 1000)))
+        self.zcostd.settle(end)
+
+    def slow(self):
+        """A connection of which the kernel keeps little, on both sides: what is not read stays with zboard."""
+        socket = sockets.socket()
+        self.addCleanup(socket.close)
+        socket.setsockopt(sockets.SOL_SOCKET, sockets.SO_RCVBUF, 2048)
+        socket.setsockopt(sockets.IPPROTO_TCP, sockets.TCP_MAXSEG, 128)
+        socket.settimeout(10 * PATIENCE)
+        socket.connect((self.zboard.host, self.zboard.port))
+        return socket
+
+    def test_answers_that_may_come_again_give_way(self):
+        total, since = 0, 0
+        while total < KEPT_BYTES * 5 // 4:
+            since += 1
+            answer = self.zboard.get(LARGE % (MODELS, since))
+            self.assertEqual(answer.status, 200, answer)
+            total += len(answer.body)
+        self.assertLess(since, QUESTIONS)  # it is the bytes that are over
+        for path in ("/api/budgets", "/api/health", "/metrics", "/api/metrics/llm-costs"):
+            self.assertEqual(self.zboard.get(path).status, 200, path)
+
+    def test_those_who_do_not_read_keep_no_place(self):
+        size = len(self.zboard.get(LARGE % (1050, 1)).body)
+        self.assertLess(size * QUESTIONS, KEPT_BYTES)
+        slow = [self.slow() for _ in range(QUESTIONS)]
+        for since, socket in enumerate(slow, 2):
+            socket.sendall(self.zboard.head("GET", LARGE % (1050, since)))
+        for socket in slow:
+            self.assertTrue(socket.recv(12).startswith(b"HTTP/1.1 200"))
+        for path in ("/api/budgets", "/api/health", "/metrics", LARGE % (10, 1)):
+            self.assertEqual(self.zboard.get(path).status, 200, path)
+
+    def test_metrics_have_the_sums_however_many_names_there_are(self):
+        self.push(MODELS, 2 * MODELS)
+        metrics = self.zboard.metrics()
+        self.assertEqual(metrics["zcost_cost_usd_total"], f"{2 * MODELS}.000000000")
+        named = [name for name in metrics if name.startswith("zcost_model_cost_usd_total{")]
+        self.assertEqual(len(named), 200)
+        self.assertGreaterEqual(int(metrics['zcost_labels_left_out{label="model"}']), 1800)
+
+
+if __name__ == "__main__":
+    unittest.main()
