@@ -95,9 +95,10 @@ class Methods(Case):
             zboard.wait_for(lambda: zboard.get("/healthz").status == 200)
             return zboard.memory_bytes()
 
-        first, _, third = send(), send(), send()
+        # A round takes 1.5 MB of addresses, and up to 5 more as it finds more or less of its connections still open.
+        rounds = [send() for _ in range(20)]
         if not SANITIZED:  # which keeps what is freed
-            self.assertLess(third - first, 2 << 20)
+            self.assertLess(rounds[-1] - rounds[0], 10 << 20, rounds)
         begun = time.monotonic()
         zboard.stop()
         self.assertLess(time.monotonic() - begun, 1.5 * PATIENCE)  # it waits for none of them
