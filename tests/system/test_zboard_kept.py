@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MPL-2.0
 """Large answers of zboard: neither those that are kept nor those that nobody reads are in the way of others."""
 import socket as sockets
+import time
 import unittest
 
 import msgpack
@@ -61,6 +62,19 @@ class Kept(BoardCase):
             self.assertTrue(socket.recv(12).startswith(b"HTTP/1.1 200"))
         for path in ("/api/budgets", "/api/health", "/metrics", LARGE % (10, 1)):
             self.assertEqual(self.zboard.get(path).status, 200, path)
+
+    def test_those_who_do_not_read_give_way(self):
+        """Not only when their time is over, which is 30 s."""
+        size = len(self.zboard.get(LARGE % (MODELS, 1)).body)
+        slow = [self.slow() for _ in range(KEPT_BYTES * 5 // 4 // size)]
+        self.assertLess(len(slow), QUESTIONS)
+        for since, socket in enumerate(slow, 2):
+            socket.sendall(self.zboard.head("GET", LARGE % (MODELS, since)))
+        for socket in slow:
+            self.assertTrue(socket.recv(12).startswith(b"HTTP/1.1 200"))
+        begun = time.monotonic()
+        self.zboard.wait_for(lambda: self.zboard.get("/api/health").status == 200)
+        self.assertLess(time.monotonic() - begun, 5 * PATIENCE)
 
     def test_metrics_have_the_sums_however_many_names_there_are(self):
         self.push(MODELS, 2 * MODELS)

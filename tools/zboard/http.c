@@ -30,6 +30,7 @@
 #define CONNECTION_BYTES (16 << 10) /* of memory, for a request's head and what goes out */
 #define SILENT_SECONDS 60
 #define TICK_NS INT64_C (1000000000)
+#define CROWDED_MS 1000 /* to read an answer in, where answers are in the way of others */
 #define BEAT_TICKS 15
 #define LAST_MS 2000 /* for open streams and answers, at the end */
 #define LAST_LOOK_MS 10 /* MHD does not tell of all that it has yet to do */
@@ -344,7 +345,8 @@ static void tick (zc_http_t *self)
         return;
     self->ticked_ns = zc_mono_ns ();
     zc_access_tick ();
-    zc_peers_look (self->board->settings->request_ms);
+    int64_t request_ms = self->board->settings->request_ms;
+    zc_peers_look (request_ms, zc_questions_crowded (self->board->questions) ? CROWDED_MS : request_ms);
     if (++self->ticks % BEAT_TICKS == 0)
         zc_streams_beat (self->board->streams);
 }

@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 
 #include "zboard/clock.h"
+#include "zboard/request.h"
 
 static zc_peer_t *first;
 
@@ -51,13 +52,20 @@ static bool is_gone (const zc_peer_t *peer)
     return peer->state == ZC_PEER_IDLE && recv (peer->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
 }
 
-void zc_peers_look (int64_t request_ms)
+static bool is_late (const zc_peer_t *peer, int64_t now, int64_t request_ms, int64_t answer_ms)
+{
+    if (peer->state == ZC_PEER_STREAM)
+        return false;
+    int64_t most_ms = peer->state == ZC_PEER_IDLE ? ZC_IDLE_MAX_MS : request_ms;
+    const zc_request_t *request = peer->request;
+    return now - peer->since_ns > most_ms * 1000000
+           || (request && request->status && now - request->answered_ns > answer_ms * 1000000);
+}
+
+void zc_peers_look (int64_t request_ms, int64_t answer_ms)
 {
     int64_t now = zc_mono_ns ();
-    for (zc_peer_t *peer = first; peer; peer = peer->next) {
-        int64_t most_ms = peer->state == ZC_PEER_IDLE ? ZC_IDLE_MAX_MS : request_ms;
-        /* MHD sees the end at its next look, and closes it. */
-        if (is_gone (peer) || (peer->state != ZC_PEER_STREAM && now - peer->since_ns > most_ms * 1000000))
-            shutdown (peer->fd, SHUT_RDWR);
-    }
+    for (zc_peer_t *peer = first; peer; peer = peer->next)
+        if (is_gone (peer) || is_late (peer, now, request_ms, answer_ms))
+            shutdown (peer->fd, SHUT_RDWR); /* MHD sees the end at its next look, and closes it */
 }

@@ -32,7 +32,8 @@ zc_peer_t *zc_peer_new (int fd, const struct sockaddr *address);
 void zc_peer_destroy (zc_peer_t *self);
 void zc_peer_set (zc_peer_t *self, zc_peer_state_t state);
 
-/* Cuts those that took too long: request_ms for a request; and those that left without one. Once a second. */
-void zc_peers_look (int64_t request_ms);
+/* Cuts those that took too long: request_ms for a request, answer_ms to read its answer; and those that left without
+ * one. Once a second. */
+void zc_peers_look (int64_t request_ms, int64_t answer_ms);
 
 #endif

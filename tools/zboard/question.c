@@ -114,11 +114,11 @@ static zc_question_t *make_room (zc_questions_t *self)
 }
 
 /* What is kept for those who may come again gives way to those who have come. */
-static bool has_room (zc_questions_t *self)
+bool zc_questions_crowded (zc_questions_t *self)
 {
     while (zc_reply_bytes () > KEPT_MAX_BYTES && forget_oldest (self))
         ;
-    return !self->closed && zc_reply_bytes () <= KEPT_MAX_BYTES;
+    return zc_reply_bytes () > KEPT_MAX_BYTES;
 }
 
 static zc_question_t *find_or_make (zc_questions_t *self, const char *key, zc_respond_t respond, const void *context)
@@ -169,7 +169,8 @@ bool zc_questions_fresh (zc_questions_t *self, const char *key, zc_waiter_t *wai
 int zc_questions_ask (zc_questions_t *self, const char *key, zc_waiter_t *waiter, zc_query_t *query,
                       zc_respond_t respond, const void *context)
 {
-    zc_question_t *question = has_room (self) ? find_or_make (self, key, respond, context) : NULL;
+    bool is_refused = self->closed || zc_questions_crowded (self);
+    zc_question_t *question = is_refused ? NULL : find_or_make (self, key, respond, context);
     if (!question) {
         zc_query_destroy (&query);
         return -1;

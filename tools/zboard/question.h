@@ -53,6 +53,9 @@ void zc_questions_answer (const zc_waiter_t *waiter, struct MHD_Response **ret_r
 /* The request has its answer, or is over. */
 void zc_questions_leave (zc_waiter_t *waiter);
 
+/* Whether no more questions are taken, since answers of 64 MiB are on their way to those who asked. */
+bool zc_questions_crowded (zc_questions_t *self);
+
 /* An answer has come. */
 void zc_questions_on_answer (zc_questions_t *self, zc_news_t *news);
 

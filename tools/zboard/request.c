@@ -120,6 +120,7 @@ enum MHD_Result zc_request_reply (zc_request_t *self, struct MHD_Response *respo
         zc_reply_header (response, "Vary", "Origin");
     }
     self->status = status;
+    self->answered_ns = zc_mono_ns ();
     return MHD_queue_response (self->connection, (unsigned) status, response);
 }
 

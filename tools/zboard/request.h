@@ -46,6 +46,7 @@ typedef struct zc_request {
     const char *origin;           /* of another page that may ask; NULL: of none */
     int64_t begun_ns;
     int status; /* of what was queued; 0: nothing was */
+    int64_t answered_ns;
     bool is_stream;
     zc_refusal_t refusal;
     bool takes_body;
