@@ -17,6 +17,7 @@
 #define SNAPSHOT "snapshot"
 #define ALERT "alert"
 #define HIGH_WATER_MARK 16 /* an old snapshot is worth nothing: the next has the whole sums */
+#define ALERT_MAX_BYTES (64 << 10) /* a daemon's has some hundred, and who takes alerts keeps them */
 #define HEARTBEAT_MS 5000  /* finds a daemon's machine that went away without a word */
 #define RECONNECT_MAX_MS 2000
 
@@ -126,7 +127,7 @@ static zc_feed_kind_t read_message (zc_feed_t *self, zmsg_t *message, json_t **r
         return kind;
     if (zmsg_size (message) != 2)
         return bad (self, topic, "not two frames");
-    if (zframe_size (frame) > ZC_REPLY_MAX_BYTES)
+    if (zframe_size (frame) > (kind == ZC_FEED_ALERT ? ALERT_MAX_BYTES : ZC_REPLY_MAX_BYTES))
         return bad (self, topic, "too large");
     int error = zc_json_unpack (zframe_data (frame), zframe_size (frame), &body);
     if (error)

@@ -15,6 +15,7 @@ struct zc_monitor {
     zsock_t *watched; /* not ours */
     zsock_t *socket;
     bool connected;
+    unsigned ends;
     int64_t tried_ms; /* when it was connected, or last tried anew */
 };
 
@@ -64,10 +65,16 @@ bool zc_monitor_is_connected (zc_monitor_t *self)
         if (frame && zframe_size (frame) >= sizeof event) {
             memcpy (&event, zframe_data (frame), sizeof event);
             self->connected = event == ZMQ_EVENT_HANDSHAKE_SUCCEEDED;
+            self->ends += event == ZMQ_EVENT_DISCONNECTED;
         }
         zmsg_destroy (&message);
     }
     return self->connected;
+}
+
+unsigned zc_monitor_ends (const zc_monitor_t *self)
+{
+    return self ? self->ends : 0;
 }
 
 void zc_monitor_revive (zc_monitor_t *self, const char *endpoint)

@@ -23,6 +23,9 @@ void *zc_monitor_socket (const zc_monitor_t *self);
  * true. */
 bool zc_monitor_is_connected (zc_monitor_t *self);
 
+/* How many connections have ended, by the news that was taken: one may have, and stand again. Of none: 0. */
+unsigned zc_monitor_ends (const zc_monitor_t *self);
+
 /* For now and then: where there was no connection for some seconds, connects anew. libzmq does so by itself, but where
  * the peer broke the protocol, such as by too large a message, never. endpoint: that of the socket. */
 void zc_monitor_revive (zc_monitor_t *self, const char *endpoint);

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: MPL-2.0
 """What zboard makes of the daemon behind it: one question for many who ask the same, and a clear answer whatever
 comes from there, or nothing does."""
+import contextlib
 import json
 import threading
 import time
 import unittest
 
 import msgpack
+import zmq
 
 import wire
 from board import COSTS, BoardCase, Publisher, hurried, read_all
@@ -111,6 +113,19 @@ class Questions(BoardCase):
         zcostd.restart()
         zboard.wait_for(lambda: zboard.get("/api/breakdown?by=model").status == 200)
 
+    def test_a_slow_answer_is_used_again(self):
+        """Also one that took longer than any may be used for: its age counts from when it came."""
+        def slow(question):
+            time.sleep(2.2 if question["query"] == "breakdown" else 0)
+            return (packed({}),)
+
+        with StandIn(slow) as daemon:
+            zboard = self.board(None, endpoints={"query": daemon.endpoint})
+            zboard.wait_for(lambda: zboard.get("/api/budgets").status == 200)
+            for _ in range(3):
+                self.assertEqual(zboard.get("/api/breakdown").status, 200)
+            self.assertEqual(sum(question["query"] == "breakdown" for question in daemon.questions), 1)
+
     def test_a_series_of_as_many_points_as_there_may_be(self):
         """A question of one costs the others nothing."""
         zcostd = self.daemon()
@@ -146,6 +161,35 @@ class Stranger(StandIn):
             if reply is not None:
                 frames = reply(number) if callable(reply) else [number, b"", *reply]
                 self._socket.send_multipart([identity, *frames])
+
+
+class Restarting(StandIn):
+    """When it is asked for two breakdowns it answers the second one with much, and is restarted while that is read."""
+
+    def __init__(self):
+        super().__init__(None)
+        self.asked = []
+
+    def _answer(self):
+        while self._waiting:
+            *envelope, question = self._waiting.pop()
+            if msgpack.unpackb(question)["query"] == "breakdown":
+                self.asked.append(envelope)
+            else:
+                self._socket.send_multipart([*envelope, packed({})])
+        if len(self.asked) == 2:
+            self._socket.send_multipart([*self.asked.pop(), packed({"rows": ["ab"] * 900_000})])
+            time.sleep(0.03)
+            self._socket.close(linger=0)
+            self._socket = self._context.socket(zmq.ROUTER)
+            self._socket.linger, self._socket.rcvtimeo = 0, 50
+            self._bind()
+
+    def _bind(self):
+        while True:
+            with contextlib.suppress(zmq.ZMQError):
+                self._socket.bind(self.endpoint)
+                return
 
 
 class StrangeReplies(BoardCase):
@@ -233,6 +277,31 @@ class StrangeReplies(BoardCase):
             self.assertEqual(read_all(socket), b"", i)
         self.assertEqual(self.zboard.get(COSTS).status, 200)
 
+    def test_who_scrapes_has_ours_while_nothing_is_answered(self):
+        """Within the 10 s that Prometheus waits."""
+        zboard = self.board(None, endpoints={"query": self.enterContext(Stranger(lambda _: None)).endpoint})
+        zboard.wait_for(lambda: "zcost_up" in zboard.metrics())
+        begun = time.monotonic()
+        metrics = zboard.metrics()
+        self.assertLess(time.monotonic() - begun, 8)
+        self.assertEqual(metrics["zcost_up"], "0")
+        self.assertIn("zboard_streams", metrics)
+
+    def test_who_is_asked_while_it_is_busy_may_have_gone_and_come_back(self):
+        """What it had not answered is told at once: nobody will."""
+        daemon = self.enterContext(Restarting())
+        self.zboard = self.board(None, endpoints={"query": daemon.endpoint})
+        self.wait_connected()
+        answers = []
+        first = threading.Thread(target=lambda: answers.append(self.zboard.get("/api/breakdown?since=1")))
+        begun = time.monotonic()
+        first.start()
+        self.zboard.wait_for(lambda: daemon.asked)
+        self.zboard.get("/api/breakdown?since=2")
+        first.join()
+        self.assertIn("went away", self.failed(answers[0], 503, "unavailable"))
+        self.assertLess(time.monotonic() - begun, 8 * PATIENCE)
+
     @needs_fake_clock
     def test_no_reply_at_all(self):
         """Of more questions than may be under way some are refused at once, and the others told in the end."""
@@ -274,6 +343,7 @@ class StrangePublications(BoardCase):
                        *([msgpack.packb(body)] for body in (5, [{}], {5: 6}, None))):
             for topic in (b"snapshot", b"alert"):
                 self.publisher.publish(topic, *frames)
+        self.publisher.publish(b"alert", msgpack.packb({"id": "x" * 65536}))
         for topic in (b"snapshots", b"snapshot\0", b"alerts", b"alert/x"):
             self.publisher.publish(topic, good)
         self.publisher.snapshot(8)

@@ -2,8 +2,8 @@
  *
  * mailbox.h - letters from one thread to another, in order, and a descriptor that is readable while there are any.
  *
- * Owns nothing of a letter: who takes it, frees it. Bounded by who writes: each letter answers or asks for something
- * that is bounded elsewhere.
+ * Owns nothing of a letter: who takes it, frees it. Not bounded here: a letter is a question or an answer, of which a
+ * bounded number is under way, or what the daemon published, which who takes it drops faster than it comes.
  */
 #ifndef ZB_MAILBOX_H
 #define ZB_MAILBOX_H

@@ -15,7 +15,8 @@
 #include "bus/monitor.h"
 #include "wire/json.h"
 
-#define QUERY_MS 11000 /* the daemon itself gives up after 10 s */
+#define QUERY_MS 11000  /* the daemon itself gives up after 10 s */
+#define LENIENT_MS 5000 /* who scrapes waits for 10 s, as a rule, and is to have what there is */
 #define HOLD_MS 200    /* longest that a query waits for acknowledgements */
 #define HOLD_LOOK_MS 1
 #define HEARTBEAT_MS 5000
@@ -46,6 +47,7 @@ struct zc_queries {
     zsock_t *dealer;
     zc_monitor_t *monitor;
     bool connected;
+    unsigned ends; /* of connections */
     place_t places [ZC_QUERIES_MAX];
     uint32_t rounds;
 };
@@ -248,11 +250,16 @@ static void look_at_held (zc_queries_t *self, int64_t now_ms)
             put (self, place);
 }
 
+static bool is_late (const place_t *place, int64_t now_ms)
+{
+    return now_ms - place->begun_ms >= (place->query->lenient ? LENIENT_MS : QUERY_MS);
+}
+
 /* Ends what took too long; where the daemon went away, all. */
 static void give_up (zc_queries_t *self, int64_t now_ms, bool all)
 {
     for (place_t *place = self->places; place < self->places + ZC_QUERIES_MAX; place++) {
-        if (!place->query || place->held || (!all && now_ms - place->begun_ms < QUERY_MS))
+        if (!place->query || place->held || !(all || is_late (place, now_ms)))
             continue;
         for (size_t part = 0; place->query && part < place->query->parts_count; part++)
             if (!place->settled [part])
@@ -309,14 +316,15 @@ static void on_replies (zc_queries_t *self)
 
 /* ------------------------------------------------------------------------ a look */
 
-/* What was asked of a daemon that went away is answered by nobody. */
+/* What was asked of a daemon that went away is answered by nobody, also where it has come back by now. */
 void zc_queries_look (zc_queries_t *self)
 {
     on_replies (self);
     int64_t now_ms = zclock_mono ();
-    bool connected = zc_monitor_is_connected (self->monitor);
-    give_up (self, now_ms, self->connected && !connected);
-    self->connected = connected;
+    self->connected = zc_monitor_is_connected (self->monitor);
+    unsigned ends = zc_monitor_ends (self->monitor);
+    give_up (self, now_ms, ends != self->ends);
+    self->ends = ends;
     zc_monitor_revive (self->monitor, self->endpoint);
     look_at_held (self, now_ms);
 }

@@ -29,7 +29,7 @@ typedef struct {
     uint64_t after;               /* events of ours that must be acknowledged before it is put */
     json_t *parts [ZC_PARTS_MAX]; /* requests */
     size_t parts_count;
-    bool lenient;                 /* what fails is left out; else the first failure is the answer */
+    bool lenient;                 /* what fails, or takes over 5 s, is left out; else the first failure is the answer */
     zc_render_t render;           /* NULL: the result as it is, as JSON. Called in the thread of the queries */
     void *context;
     zc_news_t *answer;            /* what becomes it: there is memory for it before it is asked */
