@@ -4,30 +4,42 @@
  */
 #include "zboard/labels.h"
 
-#define REFUSED_MAX 10000
-
-static bool add (json_t **set, const char *name)
+bool zc_labels_take (zc_labels_t *self, const char *name, json_t *told)
 {
-    if (!*set)
-        *set = json_object ();
-    return json_object_set_new_nocheck (*set, name, json_true ()) == 0;
+    bool is_in = json_object_get (self->names, name);
+    if (!is_in && json_object_size (self->names) >= self->max) {
+        json_decref (told);
+        return false;
+    }
+    if (!self->names)
+        self->names = json_object ();
+    return json_object_set_new_nocheck (self->names, name, told) == 0 || is_in;
 }
 
-bool zc_labels_take (zc_labels_t *self, const char *name)
+void zc_labels_renew (zc_labels_t *self, json_t *told)
 {
-    if (json_object_get (self->names, name))
-        return true;
-    if (json_object_size (self->names) < self->max)
-        return add (&self->names, name);
-    if (json_object_size (self->refused) < REFUSED_MAX && !json_object_get (self->refused, name))
-        add (&self->refused, name);
-    self->left_out = json_object_size (self->refused);
-    return false;
+    json_t *before = self->names, *value;
+    const char *name;
+    self->names = NULL;
+    json_object_foreach (told, name, value)
+        if (json_object_get (before, name))
+            zc_labels_take (self, name, json_incref (value));
+    json_object_foreach (told, name, value)
+        zc_labels_take (self, name, json_incref (value));
+    json_decref (before);
+    zc_labels_count (self, json_object_size (told));
+}
+
+/* A name that is in and that the ledger has not may be in nobody's count. */
+void zc_labels_count (zc_labels_t *self, uint64_t all)
+{
+    size_t in = json_object_size (self->names);
+    self->left_out = all > in ? all - in : 0;
 }
 
 void zc_labels_term (zc_labels_t *self)
 {
     json_decref (self->names);
-    json_decref (self->refused);
-    self->names = self->refused = NULL;
+    self->names = NULL;
+    self->left_out = 0;
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MPL-2.0
  *
- * labels.h - a bounded set of names that may be values of a label.
+ * labels.h - a bounded set of names that may be values of a label, each with what was told of it last.
  *
- * A name that was let in stays in for good: a series that came and went would look as a counter that was set back.
+ * Of a set that is only taken into a name never leaves: a series that came and went would look as a counter that was set
+ * back. Refuses to know what is told.
  */
 #ifndef ZB_LABELS_H
 #define ZB_LABELS_H
@@ -10,17 +11,25 @@
 #include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 typedef struct {
     size_t max;
-    json_t *names;   /* an object, for its hash table; NULL: none yet */
-    json_t *refused; /* of those beyond, at most as many are told apart */
-    size_t left_out; /* how many of them */
+    json_t *names;     /* an object: name -> what was told of it; NULL: none yet */
+    uint64_t left_out; /* names that there are and that are not in, by the last count */
 } zc_labels_t; /* zeroed, with max set: empty */
 
-/* Whether the name is in, or is let in now. */
-bool zc_labels_take (zc_labels_t *self, const char *name);
+/* Whether the name is in, or is let in now: then this is what was told of it. told: taken over; NULL: no memory. */
+bool zc_labels_take (zc_labels_t *self, const char *name, json_t *told);
 
+/* The names are those of this object from now on, with its values: who is in stays in, in the first place; who is not in
+ * it leaves. Counts. */
+void zc_labels_renew (zc_labels_t *self, json_t *told);
+
+/* So many names there are, with those that are in. */
+void zc_labels_count (zc_labels_t *self, uint64_t all);
+
+/* Empties it; the bound stays. */
 void zc_labels_term (zc_labels_t *self);
 
 #endif

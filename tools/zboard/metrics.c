@@ -14,7 +14,9 @@
 #define ROWS_ASKED 2000 /* of names of 128 bytes: half of what a reply may have (ZC_ANSWER_MAX_BYTES) */
 
 struct zc_metrics {
-    zc_labels_t models, services, unpriced, latencies;
+    zc_labels_t models, services;    /* of one ledger, for good */
+    zc_labels_t unpriced, latencies; /* while something is told of them */
+    json_t *ledger;                  /* "zcost" of the last report; NULL: none yet */
 };
 
 zc_metrics_t *zc_metrics_new (size_t labels_max)
@@ -26,15 +28,22 @@ zc_metrics_t *zc_metrics_new (size_t labels_max)
     return self;
 }
 
+static void forget (zc_metrics_t *self)
+{
+    zc_labels_term (&self->models);
+    zc_labels_term (&self->services);
+    zc_labels_term (&self->unpriced);
+    zc_labels_term (&self->latencies);
+    json_decref (self->ledger);
+    self->ledger = NULL;
+}
+
 void zc_metrics_destroy (zc_metrics_t **self_p)
 {
     zc_metrics_t *self = self_p ? *self_p : NULL;
     if (!self)
         return;
-    zc_labels_term (&self->models);
-    zc_labels_term (&self->services);
-    zc_labels_term (&self->unpriced);
-    zc_labels_term (&self->latencies);
+    forget (self);
     free (self);
     *self_p = NULL;
 }
@@ -158,6 +167,26 @@ static void write_cache_and_rag (const json_t *report, zc_exposition_t *out)
     zc_exposition_sample (out, exact_at (report, "llm_calls", "total_cost_usd"), NULL);
 }
 
+/* A ledger is told by the moment it began, which is on its disk. It goes back only between two starts, where an older
+ * copy of it was put back: an answer that a later one overtook goes back, too, and means nothing. */
+static bool is_another (const json_t *then, const json_t *now)
+{
+    if (json_integer_value (at (then, NULL, "since")) != json_integer_value (at (now, NULL, "since")))
+        return true;
+    return strcmp (text_at (then, "incarnation"), text_at (now, "incarnation")) != 0 &&
+           number_at (now, "events", "accepted") < number_at (then, "events", "accepted");
+}
+
+/* Names of a ledger that is gone would hold their places, and show its sums, for ever. */
+static void look_at_ledger (zc_metrics_t *self, const json_t *report)
+{
+    json_t *now = json_object_get (report, "zcost");
+    if (self->ledger && is_another (self->ledger, now))
+        forget (self);
+    json_decref (self->ledger);
+    self->ledger = json_incref (now);
+}
+
 static void write_report (const json_t *report, zc_exposition_t *out)
 {
     const json_t *zcost = json_object_get (report, "zcost");
@@ -186,9 +215,10 @@ static void write_unpriced (zc_metrics_t *self, const json_t *health, zc_exposit
     const char *model;
     json_t *count;
     zc_exposition_family (out, ZC_COUNTER, "zcost_model_unpriced", "Events without a known price, by model.");
-    json_object_foreach (json_object_get (health, "unpriced"), model, count)
-        if (zc_labels_take (&self->unpriced, model))
-            zc_exposition_number (out, json_number_value (count), "model", model, NULL);
+    /* The answer has them all: who is not in it was priced since (zcostd --reprice). */
+    zc_labels_renew (&self->unpriced, json_object_get (health, "unpriced"));
+    json_object_foreach (self->unpriced.names, model, count)
+        zc_exposition_number (out, json_number_value (count), "model", model, NULL);
 }
 
 static void write_disk (const json_t *health, zc_exposition_t *out)
@@ -234,79 +264,123 @@ static void write_total (const json_t *breakdown, zc_exposition_t *out)
     zc_exposition_sample (out, exact_at (breakdown, "total", "cost_usd"), NULL);
 }
 
-/* One family over the rows that are named. */
-static void write_rows (const json_t *rows, zc_labels_t *labels, const char *by, const char *key, zc_exposition_t *out)
+/* How many rows there are that are not in the answer. */
+static uint64_t rows_left_out (const json_t *breakdown)
 {
+    json_int_t count = json_integer_value (json_object_get (breakdown, "rows_left_out"));
+    return count > 0 ? (uint64_t) count : 0;
+}
+
+/* What is kept of a row. */
+static json_t *told_of (const json_t *row, const char *const *keys)
+{
+    json_t *told = json_object ();
+    for (; told && *keys; keys++)
+        json_object_set_nocheck (told, *keys, json_object_get (row, *keys));
+    return told;
+}
+
+/* The dearest names first. One whose row is not among those asked for, for others became dearer, keeps what it had: a
+ * sum that is too small by what came since is better than a series that ends, and never falls. */
+static void take_rows (zc_labels_t *labels, const json_t *breakdown, const char *by, const char *const *keys)
+{
+    const json_t *rows = json_object_get (breakdown, "rows");
     size_t i;
     json_t *row;
     json_array_foreach (rows, i, row) {
         const char *name = name_at (row, by);
-        if (!name || !zc_labels_take (labels, name))
-            continue;
-        if (json_is_string (json_object_get (row, key)))
-            zc_exposition_sample (out, exact_at (row, NULL, key), by, name, NULL);
+        if (name)
+            zc_labels_take (labels, name, told_of (row, keys));
+    }
+    zc_labels_count (labels, json_array_size (rows) + rows_left_out (breakdown));
+}
+
+/* One family over the names. */
+static void write_named (const zc_labels_t *labels, const char *by, const char *key, zc_exposition_t *out)
+{
+    const char *name;
+    json_t *told;
+    json_object_foreach (labels->names, name, told) {
+        if (json_is_string (json_object_get (told, key)))
+            zc_exposition_sample (out, exact_at (told, NULL, key), by, name, NULL);
         else
-            zc_exposition_number (out, number_at (row, NULL, key), by, name, NULL);
+            zc_exposition_number (out, number_at (told, NULL, key), by, name, NULL);
     }
 }
 
-static void write_tokens (const json_t *rows, zc_labels_t *labels, zc_exposition_t *out)
+static void write_tokens (const zc_labels_t *labels, zc_exposition_t *out)
 {
     static const struct {
         const char *key, *kind;
     } kinds [] = {{"input_tokens", "input"}, {"cache_read_tokens", "cache_read"}, {"cache_write_tokens", "cache_write"},
                   {"output_tokens", "output"}, {"reasoning_tokens", "reasoning"}};
-    size_t i;
-    json_t *row;
+    const char *name;
+    json_t *told;
     zc_exposition_family (out, ZC_COUNTER, "zcost_model_tokens",
                           "Tokens by model; cache_read and cache_write are parts of input, reasoning of output.");
-    json_array_foreach (rows, i, row) {
-        const char *name = name_at (row, "model");
-        if (!name || !zc_labels_take (labels, name))
-            continue;
+    json_object_foreach (labels->names, name, told)
         for (size_t kind = 0; kind < sizeof kinds / sizeof *kinds; kind++)
-            zc_exposition_number (out, number_at (row, NULL, kinds [kind].key), "model", name, "kind",
+            zc_exposition_number (out, number_at (told, NULL, kinds [kind].key), "model", name, "kind",
                                   kinds [kind].kind, NULL);
-    }
 }
 
 static void write_models (zc_metrics_t *self, const json_t *breakdown, zc_exposition_t *out)
 {
-    const json_t *rows = json_object_get (breakdown, "rows");
+    static const char *const keys [] = {"cost_usd", "events", "input_tokens", "cache_read_tokens",
+                                        "cache_write_tokens", "output_tokens", "reasoning_tokens", NULL};
+    take_rows (&self->models, breakdown, "model", keys);
     write_total (breakdown, out);
     zc_exposition_family (out, ZC_COUNTER, "zcost_model_cost_usd", "Cost by model; events of no model have an empty one.");
-    write_rows (rows, &self->models, "model", "cost_usd", out);
+    write_named (&self->models, "model", "cost_usd", out);
     zc_exposition_family (out, ZC_COUNTER, "zcost_model_events", "Events by model.");
-    write_rows (rows, &self->models, "model", "events", out);
-    write_tokens (rows, &self->models, out);
+    write_named (&self->models, "model", "events", out);
+    write_tokens (&self->models, out);
 }
 
 static void write_services (zc_metrics_t *self, const json_t *breakdown, zc_exposition_t *out)
 {
-    const json_t *rows = json_object_get (breakdown, "rows");
+    static const char *const keys [] = {"cost_usd", "events", NULL};
+    take_rows (&self->services, breakdown, "service", keys);
     zc_exposition_family (out, ZC_COUNTER, "zcost_service_cost_usd", "Cost by service.");
-    write_rows (rows, &self->services, "service", "cost_usd", out);
+    write_named (&self->services, "service", "cost_usd", out);
     zc_exposition_family (out, ZC_COUNTER, "zcost_service_events", "Events by service.");
-    write_rows (rows, &self->services, "service", "events", out);
+    write_named (&self->services, "service", "events", out);
+}
+
+/* ----------------------------------------------------------------------------- latency */
+
+static const struct {
+    const char *key, *quantile;
+} quantiles [] = {{"latency_ms_p50", "0.5"}, {"latency_ms_p95", "0.95"}, {"latency_ms_p99", "0.99"}};
+
+/* Quantiles are no sums: a model that told no latency in this time gives its place to one that did. Rows that are not in
+ * the answer may have told one: they count as left out. */
+static void take_latencies (zc_labels_t *labels, const json_t *breakdown)
+{
+    static const char *const keys [] = {"latency_ms_p50", "latency_ms_p95", "latency_ms_p99", NULL};
+    json_t *told = json_object (), *row;
+    size_t i;
+    json_array_foreach (json_object_get (breakdown, "rows"), i, row) {
+        const char *name = name_at (row, "model");
+        if (name && number_at (row, NULL, "latency_events") != 0)
+            json_object_set_new_nocheck (told, name, told_of (row, keys));
+    }
+    zc_labels_renew (labels, told);
+    zc_labels_count (labels, json_object_size (told) + rows_left_out (breakdown));
+    json_decref (told);
 }
 
 static void write_latency (zc_metrics_t *self, const json_t *breakdown, zc_exposition_t *out)
 {
-    static const struct {
-        const char *key, *quantile;
-    } quantiles [] = {{"latency_ms_p50", "0.5"}, {"latency_ms_p95", "0.95"}, {"latency_ms_p99", "0.99"}};
-    size_t i;
-    json_t *row;
+    const char *name;
+    json_t *told;
+    take_latencies (&self->latencies, breakdown);
     zc_exposition_family (out, ZC_SUMMARY, "zcost_model_latency_seconds",
                           "Latency of calls by model, over the last quarter of an hour.");
-    json_array_foreach (json_object_get (breakdown, "rows"), i, row) {
-        const char *name = name_at (row, "model");
-        if (!name || number_at (row, NULL, "latency_events") == 0 || !zc_labels_take (&self->latencies, name))
-            continue;
+    json_object_foreach (self->latencies.names, name, told)
         for (size_t q = 0; q < sizeof quantiles / sizeof *quantiles; q++)
-            zc_exposition_number (out, number_at (row, NULL, quantiles [q].key) / 1000, "model", name, "quantile",
+            zc_exposition_number (out, number_at (told, NULL, quantiles [q].key) / 1000, "model", name, "quantile",
                                   quantiles [q].quantile, NULL);
-    }
 }
 
 /* ----------------------------------------------------------------------------- budgets */
@@ -328,10 +402,24 @@ static void write_budgets (const json_t *answer, zc_exposition_t *out)
             zc_exposition_sample (out, exact_at (budget, NULL, "spent_usd"), "budget", name_at (budget, "name"), NULL);
 }
 
+/* ------------------------------------------------------------------------------- all */
+
+static void write_left_out (const zc_metrics_t *self, zc_exposition_t *out)
+{
+    zc_exposition_family (out, ZC_GAUGE, "zcost_labels_left_out",
+                          "Names that have no series of their own: beyond the bound (metrics/max_labels), or with a NUL.");
+    zc_exposition_count (out, self->models.left_out, "label", "model", NULL);
+    zc_exposition_count (out, self->services.left_out, "label", "service", NULL);
+    zc_exposition_count (out, self->unpriced.left_out, "label", "unpriced", NULL);
+    zc_exposition_count (out, self->latencies.left_out, "label", "latency", NULL);
+}
+
 void zc_metrics_write (zc_metrics_t *self, json_t *const *answers, zc_exposition_t *out)
 {
-    if (answers [ZC_ASK_REPORT])
+    if (answers [ZC_ASK_REPORT]) {
+        look_at_ledger (self, answers [ZC_ASK_REPORT]);
         write_report (answers [ZC_ASK_REPORT], out);
+    }
     if (answers [ZC_ASK_HEALTH])
         write_health (self, answers [ZC_ASK_HEALTH], out);
     if (answers [ZC_ASK_BY_MODEL])
@@ -342,9 +430,5 @@ void zc_metrics_write (zc_metrics_t *self, json_t *const *answers, zc_exposition
         write_latency (self, answers [ZC_ASK_LATENCY], out);
     if (answers [ZC_ASK_BUDGETS])
         write_budgets (answers [ZC_ASK_BUDGETS], out);
-    zc_exposition_family (out, ZC_GAUGE, "zcost_labels_left_out",
-                          "Names beyond the bound (metrics/max_labels), which have no series of their own.");
-    zc_exposition_count (out, self->models.left_out, "label", "model", NULL);
-    zc_exposition_count (out, self->services.left_out, "label", "service", NULL);
-    zc_exposition_count (out, self->unpriced.left_out, "label", "unpriced", NULL);
+    write_left_out (self, out);
 }

@@ -3,9 +3,10 @@
  * metrics.h - the daemon's answers as metrics.
  *
  * Counters are sums since the ledger began, from the daemon's own integers: they never go back, and outlive restarts of
- * both. Labels are bounded: the dearest models and services are named, and one that was named once stays named, so that
- * no series ends or moves into another; what is not named is in the sums without labels, and is counted. Knows no
- * socket and no clock. One thread at a time.
+ * both. Labels are bounded: the dearest models and services are named, and one that was named once stays named while the
+ * ledger is the same, so that no series ends or moves into another: with its last sums, where the daemon's answer is
+ * without it. What is not named is in the sums without labels, and is counted. Knows no socket and no clock. One thread
+ * at a time.
  */
 #ifndef ZB_METRICS_H
 #define ZB_METRICS_H
