@@ -213,7 +213,8 @@ class Examples(harness.TestCase):
                 ("core/budget.h", "ZC_BUDGET_HOURS_MAX", "1 to {})"),
                 ("store/store.h", "ZC_REPRICINGS_MAX", "re-pricings that are remembered | {} |"),
                 ("core/keys.h", "ZC_SERVICES_MAX", "| services | {} |"),
-                ("../tools/zboard/stream.h", "ZC_MESSAGES", "| zboard: a slow stream | {} messages |"),
+                ("../tools/zboard/stream.h", "ZC_ALERTS_KEPT",
+                 "| zboard: alerts kept for streams that are slow or come again | {} |"),
                 ("../tools/zboard/queries.h", "ZC_QUERIES_MAX", "| zboard: different questions at once; answers kept | {}; ")):
             with self.subTest(name):
                 code = (harness.ROOT / "src" / path).read_text()

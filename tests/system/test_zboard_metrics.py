@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: MPL-2.0
 """/metrics: Prometheus takes it, its numbers are the ledger's own, and they never go back."""
 import contextlib
+import email.utils
+import glob
 import json
 import pathlib
 import random
 import re
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -22,11 +25,13 @@ import samples
 from bad_inputs import REASONS
 from board import COSTS, TOKEN, TRACK, BoardCase, deadline_in
 from budgets import conf
-from harness import fixed_endpoints
+from harness import PATIENCE, fixed_endpoints
 
 OPEN_METRICS = {"Accept": "application/openmetrics-text; version=1.0.0"}
 HOSTILE = ('"', "\\", "\n", '\\"', "\\n", 'a"} 1\nevil{x="', "{}=,", "😀", "größe", "\u2028", "\r", "\x01\x7f", " ",
            "x" * 128, "# EOF")
+DEARER = 2100  # more than zboard asks the daemon for
+FAKETIME = glob.glob("/usr/lib/*/faketime/libfaketimeMT.so.1")
 
 
 def label(value):
@@ -137,6 +142,17 @@ class Values(Case):
             self.assertEqual(metrics[f'zboard_http_requests_total{{route="{route}",code="{code}"}}'], str(count))
         self.assertEqual(metrics['zboard_refused_events_total{reason="bad"}'], "1")
 
+    def test_those_that_zboard_did_not_answer_are_counted(self):
+        """Nor did it refuse them: libmicrohttpd did, by itself."""
+        zboard = self.board(self.daemon())
+        for request, status in ((b"GET /healthz HTTP/1.1\r\n\r\n", b"400"),
+                                (zboard.head("GET", "/healthz", "X: " + "x" * 100_000), b"431")):
+            self.assertEqual(zboard.raw(request).split(b" ")[1], status)
+        text = zboard.get("/metrics").text
+        self.assertRegex(text, r'(?m)^zboard_http_requests_total\{route="none",code="0"\} 2$')
+        self.assertRegex(text, "(?m)^# HELP zboard_http_requests_total .*; 0: not answered by zboard: the peer went away, "
+                               "or libmicrohttpd refused it itself.$")
+
 
 class Life(Case):
     def test_counters_never_go_back(self):
@@ -209,6 +225,102 @@ class Labels(Case):
         self.assertEqual(sum("model=" in name for name in metrics), 5 * (2 + 5) + 5 * 3)
         self.assertEqual(metrics["zcost_cost_usd_total"], zcostd.ask("breakdown")["total"]["cost_usd"])
         self.check_format(zboard)
+
+    def test_a_series_goes_on_behind_those_that_are_dearer(self):
+        zcostd = self.daemon()
+        zboards = [self.board(zcostd), self.board(zcostd, config="metrics\n    max_labels = 3\n")]
+        zcostd.push_events({"type": "llm_call", "cost": 0.5, "model": "first", "input_tokens": 7})
+        zcostd.settle(1)
+        first = {'zcost_model_cost_usd_total{model="first"}': "0.500000000",
+                 'zcost_model_events_total{model="first"}': "1",
+                 'zcost_model_tokens_total{model="first",kind="input"}': "7"}
+        for zboard in zboards:
+            zboard.wait_for(lambda: first.items() <= zboard.metrics().items())
+        zcostd.push(*(msgpack.packb([{"type": "llm_call", "cost": 1, "model": f"m{begin + i}"} for i in range(700)])
+                      for begin in range(0, DEARER, 700)))
+        zcostd.settle(1 + DEARER)
+        for zboard, most in zip(zboards, (200, 3)):
+            zboard.wait_for(lambda: zboard.metrics()["zcost_events_accepted_total"] == str(1 + DEARER))
+            metrics = zboard.metrics()
+            self.assertEqual({name: metrics.get(name) for name in first}, first)
+            self.assertEqual(sum(name.startswith("zcost_model_events_total") for name in metrics), most)
+            self.assertEqual(metrics['zcost_labels_left_out{label="model"}'], str(1 + DEARER - most))
+            self.check_format(zboard)
+
+    def test_those_of_another_ledger_are_forgotten(self):
+        """They would keep the places of its own for ever. A start of the same ledger is no reason."""
+        endpoints = fixed_endpoints()
+        zcostd = self.daemon(bind=endpoints, interval=0.2)
+        zboard = self.board(zcostd, config="metrics\n    max_labels = 2\n")
+
+        def spend(daemon, *models):
+            daemon.push_events(*({"type": "llm_call", "cost": 2, "model": model, "service": model, "latency_ms": 5}
+                                 for model in models))
+
+        def check(**models):
+            cost = {f'zcost_{kind}_cost_usd_total{{{kind}="{model}"}}': f"{usd}.000000000"
+                    for model, usd in models.items() for kind in ("model", "service")}
+            zboard.wait_for(lambda: {name: value for name, value in zboard.metrics().items()
+                                     if re.match("zcost_(model|service)_cost_usd", name)} == cost)
+            self.check_format(zboard)
+
+        spend(zcostd, "a", "b")
+        check(a=2, b=2)
+        zcostd.restart()
+        spend(zcostd, "c", "c", "b")
+        check(a=2, b=4)
+        zcostd.stop()
+        with harness.Daemon(bind=endpoints, interval=0.2) as fresh:
+            spend(fresh, "d", "c", "c")
+            check(c=4, d=2)
+
+
+@unittest.skipUnless(FAKETIME and not harness.SANITIZED, "needs libfaketime, and none of the sanitizers")
+class Clock(Case):
+    """zboard's is set; the daemon's, and the one that nobody sets, are not."""
+
+    def board_with_clock(self, zcostd, **more):
+        self.ahead = zcostd.dir / "ahead"
+        self.ahead.write_text("+0s\n")
+        return self.board(zcostd, env={"LD_PRELOAD": FAKETIME[0], "FAKETIME_TIMESTAMP_FILE": str(self.ahead),
+                                       "FAKETIME_NO_CACHE": "1", "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+                                       "DONT_FAKE_MONOTONIC": "1"}, **more)
+
+    def set(self, zboard, seconds):
+        self.ahead.write_text(f"{seconds:+}s\n")
+        told = email.utils.parsedate_to_datetime(zboard.get("/healthz").headers["Date"]).timestamp()
+        self.assertAlmostEqual(told - time.time(), seconds, delta=abs(seconds) / 2)
+
+    def test_the_age_of_a_snapshot_is_no_matter_of_it(self):
+        zcostd = self.daemon(interval=0.5)
+        zboard = self.board_with_clock(zcostd)
+        zcostd.send_signal(signal.SIGSTOP)
+        self.addCleanup(zcostd.send_signal, signal.SIGCONT)
+        for seconds in (-60, 60):
+            self.set(zboard, seconds)
+            age = float(zboard.metrics()["zboard_snapshot_age_seconds"])
+            self.assertTrue(0 <= age < 15 * PATIENCE, age)
+
+    def test_models_that_told_no_latency_in_a_quarter_of_an_hour_give_their_places_up(self):
+        zcostd = self.daemon()
+        zboard = self.board_with_clock(zcostd, config="metrics\n    max_labels = 2\n")
+
+        def told(at_ms, *models):
+            seen = zcostd.health()["events"]["accepted"]
+            zcostd.push_events(*({"type": "llm_call", "cost": 1, "model": model, "latency_ms": 5, "ts": at_ms}
+                                 for model in models))
+            zcostd.settle(seen + len(models))
+            zboard.wait_for(lambda: zboard.metrics()["zcost_events_accepted_total"] == str(seen + len(models)))
+            self.check_format(zboard)
+            metrics = zboard.metrics()
+            return ({re.search('model="(\\w+)"', name)[1] for name in metrics if name.startswith("zcost_model_latency")},
+                    metrics['zcost_labels_left_out{label="latency"}'])
+
+        now = harness.now_ms()
+        self.assertEqual(told(now, "a", "b", "c"), ({"a", "b"}, "1"))
+        self.assertEqual(told(now, "c"), ({"a", "b"}, "1"))  # it is the dearest now
+        self.set(zboard, 1200)
+        self.assertEqual(told(now + 1_200_000, "b", "c", "d"), ({"b", "c"}, "1"))
 
 
 @unittest.skipUnless(shutil.which("prometheus"), "needs prometheus")

@@ -37,7 +37,7 @@ class Messages(BoardCase):
             self.assertEqual(retry.text, "retry: 2000")
             self.assertEqual((snapshot.event, state.event), ("snapshot", "state"))
             for message in (snapshot, state):
-                self.assertRegex(message.id, r"^[0-9a-f]+-\d+$")
+                self.assertRegex(message.id, r"^[0-9a-f]+-\d+-\d+$")
             self.assertEqual(list(snapshot.data), list(zcostd.report()))
             self.assertEqual(list(state.data), ["daemon", "since", "heard"])
             self.assertEqual(state.data["daemon"], "up")
@@ -174,19 +174,25 @@ class Replay(BoardCase):
         ids["last"] = stream.next("snapshot").id
         for last, missed in (("a", "bcd"), ("before a", "abcd"), ("before c", "cd"), ("d", ""), ("last", "")):
             self.assertEqual(self.greeting(ids[last]), [*missed, "snapshot", "state"], last)
-        boot, number = ids["a"].split("-")
+        boot, number, alerts = ids["a"].split("-")
         # An id of another start, of what is yet to come, or of nobody tells nothing.
-        for other in (None, "", "x", "-", f"{boot}-", f"{boot}-{int(number) + 10 ** 6}", f"1{boot}-{number}",
-                      f"{boot}-{number}x", "1-1", f"{boot}--1", f"{boot}-99999999999999999999", "x" * 5000, "%s%n"):
+        for other in (None, "", "x", "-", f"{boot}-", f"{boot}-{number}", f"{boot}-{number}-",
+                      f"{boot}-{int(number) + 10 ** 6}-{alerts}", f"{boot}-{number}-{10 ** 6}",
+                      f"1{boot}-{number}-{alerts}", f"{boot}-{number}-{alerts}x", "1-1-1", f"{boot}--1--1",
+                      f"{boot}-{number}-99999999999999999999", "x" * 5000, "%s%n"):
             self.assertEqual(self.greeting(other), ["snapshot", "state"], other)
 
     def test_no_more_than_are_kept(self):
+        """Whatever else came between them; those beyond are counted."""
         stream = self.zboard.stream()
         first = stream.next("state").id
         for i in range(100):
+            self.publisher.snapshot(i)
             self.publisher.alert(str(i))
-        stream.wait(lambda message: message.event == "alert" and message.data["id"] == "99")
-        self.assertEqual(self.greeting(first), [str(i) for i in range(36, 100)] + ["state"])
+            stream.wait(lambda message: message.event == "alert" and message.data["id"] == str(i))
+        self.assertEqual(self.zboard.metrics()["zboard_stream_messages_skipped_total"], "0")
+        self.assertEqual(self.greeting(first), [*map(str, range(36, 100)), "snapshot", "state"])
+        self.zboard.wait_for(lambda: self.zboard.metrics()["zboard_stream_messages_skipped_total"] == "36")
 
 
 class Many(BoardCase):

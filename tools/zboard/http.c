@@ -30,7 +30,6 @@
 #define CONNECTION_BYTES (16 << 10) /* of memory, for a request's head and what goes out */
 #define SILENT_SECONDS 60
 #define TICK_NS INT64_C (1000000000)
-#define CROWDED_MS 1000 /* to read an answer in, where answers are in the way of others */
 #define BEAT_TICKS 15
 #define LAST_MS 2000 /* for open streams and answers, at the end */
 #define LAST_LOOK_MS 10 /* MHD does not tell of all that it has yet to do */
@@ -319,6 +318,8 @@ static void on_signals (zc_http_t *self)
     while (read (self->signals, &info, sizeof info) == (ssize_t) sizeof info) {
         if (info.ssi_signo == SIGHUP) {
             zc_guard_reload (self->board->guard);
+            if (zc_guard_has_tokens (self->board->guard))
+                zc_streams_renew (self->board->streams);
             continue;
         }
         if (!self->board->stopping)
@@ -345,8 +346,7 @@ static void tick (zc_http_t *self)
         return;
     self->ticked_ns = zc_mono_ns ();
     zc_access_tick ();
-    int64_t request_ms = self->board->settings->request_ms;
-    zc_peers_look (request_ms, zc_questions_crowded (self->board->questions) ? CROWDED_MS : request_ms);
+    zc_peers_look (self->board->settings->request_ms, zc_questions_make_room (self->board->questions) == -1);
     if (++self->ticks % BEAT_TICKS == 0)
         zc_streams_beat (self->board->streams);
 }

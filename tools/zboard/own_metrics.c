@@ -33,7 +33,9 @@ static void write_http (const zc_board_t *board, zc_exposition_t *out)
 {
     zc_exposition_family (out, ZC_INFO, "zboard_build", "This gateway.");
     zc_exposition_sample (out, "1", "version", ZCOST_VERSION, NULL);
-    zc_exposition_family (out, ZC_COUNTER, "zboard_http_requests", "Requests by route and status; 0: not answered.");
+    zc_exposition_family (out, ZC_COUNTER, "zboard_http_requests",
+                          "Requests by route and status; 0: not answered by zboard: the peer went away, or libmicrohttpd "
+                          "refused it itself.");
     zc_access_each (write_requests, out);
     zc_exposition_family (out, ZC_COUNTER, "zboard_http_request_seconds",
                           "Time from their first line to the end of their answer, streams left out.");
@@ -77,13 +79,13 @@ static double resident_bytes (void)
 static void write_process (const zc_board_t *board, zc_exposition_t *out)
 {
     struct timespec cpu;
-    int64_t heard_ms;
-    bool up = zc_streams_is_up (board->streams, &heard_ms);
+    bool up = zc_streams_is_up (board->streams);
+    int64_t heard_ns = zc_streams_heard_ns (board->streams);
     clock_gettime (CLOCK_PROCESS_CPUTIME_ID, &cpu);
     zc_exposition_one (out, ZC_GAUGE, "zboard_daemon_up", "Whether zcostd is connected and its snapshots come in time.", up);
-    if (heard_ms)
+    if (heard_ns)
         zc_exposition_one (out, ZC_GAUGE, "zboard_snapshot_age_seconds", "Since the last snapshot came.",
-                           (double) (zc_wall_ms () - heard_ms) / 1000);
+                           (double) (zc_mono_ns () - heard_ns) / 1e9);
     zc_exposition_one (out, ZC_COUNTER, "process_cpu_seconds", "CPU time of this gateway.",
                        (double) cpu.tv_sec + (double) cpu.tv_nsec / 1e9);
     zc_exposition_one (out, ZC_GAUGE, "process_resident_memory_bytes", "Memory of this gateway.", resident_bytes ());

@@ -78,10 +78,9 @@ enum MHD_Result zc_get_healthz (zc_board_t *board, zc_request_t *request)
 
 enum MHD_Result zc_get_readyz (zc_board_t *board, zc_request_t *request)
 {
-    int64_t heard_ms;
     if (board->stopping)
         return say (request, "zboard is stopping\n", 503);
-    if (!zc_streams_is_up (board->streams, &heard_ms))
+    if (!zc_streams_is_up (board->streams))
         return say (request, "zcostd is away\n", 503);
     return say (request, "ready\n", 200);
 }

@@ -4,6 +4,8 @@
  */
 #include "zboard/peers.h"
 
+#include <linux/tcp.h>
+#include <netinet/in.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -43,6 +45,7 @@ void zc_peer_set (zc_peer_t *self, zc_peer_state_t state)
 {
     self->state = state;
     self->since_ns = zc_mono_ns ();
+    self->taken = 0;
 }
 
 /* MHD's epoll tells of what came and of the end once; where it had both at once it goes on to wait for more. */
@@ -52,20 +55,31 @@ static bool is_gone (const zc_peer_t *peer)
     return peer->state == ZC_PEER_IDLE && recv (peer->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
 }
 
-static bool is_late (const zc_peer_t *peer, int64_t now, int64_t request_ms, int64_t answer_ms)
+static bool is_late (const zc_peer_t *peer, int64_t now, int64_t request_ms)
 {
-    if (peer->state == ZC_PEER_STREAM)
-        return false;
     int64_t most_ms = peer->state == ZC_PEER_IDLE ? ZC_IDLE_MAX_MS : request_ms;
-    const zc_request_t *request = peer->request;
-    return now - peer->since_ns > most_ms * 1000000
-           || (request && request->status && now - request->answered_ns > answer_ms * 1000000);
+    return peer->state != ZC_PEER_STREAM && now - peer->since_ns > most_ms * 1000000;
 }
 
-void zc_peers_look (int64_t request_ms, int64_t answer_ms)
+/* Whether it is to read an answer, and has taken little of it since the last look (tcp(7), TCP_INFO). */
+static bool is_slow (zc_peer_t *peer)
+{
+    struct tcp_info info = {.tcpi_bytes_acked = 0};
+    socklen_t size = sizeof info;
+    if (peer->state != ZC_PEER_REQUEST || !peer->request || !peer->request->status
+        || getsockopt (peer->fd, IPPROTO_TCP, TCP_INFO, &info, &size) == -1)
+        return false;
+    uint64_t before = peer->taken;
+    peer->taken = info.tcpi_bytes_acked;
+    return before && peer->taken - before < ZC_CROWDED_MIN_BYTES;
+}
+
+void zc_peers_look (int64_t request_ms, bool crowded)
 {
     int64_t now = zc_mono_ns ();
-    for (zc_peer_t *peer = first; peer; peer = peer->next)
-        if (is_gone (peer) || is_late (peer, now, request_ms, answer_ms))
+    for (zc_peer_t *peer = first; peer; peer = peer->next) {
+        bool slow = is_slow (peer);
+        if (is_gone (peer) || is_late (peer, now, request_ms) || (crowded && slow))
             shutdown (peer->fd, SHUT_RDWR); /* MHD sees the end at its next look, and closes it */
+    }
 }

@@ -90,7 +90,7 @@ static bool is_fresh (const zc_question_t *question, int64_t now)
 {
     int64_t fresh_ns = question->took_ns * FRESH_TIMES;
     fresh_ns = fresh_ns < FRESH_MIN_NS ? FRESH_MIN_NS : fresh_ns > FRESH_MAX_NS ? FRESH_MAX_NS : fresh_ns;
-    return question->response && question->status == 200 && now - question->asked_ns < fresh_ns;
+    return question->response && question->status == 200 && now - question->asked_ns - question->took_ns < fresh_ns;
 }
 
 /* Forgets the oldest answer that nobody is waiting for or taking. Its place; NULL: there is none. */
@@ -113,12 +113,11 @@ static zc_question_t *make_room (zc_questions_t *self)
     return forget_oldest (self);
 }
 
-/* What is kept for those who may come again gives way to those who have come. */
-bool zc_questions_crowded (zc_questions_t *self)
+int zc_questions_make_room (zc_questions_t *self)
 {
     while (zc_reply_bytes () > KEPT_MAX_BYTES && forget_oldest (self))
         ;
-    return zc_reply_bytes () > KEPT_MAX_BYTES;
+    return zc_reply_bytes () > KEPT_MAX_BYTES ? -1 : 0;
 }
 
 static zc_question_t *find_or_make (zc_questions_t *self, const char *key, zc_respond_t respond, const void *context)
@@ -169,7 +168,7 @@ bool zc_questions_fresh (zc_questions_t *self, const char *key, zc_waiter_t *wai
 int zc_questions_ask (zc_questions_t *self, const char *key, zc_waiter_t *waiter, zc_query_t *query,
                       zc_respond_t respond, const void *context)
 {
-    bool is_refused = self->closed || zc_questions_crowded (self);
+    bool is_refused = self->closed || zc_questions_make_room (self) == -1;
     zc_question_t *question = is_refused ? NULL : find_or_make (self, key, respond, context);
     if (!question) {
         zc_query_destroy (&query);
@@ -233,6 +232,14 @@ static void set_response (zc_question_t *question, struct MHD_Response *response
     question->status = status;
 }
 
+/* The failure as any other of this question. */
+static void refuse (zc_question_t *question, const char *detail)
+{
+    size_t size;
+    char *text = zc_failure_text ("unavailable", detail, &size);
+    set_response (question, text ? question->respond (question->context, 503, text, size) : NULL, 503);
+}
+
 /* Those who came later, and want more than the answer holds, are asked for anew; after a failure, all have it. */
 void zc_questions_on_answer (zc_questions_t *self, zc_news_t *news)
 {
@@ -242,13 +249,18 @@ void zc_questions_on_answer (zc_questions_t *self, zc_news_t *news)
     if (question == self->list + QUESTIONS_MAX)
         return;
     char *text = news->text;
-    news->text = NULL;
+    if (zc_questions_make_room (self) == -1)
+        refuse (question, "too many answers wait to be read: ask again");
+    else {
+        news->text = NULL;
+        set_response (question, text ? question->respond (question->context, news->status, text, news->size) : NULL,
+                      news->status);
+    }
     question->asked = false;
     question->took_ns = zc_mono_ns () - question->asked_ns;
-    set_response (question, text ? question->respond (question->context, news->status, text, news->size) : NULL, news->status);
     zc_query_t *again = question->again;
     question->again = NULL;
-    resume (question, news->status != 200 || !again);
+    resume (question, question->status != 200 || !again);
     if (again && question->waiters)
         put (self, question, again);
     else
@@ -263,7 +275,7 @@ void zc_questions_close (zc_questions_t *self)
         if (!question->key || !question->waiters)
             continue;
         question->asked = false;
-        set_response (question, zc_reply_failure ("unavailable", "zboard is stopping"), 503);
+        refuse (question, "zboard is stopping");
         resume (question, true);
     }
 }

@@ -3,10 +3,11 @@
  * question.h - requests that wait for answers of the daemon: equal ones share one.
  *
  * Owns the waiting connections while they wait. A question is put once for all who ask the same at the same time, and
- * its answer is used again while it is fresh: for 20 times as long as it took, 20 ms to 2 s. So no number of readers
- * takes more than a few hundredths of the daemon's time. But where a waiter needs what was tracked here before it came,
- * the question waits for the daemon to acknowledge that, and is put again for those who came later: while events are
- * tracked, such answers take as long as acknowledgements. One thread.
+ * its answer is used again while it is fresh: for 20 times as long as it took, 20 ms to 2 s. So however many ask the
+ * same, they take a twentieth of one of the daemon's readers where an answer takes up to 0.1 s, and beyond that what one
+ * takes who asks every 2 s. But where a waiter needs what was tracked here before it came, the question waits for the
+ * daemon to acknowledge that, and is put again for those who came later: while events are tracked, such answers take as
+ * long as acknowledgements. One thread.
  */
 #ifndef ZB_QUESTION_H
 #define ZB_QUESTION_H
@@ -53,8 +54,9 @@ void zc_questions_answer (const zc_waiter_t *waiter, struct MHD_Response **ret_r
 /* The request has its answer, or is over. */
 void zc_questions_leave (zc_waiter_t *waiter);
 
-/* Whether no more questions are taken, since answers of 64 MiB are on their way to those who asked. */
-bool zc_questions_crowded (zc_questions_t *self);
+/* Forgets kept answers until there are no more than 64 MiB. Returns 0; -1: they are on their way to those who asked, and
+ * no more questions are taken until they have arrived. */
+int zc_questions_make_room (zc_questions_t *self);
 
 /* An answer has come. */
 void zc_questions_on_answer (zc_questions_t *self, zc_news_t *news);

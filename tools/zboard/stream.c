@@ -19,6 +19,7 @@
 /* One message as it goes out, shared by all streams that send it. */
 typedef struct {
     unsigned users;
+    uint64_t number; /* 0: of a greeting, which has none */
     size_t size;
     char text [];
 } message_t;
@@ -29,8 +30,8 @@ typedef struct stream {
     struct MHD_Connection *connection;
     message_t *message; /* that is being sent; NULL: none */
     size_t sent;        /* of it */
-    uint64_t number;    /* the next one to be sent */
-    bool beat, suspended;
+    uint64_t behind;    /* the number of the last one that was sent, or skipped */
+    bool beat, suspended, ended;
 } stream_t;
 
 struct zc_streams {
@@ -38,14 +39,13 @@ struct zc_streams {
     size_t count, max;
     bool closed;
     uint64_t boot; /* tells our numbers from those of another start */
-    uint64_t published; /* numbers are 1 to this */
+    uint64_t published; /* messages, which are numbered from 1 */
+    uint64_t alerted;   /* alerts among them, which are counted from 1 */
     uint64_t skipped;
-    message_t *ring [ZC_MESSAGES]; /* by number */
-    zc_news_kind_t kinds [ZC_MESSAGES];
-    uint64_t last [4]; /* the number of the last message of each kind; 0: none */
-    message_t *snapshot; /* the last one; NULL: none yet */
+    message_t *alerts [ZC_ALERTS_KEPT]; /* by their count */
+    message_t *snapshot, *state;        /* the last ones, for older ones tell nothing more; NULL: none yet */
     bool up;
-    int64_t heard_ms, since_ms;
+    int64_t heard_ms, heard_mono_ns, since_ms;
 };
 
 zc_streams_t *zc_streams_new (size_t max)
@@ -80,16 +80,24 @@ static const char *name_of (zc_news_kind_t kind)
     return kind == ZC_NEWS_SNAPSHOT ? "snapshot" : kind == ZC_NEWS_ALERT ? "alert" : "state";
 }
 
-/* JSON on one line has no line break, which would end the field. */
-static message_t *make (const zc_streams_t *self, zc_news_kind_t kind, uint64_t number, const char *json, size_t size)
+/* What a client that comes back sends as Last-Event-ID: how many alerts it has had is what matters; the number makes it
+ * differ from all others. */
+static int write_id (const zc_streams_t *self, char *text, size_t size)
 {
-    char head [96];
-    int length = snprintf (head, sizeof head, "event: %s\nid: %" PRIx64 "-%" PRIu64 "\ndata: ", name_of (kind),
-                           self->boot, number);
-    message_t *message = new_message ((size_t) length + size + 2);
+    return snprintf (text, size, "%" PRIx64 "-%" PRIu64 "-%" PRIu64, self->boot, self->published, self->alerted);
+}
+
+/* JSON on one line has no line break, which would end the field. */
+static message_t *new_event (const zc_streams_t *self, zc_news_kind_t kind, const char *json, size_t size)
+{
+    char id [80], head [128];
+    write_id (self, id, sizeof id);
+    size_t length = (size_t) snprintf (head, sizeof head, "event: %s\nid: %s\ndata: ", name_of (kind), id);
+    message_t *message = new_message (length + size + 2);
     if (!message)
         return NULL;
-    memcpy (message->text, head, (size_t) length);
+    message->number = self->published;
+    memcpy (message->text, head, length);
     memcpy (message->text + length, json, size);
     memcpy (message->text + length + size, "\n\n", 2);
     return message;
@@ -111,21 +119,21 @@ static int state_text (const zc_streams_t *self, char *text, size_t size)
                      self->since_ms, heard);
 }
 
+static message_t **place_of (zc_streams_t *self, zc_news_kind_t kind)
+{
+    return kind == ZC_NEWS_SNAPSHOT ? &self->snapshot
+           : kind == ZC_NEWS_STATE  ? &self->state
+                                    : &self->alerts [self->alerted % ZC_ALERTS_KEPT];
+}
+
+/* Without memory for it, it is as if each stream had skipped it. */
 static void publish (zc_streams_t *self, zc_news_kind_t kind, const char *json, size_t size)
 {
-    message_t *message = make (self, kind, self->published + 1, json, size);
-    if (!message)
-        return;
-    size_t at = ++self->published % ZC_MESSAGES;
-    drop (self->ring [at]);
-    self->ring [at] = message;
-    self->kinds [at] = kind;
-    self->last [kind] = self->published;
-    if (kind == ZC_NEWS_SNAPSHOT) {
-        drop (self->snapshot);
-        self->snapshot = message;
-        message->users++;
-    }
+    self->published++;
+    self->alerted += kind == ZC_NEWS_ALERT;
+    message_t **place = place_of (self, kind);
+    drop (*place);
+    *place = new_event (self, kind, json, size);
     for (stream_t *stream = self->first; stream; stream = stream->next)
         wake (stream);
 }
@@ -133,9 +141,11 @@ static void publish (zc_streams_t *self, zc_news_kind_t kind, const char *json, 
 void zc_streams_publish (zc_streams_t *self, zc_news_t *news)
 {
     char text [128];
+    if (news->kind == ZC_NEWS_SNAPSHOT) {
+        self->heard_ms = zc_wall_ms ();
+        self->heard_mono_ns = zc_mono_ns ();
+    }
     if (news->kind != ZC_NEWS_STATE) {
-        if (news->kind == ZC_NEWS_SNAPSHOT)
-            self->heard_ms = zc_wall_ms ();
         publish (self, news->kind, news->text, news->size);
         return;
     }
@@ -146,31 +156,32 @@ void zc_streams_publish (zc_streams_t *self, zc_news_t *news)
 
 /* ----------------------------------------------------------------------- a stream */
 
-/* The next message that this stream is to send; NULL: it has all. */
+static message_t *earlier (message_t *one, message_t *other, uint64_t behind)
+{
+    return other && other->number > behind && (!one || other->number < one->number) ? other : one;
+}
+
+/* The next message that this stream is to send; NULL: it has all. What is not kept any more was skipped. */
 static message_t *next_message (stream_t *stream)
 {
     zc_streams_t *self = stream->streams;
-    uint64_t oldest = self->published >= ZC_MESSAGES ? self->published - ZC_MESSAGES + 1 : 1;
-    if (stream->number < oldest) {
-        self->skipped += oldest - stream->number;
-        stream->number = oldest;
-    }
-    while (stream->number <= self->published) {
-        size_t at = stream->number++ % ZC_MESSAGES;
-        /* Of snapshots and states only the last one tells anything. */
-        if (self->kinds [at] == ZC_NEWS_ALERT || self->last [self->kinds [at]] == stream->number - 1) {
-            self->ring [at]->users++;
-            return self->ring [at];
-        }
-        self->skipped++;
-    }
-    return NULL;
+    message_t *next = earlier (earlier (NULL, self->snapshot, stream->behind), self->state, stream->behind);
+    for (size_t i = 0; i < ZC_ALERTS_KEPT; i++)
+        next = earlier (next, self->alerts [i], stream->behind);
+    uint64_t number = next ? next->number : self->published + 1;
+    self->skipped += number - stream->behind - 1;
+    stream->behind = next ? number : self->published;
+    if (next)
+        next->users++;
+    return next;
 }
 
 static ssize_t read_stream (void *argument, uint64_t position, char *buffer, size_t max)
 {
     stream_t *stream = argument;
     (void) position;
+    if (!stream->message && stream->ended)
+        return MHD_CONTENT_READER_END_OF_STREAM;
     if (!stream->message && !(stream->message = next_message (stream))) {
         if (stream->streams->closed)
             return MHD_CONTENT_READER_END_OF_STREAM;
@@ -206,52 +217,62 @@ static void end_stream (void *argument)
     free (stream);
 }
 
-/* Whether the id is of this start, and which number it tells. */
-static bool read_id (const zc_streams_t *self, const char *id, uint64_t *ret_number)
+/* Of which alert the id tells that it was had. That of another start, or of none of ours, tells nothing: then the last. */
+static uint64_t read_id (const zc_streams_t *self, const char *id)
 {
-    uint64_t boot;
+    uint64_t boot, number, alerted;
     int end = 0;
-    if (!id || strlen (id) > 40 || sscanf (id, "%" SCNx64 "-%" SCNu64 "%n", &boot, ret_number, &end) != 2)
-        return false;
-    return id [end] == '\0' && boot == self->boot && *ret_number <= self->published;
+    if (!id || strlen (id) > 80
+        || sscanf (id, "%" SCNx64 "-%" SCNu64 "-%" SCNu64 "%n", &boot, &number, &alerted, &end) != 3 || id [end]
+        || boot != self->boot || number > self->published || alerted > self->alerted)
+        return self->alerted;
+    return alerted;
 }
 
-static size_t put (char *to, const char *bytes, size_t size)
+static size_t put (char *to, size_t at, const char *bytes, size_t size)
 {
     if (to)
-        memcpy (to, bytes, size);
-    return size;
+        memcpy (to + at, bytes, size);
+    return at + size;
 }
 
-/* What a new stream begins with: how long to wait before it is opened again, the alerts behind the id, the last
- * snapshot, and how zcostd is: that last, since ids must not go back. to NULL: only how much it is. */
-static size_t write_greeting (const zc_streams_t *self, uint64_t behind, char *to)
+static size_t put_message (char *to, size_t at, const message_t *message)
 {
-    char text [128], state [256];
-    size_t size = put (to, text, (size_t) snprintf (text, sizeof text, "retry: %d\n\n", RETRY_MS));
-    uint64_t oldest = self->published >= ZC_MESSAGES ? self->published - ZC_MESSAGES + 1 : 1;
-    for (uint64_t number = behind + 1 < oldest ? oldest : behind + 1; number <= self->published; number++) {
-        const message_t *message = self->ring [number % ZC_MESSAGES];
-        if (self->kinds [number % ZC_MESSAGES] == ZC_NEWS_ALERT)
-            size += put (to ? to + size : NULL, message->text, message->size);
-    }
-    if (self->snapshot)
-        size += put (to ? to + size : NULL, self->snapshot->text, self->snapshot->size);
+    return message ? put (to, at, message->text, message->size) : at;
+}
+
+/* What a new stream begins with: how long to wait before it is opened again, the alerts from one on, the last snapshot,
+ * and how zcostd is: that last, since ids must not go back. to NULL: only how much it is. */
+static size_t write_greeting (zc_streams_t *self, uint64_t from, char *to)
+{
+    char text [128], id [80], state [288];
+    size_t size = put (to, 0, text, (size_t) snprintf (text, sizeof text, "retry: %d\n\n", RETRY_MS));
+    for (uint64_t alert = from; alert <= self->alerted; alert++)
+        size = put_message (to, size, self->alerts [alert % ZC_ALERTS_KEPT]);
+    size = put_message (to, size, self->snapshot);
     state_text (self, text, sizeof text);
-    int length = snprintf (state, sizeof state, "event: state\nid: %" PRIx64 "-%" PRIu64 "\ndata: %s\n\n", self->boot,
-                           self->published, text);
-    return size + put (to ? to + size : NULL, state, (size_t) length);
+    write_id (self, id, sizeof id);
+    int length = snprintf (state, sizeof state, "event: state\nid: %s\ndata: %s\n\n", id, text);
+    return put (to, size, state, (size_t) length);
+}
+
+/* The first alert that a client which had `had` of them is to get. */
+static uint64_t first_alert (zc_streams_t *self, uint64_t had)
+{
+    uint64_t oldest = self->alerted >= ZC_ALERTS_KEPT ? self->alerted - ZC_ALERTS_KEPT + 1 : 1;
+    if (had + 1 >= oldest)
+        return had + 1;
+    self->skipped += oldest - had - 1;
+    return oldest;
 }
 
 struct MHD_Response *zc_streams_open (zc_streams_t *self, struct MHD_Connection *connection, const char *last_id)
 {
-    uint64_t behind;
     if (self->count >= self->max)
         return NULL;
-    if (!read_id (self, last_id, &behind))
-        behind = self->published;
+    uint64_t from = first_alert (self, read_id (self, last_id));
     stream_t *stream = calloc (1, sizeof *stream);
-    message_t *greeting = stream ? new_message (write_greeting (self, behind, NULL)) : NULL;
+    message_t *greeting = stream ? new_message (write_greeting (self, from, NULL)) : NULL;
     struct MHD_Response *response =
         greeting ? MHD_create_response_from_callback (MHD_SIZE_UNKNOWN, BLOCK_BYTES, read_stream, stream, end_stream)
                  : NULL;
@@ -260,9 +281,9 @@ struct MHD_Response *zc_streams_open (zc_streams_t *self, struct MHD_Connection 
         free (stream);
         return NULL;
     }
-    write_greeting (self, behind, greeting->text);
+    write_greeting (self, from, greeting->text);
     *stream = (stream_t) {.streams = self, .connection = connection, .message = greeting,
-                          .number = self->published + 1, .next = self->first, .link = &self->first};
+                          .behind = self->published, .next = self->first, .link = &self->first};
     if (stream->next)
         stream->next->link = &stream->next;
     self->first = stream;
@@ -280,6 +301,14 @@ void zc_streams_beat (zc_streams_t *self)
     }
 }
 
+void zc_streams_renew (zc_streams_t *self)
+{
+    for (stream_t *stream = self->first; stream; stream = stream->next) {
+        stream->ended = true;
+        wake (stream);
+    }
+}
+
 void zc_streams_close (zc_streams_t *self)
 {
     self->closed = true;
@@ -292,9 +321,10 @@ void zc_streams_destroy (zc_streams_t **self_p)
     zc_streams_t *self = self_p ? *self_p : NULL;
     if (!self)
         return;
-    for (size_t i = 0; i < ZC_MESSAGES; i++)
-        drop (self->ring [i]);
+    for (size_t i = 0; i < ZC_ALERTS_KEPT; i++)
+        drop (self->alerts [i]);
     drop (self->snapshot);
+    drop (self->state);
     free (self);
     *self_p = NULL;
 }
@@ -309,8 +339,12 @@ uint64_t zc_streams_skipped (const zc_streams_t *self)
     return self->skipped;
 }
 
-bool zc_streams_is_up (const zc_streams_t *self, int64_t *ret_heard_ms)
+bool zc_streams_is_up (const zc_streams_t *self)
 {
-    *ret_heard_ms = self->heard_ms;
     return self->up;
+}
+
+int64_t zc_streams_heard_ns (const zc_streams_t *self)
+{
+    return self->heard_mono_ns;
 }

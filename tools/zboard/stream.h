@@ -4,7 +4,8 @@
  * listen.
  *
  * Owns what was published last, and the open streams. A stream that is slower than what is published skips to the newest
- * snapshot, which has the whole sums; alerts it gets all, as long as they are among the last ZC_MESSAGES. One thread.
+ * snapshot, which has the whole sums; alerts it gets all, as long as they are among the last ZC_ALERTS_KEPT, also those
+ * of the time in which its client was away. What it does not get is counted. One thread.
  */
 #ifndef ZB_STREAM_H
 #define ZB_STREAM_H
@@ -16,7 +17,7 @@
 
 #include "zboard/upstream.h"
 
-#define ZC_MESSAGES 64
+#define ZC_ALERTS_KEPT 64
 
 typedef struct zc_streams zc_streams_t;
 
@@ -33,13 +34,17 @@ struct MHD_Response *zc_streams_open (zc_streams_t *self, struct MHD_Connection 
 /* Now and then: a line that means nothing, so that peers that went away are noticed. */
 void zc_streams_beat (zc_streams_t *self);
 
+/* Ends those that are open: who may still listen opens another. */
+void zc_streams_renew (zc_streams_t *self);
+
 /* Ends all streams; who opens one has it ended at once. */
 void zc_streams_close (zc_streams_t *self);
 
 size_t zc_streams_count (const zc_streams_t *self);
-uint64_t zc_streams_skipped (const zc_streams_t *self); /* messages that slow streams did not get */
+uint64_t zc_streams_skipped (const zc_streams_t *self); /* messages that a stream did not get */
 
-/* The last state: whether zcostd is up, and when its last snapshot came (ms since the epoch; 0: none did). */
-bool zc_streams_is_up (const zc_streams_t *self, int64_t *ret_heard_ms);
+/* Whether zcostd is up, by the last state; and when its last snapshot came (of clock.h; 0: none did). */
+bool zc_streams_is_up (const zc_streams_t *self);
+int64_t zc_streams_heard_ns (const zc_streams_t *self);
 
 #endif
