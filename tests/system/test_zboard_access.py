@@ -60,7 +60,11 @@ class Tokens(Guarded):
     def test_each_of_the_tokens_will_do(self):
         for headers in (bearer(TOKEN), bearer(OTHER), {"Authorization": "bearer " + TOKEN},
                         {"authorization": "BEARER " + OTHER}, {"Cookie": "zboard=" + OTHER.encode().hex()},
-                        {"Cookie": f"a=b; zboard={TOKEN.encode().hex()}; c=d"}):
+                        {"Cookie": f"a=b; zboard={TOKEN.encode().hex()}; c=d"},
+                        # One of another path or time; and what others of this host have set.
+                        {"Cookie": f"zboard=00; zboard={TOKEN.encode().hex()}"},
+                        {"Cookie": f"zboard={TOKEN.encode().hex()};zboard=00"},
+                        {"Cookie": f'a="b; zboard={TOKEN.encode().hex()}'}):
             for path in GUARDED[:-1]:
                 self.assertEqual(self.zboard.get(path, headers).status, 200, (path, headers))
             self.zboard.stream(headers).next("state")
@@ -75,6 +79,12 @@ class Tokens(Guarded):
         self.failed(self.zboard.request("PUT", COSTS), 405)
         self.refused(self.zboard.get("/api/series?step=x"))
         self.failed(self.zboard.get("/api/series?step=x", bearer(TOKEN)), 400)
+
+    def test_a_browser_gets_the_page_for_metrics(self):
+        """Which asks for the token."""
+        answer = self.zboard.get("/metrics", {"Accept": "text/html"})
+        self.assertEqual((answer.status, answer.body), (200, self.zboard.get("/").body))
+        self.refused(self.zboard.get("/metrics", {"Accept": "text/plain, text/html;q=0"}))
 
     def test_any_name_will_do(self):
         self.assertEqual(self.zboard.get(COSTS, {"Host": "board.example.com", **bearer(TOKEN)}).status, 200)
@@ -107,7 +117,7 @@ class Session(Guarded):
         for body in (*({"token": token} for token in wrong), {"Token": TOKEN}, {}, [], TOKEN, b"", b"{",
                      b'{"token": "%s\\u0000"}' % TOKEN.encode()):
             answer = self.zboard.post("/api/session", body)
-            self.failed(answer, 401, "token")
+            self.refused(answer)
             self.assertNotIn("Set-Cookie", answer.headers)
         body = b'{"token": "%s"}' % TOKEN.encode()
         self.failed(self.zboard.request("POST", "/api/session", body, {"Content-Type": "text/plain"}), 415)
@@ -151,6 +161,17 @@ class Reload(Guarded):
             self.assertEqual(self.zboard.get(COSTS, bearer(TOKEN)).status, 200, why)
             self.refused(self.zboard.get(COSTS, bearer("two")))
         self.reload(OTHER, "token_file_read")
+
+    def test_open_streams_end(self):
+        """Who may still listen comes again."""
+        streams = [self.zboard.stream(bearer(TOKEN)) for _ in range(3)]
+        self.reload(OTHER, "token_file_read")
+        for stream in streams:
+            with self.assertRaisesRegex(EOFError, "the stream ended"):
+                while True:
+                    stream.next()
+        self.refused(self.zboard.get("/api/stream", bearer(TOKEN)))
+        self.zboard.stream(bearer(OTHER)).next("state")
 
     def test_without_a_file_it_is_nothing(self):
         zboard = self.board(self.zcostd)

@@ -200,6 +200,16 @@ class TooMany(BoardCase):
         zboard.track({"type": "rag_parallel"})
 
 
+    def test_a_large_body_leaves_nothing_behind(self):
+        if SANITIZED:  # which keeps what is freed
+            self.skipTest("no memory goes back here")
+        zboard = self.board(self.daemon())
+        before = zboard.memory_bytes()
+        for _ in range(3):
+            self.failed(zboard.post(TRACK, b"[" + b",".join([b"{}"] * 349_000) + b"]"), 400)
+        zboard.wait_for(lambda: zboard.memory_bytes() - before < 8 * MB)
+
+
 class Garbage(BoardCase):
     """All of it at one zboard."""
 

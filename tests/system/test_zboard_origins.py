@@ -29,6 +29,18 @@ class Hosts(Case):
         received = self.zboard.raw(b"GET /healthz HTTP/1.0\r\n\r\n")  # of which it is not asked
         self.assertTrue(received.endswith(b"\r\n\r\nok\n"), received)
 
+    def test_a_whole_address_says_the_name(self):
+        for path, host, status in (("http://evil.example/healthz", "tracker", 421),
+                                   ("http://evil.example", "tracker", 421),
+                                   ("http://tracker/healthz", "evil.example", 200),
+                                   ("http://tracker:80/healthz", "evil.example", 200)):
+            received = self.zboard.raw(f"GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
+            self.assertEqual(received.split()[1], b"%d" % status, path)
+
+    def test_two_names_are_refused(self):
+        received = self.zboard.raw(self.zboard.head("GET", "/healthz", "Host: tracker", "Connection: close"))
+        self.assertTrue(received.startswith(b"HTTP/1.1 400 "), received)
+
     def test_another_name_tracks_nothing(self):
         before = self.zcostd.health()["events"]["accepted"]
         event = json.dumps({"type": "query_router", "cost": 1}).encode()
@@ -37,7 +49,12 @@ class Hosts(Case):
         self.assertEqual(self.zcostd.settle(before + 1)["events"]["accepted"], before + 1)
 
 
-class HostsBeyondLoopback(Case):
+class HostsBeyondLoopback(Hosts):
+    """Where it was told its names, these are all."""
+    listen = "0.0.0.0:0"
+
+
+class UnknownHostsBeyondLoopback(Case):
     listen = "0.0.0.0:0"
 
     def test_any_name_will_do(self):
@@ -59,7 +76,7 @@ class NoOrigins(Case):
 
 class Origins(Case):
     OURS = "https://board.example.com"
-    config = f"http\n    allow_origin = {OURS}\n    allow_origin = http://localhost:5173\n"
+    config = f"http\n    allow_origin = HTTPS://Board.Example.com\n    allow_origin = http://localhost:5173\n"
 
     def test_a_configured_page_may_ask(self):
         for path in (*QUESTIONS, "/api/series?step=x", "/nothing"):
@@ -68,6 +85,7 @@ class Origins(Case):
                 with self.subTest(path=path, origin=origin):
                     self.assertEqual(headers.get_all("Access-Control-Allow-Origin"), [origin] if origin else None)
                     self.assertEqual(headers["Vary"], "Origin" if origin else None)
+        self.assertNotIn("Access-Control-Allow-Origin", self.get("/metrics", {"Origin": self.OURS}).headers)
         for origin in ("https://board.example.com.evil", "http://board.example.com", "https://board.example.co", "null",
                        "*"):
             self.assertNotIn("Access-Control-Allow-Origin", self.get(COSTS, {"Origin": origin}).headers, origin)

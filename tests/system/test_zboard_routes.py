@@ -57,7 +57,8 @@ class Methods(Case):
         for path in ("/nothing", "/index.html", "/api", "/api/", "/api/health/", "/API/health", "/api/breakdowns", "//",
                      "/healthz/", "/metrics/x", "/assets", "/assets/", "/assets/nothing.js", "/assets/../app.js",
                      "/assets/%2e%2e/%2e%2e/etc/passwd", "/assets//etc/passwd", "/assets/app.js/", "/assets/app.js%00",
-                     "/assets/" + "x" * 3000, "/../etc/passwd", "/%2e%2e/etc/passwd", "/%", "/%zz", "/%ff"):
+                     "/healthz%00", "/healthz%00x?y", "/assets/" + "x" * 3000, "/../etc/passwd", "/%2e%2e/etc/passwd",
+                     "/%", "/%zz", "/%ff"):
             for method in ("GET", "HEAD"):
                 answer = self.ask(method, path)
                 with self.subTest(method=method, path=path):
@@ -68,9 +69,13 @@ class Methods(Case):
         self.failed(self.ask("OPTIONS", "/nothing", {"Origin": "http://x"}), 404)
 
     def test_an_address_may_be_whole(self):
-        for path in ("/healthz", "", "/api/health"):
+        for path in ("/healthz", "", "/api/health", "/assets/app.js"):
             answer = self.ask("GET", f"http://{self.zboard.host}:{self.zboard.port}{path}")
             self.assertEqual(answer.status, 200, path)
+
+    def test_an_address_may_be_escaped(self):
+        for path in ("/assets/app%2ejs", "/assets%2Fapp.js", "/%61ssets/app.js?v=%00", "/health%7A"):
+            self.assertEqual(self.get(path).status, 200, path)
 
     def test_what_says_twice_where_it_ends_is_refused(self):
         """Who stands before us may have taken another end for the right one."""
@@ -80,6 +85,18 @@ class Methods(Case):
             with self.subTest(lines):
                 self.assertRegex(answer, rb"^HTTP/1.1 400 ")
                 self.assertEqual(answer.count(b"HTTP/1.1 "), 1)
+
+    def test_a_coding_that_it_does_not_know_is_refused_at_once(self):
+        for coding in ("gzip, chunked", "gzip", "identity", "chunked, chunked"):
+            head = self.zboard.head("POST", TRACK, "Content-Type: application/json", f"Transfer-Encoding: {coding}")
+            answer = self.zboard.raw(head + b"2\r\n[]\r\n0\r\n\r\n")
+            with self.subTest(coding):
+                self.assertRegex(answer, rb"^HTTP/1.1 (501|400) ")  # 400 where libmicrohttpd itself sees it
+                self.assertEqual(answer.count(b"HTTP/1.1 "), 1)
+        for coding in ("chunked", "Chunked"):
+            head = self.zboard.head("POST", TRACK, "Content-Type: application/json", f"Transfer-Encoding: {coding}",
+                                    "Connection: close")
+            self.assertTrue(self.zboard.raw(head + b"2\r\n[]\r\n0\r\n\r\n").startswith(b"HTTP/1.1 200 "), coding)
 
     def test_what_fills_its_memory_is_forgotten(self):
         """Of a request whose parameters have no room libmicrohttpd tells the beginning only."""
@@ -152,10 +169,13 @@ class Pages(Case):
             tags.add(tag)
             self.assertRegex(tag, r'^"[0-9a-f]{16}"$')
             self.assertEqual(answer.headers["Cache-Control"], "no-cache")
-            for known in (tag, f'"other", {tag}', f"W/{tag}"):
+            for known in (tag, f'"other", {tag}', f"W/{tag}", "*"):
                 again = self.get(path, {"If-None-Match": known})
                 with self.subTest(path=path, known=known):
                     self.assertEqual((again.status, again.body, again.headers["ETag"]), (304, b"", tag))
+                    self.assertEqual(again.headers["Content-Length"], str(len(answer.body)))
+            raw = self.zboard.raw(self.zboard.head("GET", path, f"If-None-Match: {tag}", "Connection: close"))
+            self.assertTrue(raw.endswith(b"\r\n\r\n"), raw)
             for other in ('"0123456789abcdef"', tag[:-2], "", "x"):
                 self.assertEqual(self.get(path, {"If-None-Match": other}).status, 200, other)
         self.assertEqual(len(tags), 4)
@@ -163,11 +183,25 @@ class Pages(Case):
     def test_metrics_are_the_page_for_a_browser(self):
         accept = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
         self.assertEqual(self.get("/metrics", {"Accept": accept}).body, self.get("/").body)
-        for accept in (None, "*/*", "text/plain", "application/json"):
-            answer = self.get("/metrics", {"Accept": accept} if accept else {})
-            self.assertEqual(answer.headers["Content-Type"], "text/plain; version=0.0.4; charset=utf-8")
-        answer = self.get("/metrics", {"Accept": "application/openmetrics-text;version=1.0.0,text/plain;q=0.5"})
-        self.assertEqual(answer.headers["Content-Type"], "application/openmetrics-text; version=1.0.0; charset=utf-8")
+
+    def test_metrics_are_what_is_accepted(self):
+        html, plain, open_metrics = ("text/html; charset=utf-8", "text/plain; version=0.0.4; charset=utf-8",
+                                     "application/openmetrics-text; version=1.0.0; charset=utf-8")
+        prometheus = ("application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,"
+                      "application/openmetrics-text;version=0.0.1;q=0.5,text/plain;version=0.0.4;q=0.3,*/*;q=0.2")
+        for accept, wanted in (
+                (None, plain), ("*/*", plain), ("text/plain", plain), ("application/json", plain), ("", plain),
+                (prometheus, open_metrics), ("text/plain;q=0.5,application/openmetrics-text;x=1", open_metrics),
+                ("text/plain;q=0,Application/OpenMetrics-Text;Q=0.001", open_metrics), ("text/html", html),
+                ("text/plain;q=0, text/html;level=1;q=1.0", html), ("text/plain, text/html;q=0", plain),
+                ("text/html ; q=0.000 ,*/*", plain), ("text/htmlx", plain), ("x/text/html", plain),
+                ("application/openmetrics-text;version=1.0.0;q=0", plain),
+                ("application/openmetrics-text;q=0.0, text/html;q=0.5", html)):
+            for method in ("GET", "HEAD"):
+                answer = self.ask(method, "/metrics", {"Accept": accept} if accept is not None else {})
+                with self.subTest(accept=accept):
+                    self.assertEqual((answer.status, answer.headers["Content-Type"]), (200, wanted))
+                    self.assertEqual(answer.headers.get_all("Vary"), ["Accept"])
 
 
 class Health(BoardCase):
@@ -193,6 +227,7 @@ class Health(BoardCase):
     def test_where_there_never_was_a_daemon(self):
         zboard = self.board()
         self.assertEqual((zboard.get("/healthz").status, zboard.get("/readyz").status), (200, 503))
+        self.assertTrue(zboard.get("/readyz").headers["Retry-After"])
         self.assertEqual(zboard.get("/").status, 200)
         for path in QUESTIONS:
             answer = zboard.get(path)

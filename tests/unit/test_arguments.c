@@ -17,7 +17,7 @@
 #include "zboard/upstream.h"
 
 #define COUNT(array) (sizeof (array) / sizeof *(array))
-#define ALL (ZC_TAKES_WINDOW | ZC_TAKES_SERVICE | ZC_TAKES_GROUPS | ZC_TAKES_STEP | ZC_TAKES_LIMIT)
+#define ALL (ZC_TAKES_WINDOW | ZC_TAKES_SERVICE | ZC_TAKES_GROUPS | ZC_TAKES_STEP)
 #define X40 "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
 #define PARAMETERS_MAX 4
 
@@ -54,7 +54,7 @@ static void test_arguments_become_those_of_the_question (void **state)
         {ZC_TAKES_WINDOW, {{"since", "9223372036854775807"}, {"until", "-9223372036854775808"}},
          "{'since': 9223372036854775807, 'until': -9223372036854775808}"},
         {ZC_TAKES_STEP, {{"step", "3600"}}, "{'step': 3600}"},
-        {ZC_TAKES_LIMIT, {{"limit", "0"}}, "{'limit': 0}"},
+        {ZC_TAKES_GROUPS, {{"limit", "0"}}, "{'limit': 0}"},
         {ZC_TAKES_GROUPS, {{"limit", "10000"}}, "{'limit': 10000}"},
         {ZC_TAKES_SERVICE, {{"service", "search"}}, "{'service': 'search'}"},
         {ZC_TAKES_SERVICE, {{"service", ""}}, "{'service': ''}"},
@@ -162,7 +162,7 @@ static void test_arguments_that_a_route_does_not_take_are_told (void **state)
     } table [] = {
         {{"since", "1"}, ZC_TAKES_WINDOW},  {{"until", "1"}, ZC_TAKES_WINDOW}, {{"service", "s"}, ZC_TAKES_SERVICE},
         {{"by", "model"}, ZC_TAKES_GROUPS}, {{"where", "a=b"}, ZC_TAKES_GROUPS},
-        {{"limit", "1"}, ZC_TAKES_GROUPS | ZC_TAKES_LIMIT}, {{"step", "60"}, ZC_TAKES_STEP},
+        {{"limit", "1"}, ZC_TAKES_GROUPS}, {{"step", "60"}, ZC_TAKES_STEP},
     };
     for (size_t i = 0; i < COUNT (table); i++)
         for (unsigned takes = 0; takes <= ALL; takes++) {

@@ -246,6 +246,17 @@ static void test_settings_names_gather_up_to_eight (void **state)
     }
 }
 
+/* However they were written: a browser wants its own text back. */
+static void test_settings_origins_are_as_browsers_say_them (void **state)
+{
+    (void) state;
+    zc_settings_t settings = fresh ();
+    assert_null (zc_settings_set (&settings, "http/allow_origin", "HTTPS://Board.Example.COM:8443"));
+    assert_string_equal (settings.origins.list [0], "https://board.example.com:8443");
+    assert_null (zc_settings_set (&settings, "http/host", "Board"));
+    assert_string_equal (settings.hosts.list [0], "Board");
+}
+
 /* ------------------------------------------------------------------------ the whole */
 
 static void test_settings_that_are_none_are_told (void **state)
@@ -366,6 +377,7 @@ int main (void)
         cmocka_unit_test (test_settings_texts_can_stand_in_the_log),
         cmocka_unit_test (test_settings_access_log_is_on_or_off),
         cmocka_unit_test (test_settings_names_gather_up_to_eight),
+        cmocka_unit_test (test_settings_origins_are_as_browsers_say_them),
         cmocka_unit_test (test_settings_that_are_none_are_told),
         cmocka_unit_test (test_settings_must_agree),
         cmocka_unit_test (test_settings_know_what_only_this_machine_reaches),

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0
  *
- * test_guard.c - what guard.h promises of tokens: which files hold some, which words are one, and how a cookie says it.
- * What a request brings, the system tests bring.
+ * test_guard.c - what guard.h promises of tokens: which files hold some, which words are one, and how a cookie says it;
+ * and of names. What a request brings, the system tests bring.
  */
 #include "zboard/guard.h"
 
@@ -233,6 +233,43 @@ static void test_guard_says_a_token_as_a_cookie (void **state)
     assert_string_equal (zc_guard_no_cookie (), "zboard=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0");
 }
 
+static void test_guard_knows_its_names (void **state)
+{
+    (void) state;
+    static const struct {
+        const char *listen, *host;
+        bool tokens;
+        const char *ours [4], *others [4];
+    } table [] = {
+        {"127.0.0.1:1", NULL, false, {"localhost", "127.0.0.1:1", "[::1]:1", NULL}, {"evil", "board", "", "evil:1"}},
+        {"127.0.0.1:1", "board", false, {"Board", "board:1", "board/x", "10.0.0.1/x"}, {"evil", "boards", "x.board"}},
+        {"127.0.0.1:1", "board", true, {"board", "evil", ""}, {NULL}},
+        {"0.0.0.0:1", NULL, false, {"evil", "localhost", ""}, {NULL}},
+        {"0.0.0.0:1", "board", false, {"board", "localhost", "10.0.0.1", "[::1]"}, {"evil", "evil:1", "evil/board"}},
+        {"0.0.0.0:1", "board", true, {"board", "evil"}, {NULL}},
+        {"[::1]:1", NULL, false, {"localhost/", "[::1]"}, {"evil", "[evil]", "::1x"}},
+    };
+    for (size_t i = 0; i < COUNT (table); i++) {
+        char path [64];
+        write_file (path, A16 "\n", 17);
+        zc_settings_default (&settings);
+        assert_null (zc_settings_set (&settings, "http/listen", table [i].listen));
+        assert_null (table [i].host ? zc_settings_set (&settings, "http/host", table [i].host) : NULL);
+        assert_null (table [i].tokens ? zc_settings_set (&settings, "http/token_file", path) : NULL);
+        zc_guard_t *guard = zc_guard_new (&settings);
+        unlink (path);
+        assert_non_null (guard);
+        assert_true (zc_guard_is_host_ours (guard, NULL));
+        for (size_t n = 0; n < 4; n++) {
+            if (table [i].ours [n] && !zc_guard_is_host_ours (guard, table [i].ours [n]))
+                fail_msg ("row %zu: %s is not ours", i, table [i].ours [n]);
+            if (table [i].others [n] && zc_guard_is_host_ours (guard, table [i].others [n]))
+                fail_msg ("row %zu: %s is ours", i, table [i].others [n]);
+        }
+        zc_guard_destroy (&guard);
+    }
+}
+
 int main (void)
 {
     const struct CMUnitTest tests [] = {
@@ -244,6 +281,7 @@ int main (void)
         cmocka_unit_test (test_guard_knows_a_token_by_every_byte),
         cmocka_unit_test (test_guard_reads_its_file_again),
         cmocka_unit_test (test_guard_says_a_token_as_a_cookie),
+        cmocka_unit_test (test_guard_knows_its_names),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
 }

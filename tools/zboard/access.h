@@ -17,7 +17,7 @@ typedef struct {
     const char *route;  /* a name of ours, never a peer's text */
     const char *method;
     const char *uri;    /* as it came, or its beginning */
-    int status;         /* 0: the peer went away before there was an answer */
+    int status;         /* 0: the peer went away before there was an answer, or it was MHD's own */
     int64_t took_ns;
     bool is_stream;
     const char *peer;   /* an address, in words */

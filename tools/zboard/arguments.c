@@ -87,7 +87,7 @@ int zc_arguments_add (json_t *request, unsigned takes, const char *name, const c
         int (*set) (json_t *, const char *, char *, size_t);
     } arguments [] = {
         {"since", ZC_TAKES_WINDOW, NULL},  {"until", ZC_TAKES_WINDOW, NULL},
-        {"limit", ZC_TAKES_GROUPS | ZC_TAKES_LIMIT, NULL}, {"step", ZC_TAKES_STEP, NULL},
+        {"limit", ZC_TAKES_GROUPS, NULL},  {"step", ZC_TAKES_STEP, NULL},
         {"by", ZC_TAKES_GROUPS, set_by},   {"where", ZC_TAKES_GROUPS, add_where},
         {"service", ZC_TAKES_SERVICE, set_service},
     };

@@ -18,8 +18,7 @@ enum {
     ZC_TAKES_WINDOW = 1 << 0, /* since, until */
     ZC_TAKES_SERVICE = 1 << 1,
     ZC_TAKES_GROUPS = 1 << 2, /* by, where, limit */
-    ZC_TAKES_STEP = 1 << 3,
-    ZC_TAKES_LIMIT = 1 << 4
+    ZC_TAKES_STEP = 1 << 3
 };
 
 /* Adds one parameter to a request. value NULL: it had no `=`. A parameter that is not taken is wrong, too: one that is

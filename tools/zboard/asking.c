@@ -7,12 +7,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "zboard/arguments.h"
 #include "zboard/clock.h"
 #include "zboard/own_metrics.h"
-#include "zboard/pages.h"
 #include "zboard/reply.h"
 #include "zboard/routes.h"
 
@@ -47,16 +45,6 @@ static void make_key (const zc_request_t *request, char *key)
     snprintf (key, KEY_BYTES, "%s\n%s", request->uri, request->origin ? request->origin : "");
 }
 
-/* An origin as it stands in the settings, which outlive all responses. */
-static const char *kept_origin (const zc_board_t *board, const zc_request_t *request)
-{
-    const zc_names_list_t *origins = &board->settings->origins;
-    for (size_t i = 0; request->origin && i < origins->count; i++)
-        if (strcasecmp (origins->list [i], request->origin) == 0)
-            return origins->list [i];
-    return NULL;
-}
-
 typedef struct {
     json_t *request;
     unsigned takes;
@@ -80,15 +68,14 @@ static enum MHD_Result read_argument (void *context, enum MHD_ValueKind kind, co
 static zc_query_t *make_query (const zc_request_t *request, char *ret_why, size_t size)
 {
     zc_query_t *query = zc_query_new ();
-    reading_t reading = {.request = json_pack ("{s:s}", "query", request->route->query),
-                         .takes = request->route->takes};
-    if (query && reading.request)
-        MHD_get_connection_values_n (request->connection, MHD_GET_ARGUMENT_KIND, read_argument, &reading);
+    reading_t reading = {.takes = request->route->takes};
     if (query) {
-        query->parts [0] = reading.request;
+        reading.request = query->parts [0] = json_pack ("{s:s}", "query", request->route->query);
         query->parts_count = 1;
     }
-    if (query && reading.request && !*reading.why)
+    if (reading.request)
+        MHD_get_connection_values_n (request->connection, MHD_GET_ARGUMENT_KIND, read_argument, &reading);
+    if (reading.request && !*reading.why)
         return query;
     snprintf (ret_why, size, "%s", reading.why);
     zc_query_destroy (&query);
@@ -108,7 +95,7 @@ enum MHD_Result zc_get_answer (zc_board_t *board, zc_request_t *request)
     zc_query_t *query = make_query (request, why, sizeof why);
     if (!query)
         return *why ? zc_request_fail (request, 400, "bad_request", why, NULL, NULL) : MHD_NO;
-    if (zc_questions_ask (board->questions, key, &request->waiter, query, respond, kept_origin (board, request)) == -1)
+    if (zc_questions_ask (board->questions, key, &request->waiter, query, respond, request->origin) == -1)
         return zc_request_fail_busy (request, "too many questions at once");
     return MHD_YES;
 }
@@ -144,9 +131,12 @@ static struct MHD_Response *respond_with_ours (const zc_board_t *board, int stat
 {
     char *whole = NULL;
     size_t size;
-    if (status != 200) { /* zboard is stopping */
-        free (text);
-        return zc_reply_failure ("unavailable", "no metrics now");
+    struct MHD_Response *response;
+    if (status != 200) {
+        response = zc_reply_text (text, strlen (text), ZC_TYPE_JSON, "no-store");
+        zc_reply_header (response, "Retry-After", "1");
+        zc_reply_header (response, "Vary", "Accept");
+        return response;
     }
     zc_exposition_t out = {.out = open_memstream (&whole, &size), .open_metrics = open_metrics};
     if (out.out) {
@@ -159,7 +149,10 @@ static struct MHD_Response *respond_with_ours (const zc_board_t *board, int stat
         }
     }
     free (text);
-    return zc_reply_text (whole, whole ? size : 0, open_metrics ? ZC_TYPE_OPENMETRICS : ZC_TYPE_PROMETHEUS, "no-store");
+    response = zc_reply_text (whole, whole ? size : 0, open_metrics ? ZC_TYPE_OPENMETRICS : ZC_TYPE_PROMETHEUS,
+                              "no-store");
+    zc_reply_header (response, "Vary", "Accept");
+    return response;
 }
 
 static struct MHD_Response *respond_prometheus (const void *context, int status, char *text, size_t size)
@@ -193,20 +186,12 @@ static zc_query_t *make_metrics_query (zc_board_t *board, bool open_metrics)
     return query;
 }
 
-static bool accepts (const zc_request_t *request, const char *type)
-{
-    const char *accept = MHD_lookup_connection_value (request->connection, MHD_HEADER_KIND, "Accept");
-    return accept && strstr (accept, type);
-}
-
 enum MHD_Result zc_get_metrics (zc_board_t *board, zc_request_t *request)
 {
     struct MHD_Response *response;
     int status;
-    if (accepts (request, "text/html"))
-        return zc_get_page (board, request);
     request->waiter.need = zc_questions_tracked (board->questions);
-    bool open_metrics = accepts (request, "application/openmetrics-text");
+    bool open_metrics = zc_request_accepts (request, "application/openmetrics-text");
     const char *key = open_metrics ? "openmetrics" : "prometheus";
     if (zc_questions_fresh (board->questions, key, &request->waiter, &response, &status))
         return zc_request_reply (request, response, status, true);

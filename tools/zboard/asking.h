@@ -11,7 +11,7 @@
 /* Of the routes that are questions: at once, or after waiting. */
 enum MHD_Result zc_get_answer (zc_board_t *board, zc_request_t *request);
 
-/* For Prometheus; a browser, which wants HTML, gets the page. */
+/* For Prometheus. */
 enum MHD_Result zc_get_metrics (zc_board_t *board, zc_request_t *request);
 
 /* The connection goes on: what it waited for is there. */

@@ -85,7 +85,8 @@ zc_guard_t *zc_guard_new (const zc_settings_t *settings)
     if (!self)
         return NULL;
     self->settings = settings;
-    self->open_to_all_names = *settings->token_file || !zc_settings_is_loopback (settings);
+    self->open_to_all_names =
+        *settings->token_file || (!zc_settings_is_loopback (settings) && settings->hosts.count == 0);
     if (*settings->token_file && read_tokens (settings->token_file, &self->tokens) == -1)
         zc_guard_destroy (&self);
     return self;
@@ -154,11 +155,11 @@ static int digit (char letter)
     return letter >= '0' && letter <= '9' ? letter - '0' : letter >= 'a' && letter <= 'f' ? letter - 'a' + 10 : -1;
 }
 
-static bool knows_cookie (const zc_guard_t *self, const char *value)
+static bool knows_cookie (const zc_guard_t *self, const char *value, size_t length)
 {
     char token [TOKEN_BYTES_MAX];
-    size_t size = strlen (value) / 2;
-    if (strlen (value) % 2 || size == 0 || size > sizeof token)
+    size_t size = length / 2;
+    if (length % 2 || size == 0 || size > sizeof token)
         return false;
     for (size_t i = 0; i < size; i++) {
         int high = digit (value [2 * i]), low = digit (value [2 * i + 1]);
@@ -169,6 +170,27 @@ static bool knows_cookie (const zc_guard_t *self, const char *value)
     return zc_guard_knows (self, token, size);
 }
 
+typedef struct {
+    const zc_guard_t *guard;
+    bool known;
+} cookies_t;
+
+/* By hand: MHD would find the first of our name only, which may be an old one of another path, and none behind a quote
+ * that does not end. */
+static enum MHD_Result look_for_cookie (void *context, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+    cookies_t *cookies = context;
+    (void) kind;
+    if (strcasecmp (name, "Cookie") != 0)
+        return MHD_YES;
+    for (const char *at = value; at && *at; at += strcspn (at, ";"), at += *at == ';') {
+        at += strspn (at, " \t");
+        if (strncmp (at, COOKIE "=", sizeof COOKIE) == 0)
+            cookies->known |= knows_cookie (cookies->guard, at + sizeof COOKIE, strcspn (at + sizeof COOKIE, "; \t"));
+    }
+    return MHD_YES;
+}
+
 bool zc_guard_admits (const zc_guard_t *self, struct MHD_Connection *connection)
 {
     static const char scheme [] = "Bearer ";
@@ -177,18 +199,20 @@ bool zc_guard_admits (const zc_guard_t *self, struct MHD_Connection *connection)
     const char *value = MHD_lookup_connection_value (connection, MHD_HEADER_KIND, "Authorization");
     if (value && strncasecmp (value, scheme, sizeof scheme - 1) == 0)
         return zc_guard_knows (self, value + sizeof scheme - 1, strlen (value + sizeof scheme - 1));
-    value = MHD_lookup_connection_value (connection, MHD_COOKIE_KIND, COOKIE);
-    return value && knows_cookie (self, value);
+    cookies_t cookies = {.guard = self};
+    MHD_get_connection_values (connection, MHD_HEADER_KIND, look_for_cookie, &cookies);
+    return cookies.known;
 }
 
 /* ----------------------------------------------------------------- hosts, origins */
 
-static bool holds (const zc_names_list_t *list, const char *name, size_t size)
+/* The name as it is in the list; NULL: it is not. */
+static const char *find (const zc_names_list_t *list, const char *name, size_t size)
 {
     for (size_t i = 0; i < list->count; i++)
         if (strlen (list->list [i]) == size && strncasecmp (list->list [i], name, size) == 0)
-            return true;
-    return false;
+            return list->list [i];
+    return NULL;
 }
 
 /* An address is nobody's name: no page of others leads to it under their own. */
@@ -205,20 +229,19 @@ static bool is_address (const char *host, size_t size)
     return inet_pton (brackets ? AF_INET6 : AF_INET, text, &address) == 1;
 }
 
-bool zc_guard_is_host_ours (const zc_guard_t *self, struct MHD_Connection *connection)
+bool zc_guard_is_host_ours (const zc_guard_t *self, const char *host)
 {
     static const char local [] = "localhost";
-    const char *host = MHD_lookup_connection_value (connection, MHD_HEADER_KIND, "Host");
     if (self->open_to_all_names || !host) /* HTTP/1.0; no browser leaves it out */
         return true;
-    size_t size = *host == '[' ? strcspn (host, "]") : strcspn (host, ":");
+    size_t size = *host == '[' ? strcspn (host, "]") : strcspn (host, ":/");
     size += host [size] == ']';
     return is_address (host, size) || (size == sizeof local - 1 && strncasecmp (host, local, size) == 0) ||
-           holds (&self->settings->hosts, host, size);
+           find (&self->settings->hosts, host, size);
 }
 
 const char *zc_guard_origin (const zc_guard_t *self, struct MHD_Connection *connection)
 {
     const char *origin = MHD_lookup_connection_value (connection, MHD_HEADER_KIND, "Origin");
-    return origin && holds (&self->settings->origins, origin, strlen (origin)) ? origin : NULL;
+    return origin ? find (&self->settings->origins, origin, strlen (origin)) : NULL;
 }

@@ -13,6 +13,8 @@
 
 #include "zboard/settings.h"
 
+#define ZC_BEARER "Bearer realm=\"zcost\"" /* of WWW-Authenticate */
+
 typedef struct zc_guard zc_guard_t;
 
 /* Reads the token file, if any. settings must outlive it. NULL after one line in the log. */
@@ -30,12 +32,13 @@ bool zc_guard_knows (const zc_guard_t *self, const char *token, size_t size);
 /* Whether the request brings a token, as `Authorization: Bearer TOKEN` or in our cookie; or needs none. */
 bool zc_guard_admits (const zc_guard_t *self, struct MHD_Connection *connection);
 
-/* Whether the name that the request was sent to is one of ours. On the loopback address without tokens only what is
- * configured, or means this machine: else any page could reach us by a name of its own that leads here (DNS
- * rebinding). */
-bool zc_guard_is_host_ours (const zc_guard_t *self, struct MHD_Connection *connection);
+/* Whether the name that a request was sent to is one of ours; what stands behind the name, from a `:` or `/` on, does
+ * not matter. Without tokens these are addresses, localhost, and what is configured: else any page could reach us by a
+ * name of its own that leads here (DNS rebinding). With tokens all are; so they are where none is configured beyond the
+ * loopback address, for we do not know what we are called there. host NULL: no name was said. */
+bool zc_guard_is_host_ours (const zc_guard_t *self, const char *host);
 
-/* The origin of another page that may ask; NULL: it is ours, none is said, or it may not. */
+/* The origin of another page that may ask, as it is in the settings; NULL: it is ours, none is said, or it may not. */
 const char *zc_guard_origin (const zc_guard_t *self, struct MHD_Connection *connection);
 
 /* The value of Set-Cookie by which a browser brings this token; malloc'd; NULL: no memory. secure: only over TLS. */

@@ -8,8 +8,7 @@
 
 #include "zboard/assets.h"
 #include "zboard/reply.h"
-
-#define ASSETS_FOLDER "/assets/"
+#include "zboard/routes.h"
 
 /* Looked for anew each time, and not sent again where it is the same: a new zboard has a new page at once. */
 static enum MHD_Result answer_asset (zc_request_t *request, const char *name)
@@ -20,9 +19,10 @@ static enum MHD_Result answer_asset (zc_request_t *request, const char *name)
         return zc_request_fail (request, 404, "not_found", "there is nothing of this name", NULL, NULL);
     const char *known = MHD_lookup_connection_value (request->connection, MHD_HEADER_KIND, "If-None-Match");
     zc_asset_tag (asset, tag);
-    bool same = known && strstr (known, tag);
-    struct MHD_Response *response = zc_reply_static (asset->bytes, same ? 0 : (size_t) (asset->end - asset->bytes),
-                                                     asset->type, "no-cache");
+    bool same = known && (strcmp (known, "*") == 0 || strstr (known, tag));
+    /* Of a 304 MHD sends the length, which is to be GET's, and no bytes. */
+    struct MHD_Response *response =
+        zc_reply_static (asset->bytes, (size_t) (asset->end - asset->bytes), asset->type, "no-cache");
     zc_reply_header (response, "ETag", tag);
     return zc_request_answer (request, response, same ? 304 : 200);
 }
@@ -41,15 +41,8 @@ enum MHD_Result zc_get_icon (zc_board_t *board, zc_request_t *request)
 
 enum MHD_Result zc_get_asset (zc_board_t *board, zc_request_t *request)
 {
-    char name [64];
-    const char *at = request->uri + sizeof ASSETS_FOLDER - 1;
-    size_t size = strcspn (at, "?");
     (void) board;
-    if (strncmp (request->uri, ASSETS_FOLDER, sizeof ASSETS_FOLDER - 1) != 0 || size >= sizeof name)
-        size = 0;
-    memcpy (name, at, size);
-    name [size] = '\0';
-    return answer_asset (request, name);
+    return answer_asset (request, request->path + strlen (request->route->path));
 }
 
 enum MHD_Result zc_get_stream (zc_board_t *board, zc_request_t *request)
@@ -67,7 +60,10 @@ enum MHD_Result zc_get_stream (zc_board_t *board, zc_request_t *request)
 
 static enum MHD_Result say (zc_request_t *request, const char *text, int status)
 {
-    return zc_request_answer (request, zc_reply_static (text, strlen (text), "text/plain", "no-store"), status);
+    struct MHD_Response *response = zc_reply_static (text, strlen (text), "text/plain", "no-store");
+    if (status == 503)
+        zc_reply_header (response, "Retry-After", "1");
+    return zc_request_answer (request, response, status);
 }
 
 enum MHD_Result zc_get_healthz (zc_board_t *board, zc_request_t *request)

@@ -26,7 +26,7 @@ enum MHD_Result zc_post_usage (zc_board_t *board, zc_request_t *request)
     case ZC_TRACK_FAILED:
         break;
     }
-    return zc_request_fail_busy (request, "out of memory: nothing of this request is tracked");
+    return zc_request_fail_busy (request, "no memory, or no thread, to be had: nothing of this request is tracked");
 }
 
 enum MHD_Result zc_post_session (zc_board_t *board, zc_request_t *request)
@@ -39,7 +39,7 @@ enum MHD_Result zc_post_session (zc_board_t *board, zc_request_t *request)
                        ? zc_guard_cookie (text, size, *board->settings->tls_cert != '\0') : NULL;
     json_decref (body);
     if (!cookie)
-        return zc_request_fail (request, 401, "token", "this token is not known", NULL, NULL);
+        return zc_request_fail (request, 401, "token", "this token is not known", "WWW-Authenticate", ZC_BEARER);
     struct MHD_Response *response = zc_reply_static ("", 0, "text/plain", "no-store");
     zc_reply_header (response, "Set-Cookie", cookie);
     free (cookie);

@@ -4,6 +4,7 @@
  */
 #include "zboard/request.h"
 
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,7 @@
 #include "zboard/reply.h"
 
 #define BODY_FIRST_BYTES 2048
+#define LARGE_BYTES ((size_t) 256 << 10) /* of a body: what became of it goes back to the system */
 
 static size_t bodies_bytes;
 
@@ -31,9 +33,12 @@ zc_request_t *zc_request_new (struct MHD_Connection *connection, const char *uri
 
 void zc_request_destroy (zc_request_t *self)
 {
+    bool was_large = self->body_size > LARGE_BYTES;
     bodies_bytes -= self->body_room;
     free (self->body);
     free (self);
+    if (was_large)
+        malloc_trim (0);
 }
 
 /* ------------------------------------------------------------------------- the body */
@@ -79,34 +84,76 @@ static const char *header (const zc_request_t *self, const char *name)
     return MHD_lookup_connection_value (self->connection, MHD_HEADER_KIND, name);
 }
 
+typedef struct {
+    int ends, hosts;
+} framing_t;
+
 static enum MHD_Result count_framing (void *context, enum MHD_ValueKind kind, const char *name, const char *value)
 {
+    framing_t *framing = context;
     (void) kind;
     (void) value;
-    *(int *) context += strcasecmp (name, "Content-Length") == 0 || strcasecmp (name, "Transfer-Encoding") == 0;
+    framing->ends += strcasecmp (name, "Content-Length") == 0 || strcasecmp (name, "Transfer-Encoding") == 0;
+    framing->hosts += strcasecmp (name, "Host") == 0;
     return MHD_YES;
 }
 
 bool zc_request_is_ambiguous (const zc_request_t *self)
 {
-    int count = 0;
-    if (!header (self, "Content-Length") && !header (self, "Transfer-Encoding"))
-        return false;
-    MHD_get_connection_values (self->connection, MHD_HEADER_KIND, count_framing, &count);
-    return count > 1;
+    framing_t framing = {0, 0};
+    MHD_get_connection_values (self->connection, MHD_HEADER_KIND, count_framing, &framing);
+    return framing.ends > 1 || framing.hosts > 1;
+}
+
+bool zc_request_is_coded (const zc_request_t *self)
+{
+    const char *coding = header (self, "Transfer-Encoding");
+    return coding && strcasecmp (coding, "chunked") != 0;
 }
 
 uint64_t zc_request_length (const zc_request_t *self)
 {
     const char *length = header (self, "Content-Length");
-    return length ? strtoull (length, NULL, 10) : 0;
+    return zc_request_is_coded (self) ? UINT64_MAX : length ? strtoull (length, NULL, 10) : 0;
+}
+
+/* ends: what may stand behind the type, beside nothing. */
+static bool begins_with (const char *text, const char *type, const char *ends)
+{
+    size_t size = strlen (type);
+    return strncasecmp (text, type, size) == 0 && strchr (ends, text [size]);
 }
 
 bool zc_request_is_of_type (const zc_request_t *self, const char *type)
 {
     const char *said = header (self, "Content-Type");
-    size_t size = strlen (type);
-    return said && strncasecmp (said, type, size) == 0 && (said [size] == '\0' || strchr ("; \t", said [size]));
+    return said && begins_with (said, type, "; \t");
+}
+
+/* Whether an item of Accept has the parameter q=0: anything but this (RFC 9110, 12.4.2). */
+static bool is_unwanted (const char *item)
+{
+    const char *end = item + strcspn (item, ",");
+    while ((item += strcspn (item, ";,")) < end) {
+        item += 1 + strspn (item + 1, " \t");
+        if (strncasecmp (item, "q=0", 3) != 0)
+            continue;
+        item += 3 + (item [3] == '.');
+        item += strspn (item, "0");
+        if (strchr ("; \t,", *item))
+            return true;
+    }
+    return false;
+}
+
+bool zc_request_accepts (const zc_request_t *self, const char *type)
+{
+    for (const char *at = header (self, "Accept"); at && *at; at += strcspn (at, ","), at += *at == ',') {
+        at += strspn (at, " \t");
+        if (begins_with (at, type, "; \t,") && !is_unwanted (at))
+            return true;
+    }
+    return false;
 }
 
 /* --------------------------------------------------------------------- the answer */
@@ -119,8 +166,9 @@ enum MHD_Result zc_request_reply (zc_request_t *self, struct MHD_Response *respo
         zc_reply_header (response, "Access-Control-Allow-Origin", self->origin);
         zc_reply_header (response, "Vary", "Origin");
     }
+    if (self->vary && !shared)
+        zc_reply_header (response, "Vary", self->vary);
     self->status = status;
-    self->answered_ns = zc_mono_ns ();
     return MHD_queue_response (self->connection, (unsigned) status, response);
 }
 

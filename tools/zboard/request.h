@@ -27,6 +27,7 @@ struct zc_route;
 typedef enum {
     ZC_ADMITTED,
     ZC_REFUSED_FRAMING,
+    ZC_REFUSED_CODING,
     ZC_REFUSED_URI,
     ZC_REFUSED_HOST,
     ZC_REFUSED_PATH,
@@ -42,11 +43,12 @@ typedef struct zc_request {
     struct MHD_Connection *connection;
     const struct zc_route *route; /* NULL: not looked for yet */
     const char *route_name;       /* for the counters */
+    const char *path;             /* decoded, without scheme, host and parameters; MHD's, as long as the request */
     char method [16];             /* or its beginning */
     const char *origin;           /* of another page that may ask; NULL: of none */
+    const char *vary;             /* the header by which its answer was chosen; NULL: by none */
     int64_t begun_ns;
     int status; /* of what was queued; 0: nothing was */
-    int64_t answered_ns;
     bool is_stream;
     zc_refusal_t refusal;
     bool takes_body;
@@ -63,15 +65,21 @@ void zc_request_destroy (zc_request_t *self);
 /* Takes a piece of the body. Returns 0; -1: enough of it, the connection is to be cut. */
 int zc_request_gather (zc_request_t *self, const char *bytes, size_t size);
 
-/* Whether it says more than once, or in two ways, where its body ends: then who stands before us may have taken it for
- * another request (RFC 9112, 6.3 and 11.2). */
+/* Whether it says more than once, or in two ways, where its body ends, or more than once to whom it goes: then who
+ * stands before us may have taken it for another request (RFC 9112, 3.2, 6.3 and 11.2). */
 bool zc_request_is_ambiguous (const zc_request_t *self);
 
-/* How large the body is said to be; 0: it does not say. */
+/* Whether its body comes in a coding other than chunks, so that its end is not known (RFC 9112, 6.1). */
+bool zc_request_is_coded (const zc_request_t *self);
+
+/* How large the body is said to be; 0: it does not say; UINT64_MAX: nobody knows, for it is coded. */
 uint64_t zc_request_length (const zc_request_t *self);
 
 /* Whether the body is said to be of this type, such as application/json; its parameters do not matter. */
 bool zc_request_is_of_type (const zc_request_t *self, const char *type);
+
+/* Whether Accept names this type, such as text/html, and does not refuse it by q=0. */
+bool zc_request_accepts (const zc_request_t *self, const char *type);
 
 /* Queues a response; NULL: there was no memory for it. shared: others have it, too, so nothing may be added. It stays the
  * caller's. */

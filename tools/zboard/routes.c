@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "zboard/arguments.h"
 #include "zboard/asking.h"
@@ -74,7 +75,11 @@ static enum MHD_Result refuse (zc_request_t *request)
 {
     switch (request->refusal) {
     case ZC_REFUSED_FRAMING:
-        return zc_request_fail (request, 400, "bad_request", "says more than once how long its body is", "Connection",
+        return zc_request_fail (request, 400, "bad_request",
+                                "says more than once how long its body is, or for which host it is", "Connection",
+                                "close");
+    case ZC_REFUSED_CODING:
+        return zc_request_fail (request, 501, "coding", "takes no Transfer-Encoding but chunked", "Connection",
                                 "close");
     case ZC_REFUSED_URI:
         return zc_request_fail (request, 414, "too_large", "an address has at most 4,096 bytes", NULL, NULL);
@@ -88,7 +93,7 @@ static enum MHD_Result refuse (zc_request_t *request)
         return refuse_method (request);
     case ZC_REFUSED_STRANGER:
         return zc_request_fail (request, 401, "token", "needs a token: Authorization: Bearer TOKEN",
-                                "WWW-Authenticate", "Bearer realm=\"zcost\"");
+                                "WWW-Authenticate", ZC_BEARER);
     case ZC_REFUSED_TYPE:
         return zc_request_fail (request, 415, "type", "takes Content-Type: application/json", "Accept", ZC_TYPE_JSON);
     case ZC_REFUSED_SIZE:
@@ -101,28 +106,63 @@ static enum MHD_Result refuse (zc_request_t *request)
     return MHD_NO;
 }
 
-/* The path of an address in its absolute form, which who speaks to a proxy uses, and a server must take, too (RFC 9112,
- * 3.2.2). */
+/* The host of an address in its absolute form, which who speaks to a proxy uses, and a server must take, too: then Host
+ * says nothing (RFC 9112, 3.2.2). NULL: it is none. */
+static const char *host_of (const char *path)
+{
+    return strncasecmp (path, "http://", 7) == 0 ? path + 7 : strncasecmp (path, "https://", 8) == 0 ? path + 8 : NULL;
+}
+
 static const char *path_of (const char *path)
 {
-    if (strncmp (path, "http://", 7) != 0 && strncmp (path, "https://", 8) != 0)
-        return path;
-    path = strchr (path + 8, '/');
+    const char *host = host_of (path);
+    if (host)
+        path = strchr (host, '/');
     return path ? path : "/";
+}
+
+static bool is_host_ours (const zc_board_t *board, const zc_request_t *request, const char *path)
+{
+    const char *host = host_of (path);
+    if (!host)
+        host = MHD_lookup_connection_value (request->connection, MHD_HEADER_KIND, "Host");
+    return zc_guard_is_host_ours (board->guard, host);
+}
+
+/* In a decoded path a NUL would end it. */
+static bool holds_nul (const char *uri)
+{
+    const char *nul = strstr (uri, "%00");
+    return nul && nul < uri + strcspn (uri, "?");
+}
+
+/* To a browser /metrics is the page, which asks for the token where one is needed. */
+static const zc_route_t *choose (zc_request_t *request)
+{
+    const zc_route_t *route = holds_nul (request->uri) ? NULL : find (request->path);
+    if (!route)
+        return NULL;
+    request->route_name = route->path;
+    if (route->get != zc_get_metrics)
+        return route;
+    request->vary = "Accept";
+    return zc_request_accepts (request, "text/html") ? find ("/") : route;
 }
 
 static zc_refusal_t judge (const zc_board_t *board, zc_request_t *request, const char *path)
 {
     if (zc_request_is_ambiguous (request))
         return ZC_REFUSED_FRAMING;
+    if (zc_request_is_coded (request))
+        return ZC_REFUSED_CODING;
     if (strlen (request->uri) > ZC_URI_MAX_BYTES)
         return ZC_REFUSED_URI;
-    if (!zc_guard_is_host_ours (board->guard, request->connection))
+    if (!is_host_ours (board, request, path))
         return ZC_REFUSED_HOST;
-    request->route = find (path_of (path));
+    request->path = path_of (path);
+    request->route = choose (request);
     if (!request->route)
         return ZC_REFUSED_PATH;
-    request->route_name = request->route->path;
     zc_handle_t handle = handler_of (request->route, request->method);
     if (!handle)
         return ZC_REFUSED_METHOD;

@@ -5,6 +5,7 @@
 #include "zboard/settings.h"
 
 #include <arpa/inet.h>
+#include <ctype.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -114,10 +115,15 @@ static const char *add_host (zc_settings_t *self, const char *value)
 static const char *add_origin (zc_settings_t *self, const char *value)
 {
     const char *host = strstr (value, "://");
-    bool is_web = strncmp (value, "http://", 7) == 0 || strncmp (value, "https://", 8) == 0;
+    bool is_web = strncasecmp (value, "http://", 7) == 0 || strncasecmp (value, "https://", 8) == 0;
     if (!is_web || !host [3] || strpbrk (host + 3, "/ *"))
         return zc_value_wrong ("'%.80s' is no origin, such as https://board.example.com", value);
-    return add_name (&self->origins, value);
+    const char *why = add_name (&self->origins, value);
+    /* As browsers write it: they compare every letter with what we answer. */
+    if (!why)
+        for (char *at = self->origins.list [self->origins.count - 1]; *at; at++)
+            *at = (char) tolower ((unsigned char) *at);
+    return why;
 }
 
 static const char *set_connections (zc_settings_t *self, const char *value)

@@ -18,7 +18,7 @@ typedef enum {
     ZC_TRACKED,
     ZC_TRACK_BAD,    /* the sender's mistake: *ret_failure says which */
     ZC_TRACK_FULL,   /* no room: the sender may come again */
-    ZC_TRACK_FAILED  /* no memory */
+    ZC_TRACK_FAILED  /* no memory, or no thread */
 } zc_tracked_t;
 
 /* What there was since the start: events. */
