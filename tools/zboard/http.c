@@ -239,6 +239,7 @@ static int start_daemon (zc_http_t *self)
         MHD_OPTION_END);
     if (self->daemon)
         return 0;
+    self->listener = -1; /* it is closed */
     zc_log (ZC_LOG_ERROR, "http", "reason=\"%s\"", self->cert ? "no TLS by this certificate and key" : "cannot start");
     return -1;
 }
@@ -255,7 +256,7 @@ static int open_loop (zc_http_t *self)
     self->epoll = epoll_create1 (EPOLL_CLOEXEC);
     self->signals = zc_process_open_signals ();
     if (info && self->epoll != -1 && self->signals != -1 && watch (self, info->epoll_fd) == 0 &&
-        watch (self, self->signals) == 0 && watch (self, zc_upstream_fd (self->board->upstream)) == 0)
+        watch (self, self->signals) == 0)
         return 0;
     zc_log (ZC_LOG_ERROR, "loop", "reason=\"%s\"", strerror (errno));
     return -1;
@@ -410,7 +411,7 @@ static void finish (zc_http_t *self)
 int zc_http_run (zc_http_t *self)
 {
     self->ticked_ns = zc_mono_ns ();
-    int rc = 0;
+    int rc = watch (self, zc_upstream_fd (self->board->upstream));
     while (rc == 0 && !self->board->stopping)
         rc = turn (self);
     finish (self); /* also after a failure: MHD must not be stopped while anything is suspended */

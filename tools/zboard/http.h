@@ -11,7 +11,8 @@
 
 typedef struct zc_http zc_http_t;
 
-/* Binds and listens. NULL after one line in the log. board outlives it. */
+/* Binds and listens. NULL after one line in the log. board outlives it; but for the settings its parts need only be there
+ * when it runs. */
 zc_http_t *zc_http_new (zc_board_t *board);
 void zc_http_destroy (zc_http_t **self_p);
 

@@ -82,15 +82,16 @@ static void warn_of_strangers (const zc_settings_t *settings)
 
 static int serve (zc_board_t *self)
 {
-    int rc = open_board (self);
-    zc_http_t *http = rc == 0 ? zc_http_new (self) : NULL;
-    if (http) {
+    /* Before there are threads: libmicrohttpd 1.0 that cannot start closes its listener twice, and the second time it may
+     * be another's. */
+    zc_http_t *http = zc_http_new (self);
+    int rc = http ? open_board (self) : -1;
+    if (rc == 0) {
         warn_of_strangers (self->settings);
         zc_log (ZC_LOG_INFO, "ready", "version=%s query=%s publish=%s ingest=%s", ZCOST_VERSION, self->settings->query,
                 self->settings->publish, self->settings->ingest);
         rc = zc_http_run (http);
-    } else
-        rc = -1;
+    }
     zc_http_destroy (&http);
     if (close_board (self) == -1)
         rc = -1;
