@@ -2,6 +2,7 @@
 """Who may ask: tokens, the session of a browser, and TLS."""
 import contextlib
 import http.client
+import json
 import os
 import pathlib
 import shutil
@@ -13,7 +14,7 @@ import tempfile
 import time
 import unittest
 
-from board import COSTS, JSON, NOWHERE, TOKEN, TRACK, Board, BoardCase
+from board import COSTS, JSON, NOWHERE, TOKEN, TRACK, Board, BoardCase, read_all
 from harness import ROLES, Daemon, run
 
 OTHER = "another-token-that-is-long-enough"
@@ -172,6 +173,22 @@ class Reload(Guarded):
                     stream.next()
         self.refused(self.zboard.get("/api/stream", bearer(TOKEN)))
         self.zboard.stream(bearer(OTHER)).next("state")
+
+    def test_who_was_let_in_before_is_asked_again(self):
+        """Where the rest of the request comes after the token's end."""
+        tracked = [{"type": "query_router", "cost": 1}]
+        requests = (("GET", "/api/stream", b"x"), ("GET", COSTS, b"x"), ("POST", TRACK, json.dumps(tracked).encode()))
+        sockets = []
+        for method, path, body in requests:
+            head = self.zboard.head(method, path, "Content-Type: application/json", f"Content-Length: {len(body)}",
+                                    f"Authorization: Bearer {TOKEN}", "Connection: close")
+            sockets.append(self.zboard.connect())
+            sockets[-1].sendall(head)
+        self.zboard.get("/healthz")  # the heads were read
+        self.reload(OTHER, "token_file_read")
+        for socket, (_, path, body) in zip(sockets, requests):
+            socket.sendall(body)
+            self.assertTrue(read_all(socket).startswith(b"HTTP/1.1 401 "), path)
 
     def test_without_a_file_it_is_nothing(self):
         zboard = self.board(self.zcostd)

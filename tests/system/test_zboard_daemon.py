@@ -11,7 +11,7 @@ import msgpack
 import zmq
 
 import wire
-from board import COSTS, BoardCase, Publisher, hurried, read_all
+from board import COSTS, TRACK, BoardCase, Publisher, hurried, read_all
 from budgets import needs_fake_clock
 from harness import PATIENCE, SANITIZED, fixed_endpoints, now_ms
 from zreport_peer import StandIn
@@ -286,6 +286,50 @@ class StrangeReplies(BoardCase):
         self.assertLess(time.monotonic() - begun, 8)
         self.assertEqual(metrics["zcost_up"], "0")
         self.assertIn("zboard_streams", metrics)
+
+    def test_who_scrapes_does_not_wait_for_two(self):
+        """Though events were tracked between the one and the other."""
+        daemon = self.enterContext(Stranger(lambda _: None))
+        zboard = self.board(None, endpoints={"query": daemon.endpoint})
+        zboard.wait_for(lambda: "zcost_up" in zboard.metrics())
+        took = []
+
+        def scrape():
+            begun = time.monotonic()
+            self.assertEqual(zboard.metrics()["zcost_up"], "0")
+            took.append(time.monotonic() - begun)
+
+        threads = []
+        for _ in range(3):
+            self.assertEqual(zboard.post(TRACK, {"type": "query_router", "cost": 1}).status, 200)
+            threads.append(threading.Thread(target=scrape))
+            threads[-1].start()
+            time.sleep(0.4)
+        for thread in threads:
+            thread.join()
+        self.assertEqual(len(took), 3)
+        self.assertLess(max(took), 8)
+        zboard.kill()  # it would wait for the events to be taken
+
+    def test_its_end_does_not_wait_for_many_large_replies(self):
+        daemon = self.stranger()
+        much = [packed({"rows": [{"a": 1000, "b": "x"}] * 130_000})]
+        waiting = []
+
+        def reply(question):
+            if question["query"] != "breakdown":
+                return (packed({}),)
+            waiting.append(question)
+            return much
+
+        daemon.reply = reply
+        sockets = [self.zboard.connect(timeout=30) for _ in range(60)]
+        for since, socket in enumerate(sockets):
+            socket.sendall(self.zboard.head("GET", f"/api/breakdown?since={since}"))
+        self.zboard.wait_for(lambda: len(waiting) == 60)
+        begun = time.monotonic()
+        self.zboard.stop(timeout=30)
+        self.assertLess(time.monotonic() - begun, 4 * PATIENCE)
 
     def test_who_is_asked_while_it_is_busy_may_have_gone_and_come_back(self):
         """What it had not answered is told at once: nobody will."""

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MPL-2.0
 """Large answers of zboard: neither those that are kept nor those that nobody reads are in the way of others."""
+import ctypes
 import socket as sockets
+import struct
 import threading
 import time
 import unittest
@@ -96,6 +98,21 @@ class Kept(BoardCase):
         steady.join()
         head, body = steady.answer.split(b"\r\n\r\n", 1)
         self.assertIn(b"\r\nContent-Length: %d\r\n" % len(body), head + b"\r\n")
+
+    def test_those_who_are_deaf_give_way(self):
+        """They take nothing, not even the first byte."""
+        size = len(self.zboard.get(LARGE % (MODELS, 1)).body)
+        deaf = [self.slow() for _ in range(KEPT_BYTES * 5 // 4 // size)]
+        refuse_all = ctypes.create_string_buffer(struct.pack("HBBI", 6, 0, 0, 0))  # an instruction of BPF: return 0
+        for since, socket in enumerate(deaf, 2):
+            socket.setsockopt(sockets.SOL_SOCKET, 26, struct.pack("HxxxxxxP", 1, ctypes.addressof(refuse_all)))
+            socket.sendall(self.zboard.head("GET", LARGE % (MODELS, since)))
+        begun = time.monotonic()
+        while time.monotonic() - begun < 2 * PATIENCE and self.zboard.get("/api/health").status == 200:
+            time.sleep(0.02)  # until they are too many, which may be for a moment only
+        begun = time.monotonic()
+        self.zboard.wait_for(lambda: self.zboard.get("/api/health").status == 200)
+        self.assertLess(time.monotonic() - begun, 5 * PATIENCE)
 
     def test_many_at_once_are_bounded(self):
         """Answers are counted when they come, not when they were asked for."""

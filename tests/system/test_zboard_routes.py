@@ -79,7 +79,8 @@ class Methods(Case):
 
     def test_what_says_twice_where_it_ends_is_refused(self):
         """Who stands before us may have taken another end for the right one."""
-        for lines in (["Content-Length: 2", "Content-Length: 9"], ["Content-Length: 2", "Transfer-Encoding: chunked"]):
+        for lines in (["Content-Length: 2", "Content-Length: 9"], ["Content-Length: 2", "Transfer-Encoding: chunked"],
+                      ["Content-Length: 4", "Transfer-Encoding : chunked"], ["Content-Length : 4"], ["Host : evil"]):
             head = self.zboard.head("POST", TRACK, "Content-Type: application/json", *lines)
             answer = self.zboard.raw(head + b"2\r\n[]\r\n0\r\n\r\n")
             with self.subTest(lines):
@@ -202,6 +203,8 @@ class Pages(Case):
                 with self.subTest(accept=accept):
                     self.assertEqual((answer.status, answer.headers["Content-Type"]), (200, wanted))
                     self.assertEqual(answer.headers.get_all("Vary"), ["Accept"])
+        lines = self.zboard.head("GET", "/metrics", "Accept: text/plain", "Accept: text/html", "Connection: close")
+        self.assertIn(b"Content-Type: text/html", self.zboard.raw(lines))
 
 
 class Health(BoardCase):

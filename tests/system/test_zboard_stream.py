@@ -159,6 +159,8 @@ class Replay(BoardCase):
         while not messages or messages[-1].event != "state":
             messages.append(stream.next())
         stream.socket.close()
+        ids = [tuple(map(int, message.id.split("-")[1:])) for message in messages if message.id]
+        self.assertEqual(ids, sorted(ids))  # wherever it breaks off, nothing of it comes twice
         return [message.data["id"] if message.event == "alert" else message.event for message in messages[1:]]
 
     def test_alerts_and_nothing_else(self):

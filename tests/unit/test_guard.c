@@ -241,7 +241,7 @@ static void test_guard_knows_its_names (void **state)
         bool tokens;
         const char *ours [4], *others [4];
     } table [] = {
-        {"127.0.0.1:1", NULL, false, {"localhost", "127.0.0.1:1", "[::1]:1", NULL}, {"evil", "board", "", "evil:1"}},
+        {"127.0.0.1:1", NULL, false, {"localhost", "127.0.0.1:1", "[::1]:1", "localhost "}, {"evil", "board", "", "evil:1"}},
         {"127.0.0.1:1", "board", false, {"Board", "board:1", "board/x", "10.0.0.1/x"}, {"evil", "boards", "x.board"}},
         {"127.0.0.1:1", "board", true, {"board", "evil", ""}, {NULL}},
         {"0.0.0.0:1", NULL, false, {"evil", "localhost", ""}, {NULL}},

@@ -234,7 +234,7 @@ bool zc_guard_is_host_ours (const zc_guard_t *self, const char *host)
     static const char local [] = "localhost";
     if (self->open_to_all_names || !host) /* HTTP/1.0; no browser leaves it out */
         return true;
-    size_t size = *host == '[' ? strcspn (host, "]") : strcspn (host, ":/");
+    size_t size = *host == '[' ? strcspn (host, "]") : strcspn (host, ":/ \t");
     size += host [size] == ']';
     return is_address (host, size) || (size == sizeof local - 1 && strncasecmp (host, local, size) == 0) ||
            find (&self->settings->hosts, host, size);

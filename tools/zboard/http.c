@@ -34,7 +34,8 @@
 #define LAST_MS 2000 /* for open streams and answers, at the end */
 #define LAST_LOOK_MS 10 /* MHD does not tell of all that it has yet to do */
 #define PEM_MAX_BYTES (1 << 20)
-#define OTHER_FILES 32 /* sockets of libzmq, and the like */
+#define OTHER_FILES 48 /* sockets of libzmq, and the like: some 35, and a file that is read again */
+#define LEAST_CONNECTIONS 8
 #define TLS_PRIORITIES "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2" /* RFC 8996: nothing older */
 
 struct zc_http {
@@ -211,7 +212,8 @@ static unsigned connections_max (const zc_settings_t *settings)
     if (getrlimit (RLIMIT_NOFILE, &limit) == -1 || limit.rlim_cur == RLIM_INFINITY ||
         limit.rlim_cur > (rlim_t) settings->connections_max + OTHER_FILES)
         return (unsigned) settings->connections_max;
-    return limit.rlim_cur > 2 * OTHER_FILES ? (unsigned) (limit.rlim_cur - OTHER_FILES) : OTHER_FILES;
+    return limit.rlim_cur > OTHER_FILES + LEAST_CONNECTIONS ? (unsigned) (limit.rlim_cur - OTHER_FILES)
+                                                             : LEAST_CONNECTIONS;
 }
 
 static int start_daemon (zc_http_t *self)

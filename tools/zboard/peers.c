@@ -70,7 +70,7 @@ static bool is_slow (zc_peer_t *peer)
         || getsockopt (peer->fd, IPPROTO_TCP, TCP_INFO, &info, &size) == -1)
         return false;
     uint64_t before = peer->taken;
-    peer->taken = info.tcpi_bytes_acked;
+    peer->taken = info.tcpi_bytes_acked + 1;
     return before && peer->taken - before < ZC_CROWDED_MIN_BYTES;
 }
 

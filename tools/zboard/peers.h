@@ -23,7 +23,7 @@ typedef struct zc_peer {
     int fd; /* MHD's */
     zc_peer_state_t state;
     int64_t since_ns; /* in this state */
-    uint64_t taken;   /* bytes, as of the last look; 0: there was none in this state */
+    uint64_t taken;   /* bytes and one, as of the last look; 0: there was none in this state */
     struct zc_request *request; /* that is not over; NULL: none */
     char name [ZC_ADDRESS_BYTES];
 } zc_peer_t;

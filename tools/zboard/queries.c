@@ -21,7 +21,7 @@
 #define HOLD_LOOK_MS 1
 #define HEARTBEAT_MS 5000
 #define RECONNECT_MAX_MS 500
-#define REPLIES_A_TURN 64
+#define TURN_MS 10 /* of replies; a large one takes some 100 ms */
 #define REPLY_MAX_BYTES (64 << 20) /* more than the 100,000 points of a series: beyond, libzmq hangs up */
 #define LARGE_BYTES (1 << 20)      /* memory of such an answer goes back to the system */
 
@@ -305,7 +305,8 @@ static void on_reply (zc_queries_t *self, zmsg_t *message)
 
 static void on_replies (zc_queries_t *self)
 {
-    for (int i = 0; i < REPLIES_A_TURN && zsock_events (self->dealer) & ZMQ_POLLIN; i++) {
+    int64_t begun_ms = zclock_mono ();
+    while (zsock_events (self->dealer) & ZMQ_POLLIN && zclock_mono () - begun_ms < TURN_MS) {
         zmsg_t *message = zmsg_recv (self->dealer);
         if (!message)
             return;

@@ -12,6 +12,7 @@
 
 #define QUESTIONS_MAX ZC_QUERIES_MAX /* under way, waited for or fresh */
 #define KEPT_MAX_BYTES ((size_t) 64 << 20) /* of answers that have not gone out */
+#define LATE_NS INT64_C (1000000000)
 #define FRESH_TIMES 20
 #define FRESH_MIN_NS INT64_C (20000000)
 #define FRESH_MAX_NS INT64_C (2000000000)
@@ -19,7 +20,7 @@
 struct zc_question {
     char *key; /* NULL: the place is free */
     uint32_t number;
-    bool asked;
+    bool asked, lenient;
     uint64_t covers; /* events of ours that the answer holds */
     int64_t asked_ns, took_ns;
     zc_waiter_t *waiters;
@@ -146,6 +147,7 @@ static uint64_t most_needed (const zc_question_t *question)
 static void put (zc_questions_t *self, zc_question_t *question, zc_query_t *query)
 {
     question->asked = true;
+    question->lenient = query->lenient;
     question->number = ++self->numbers;
     question->asked_ns = zc_mono_ns ();
     question->covers = most_needed (question);
@@ -240,6 +242,12 @@ static void refuse (zc_question_t *question, const char *detail)
     set_response (question, text ? question->respond (question->context, 503, text, size) : NULL, 503);
 }
 
+/* Who takes what there is does not wait for the same again. */
+static bool is_late (const zc_question_t *question)
+{
+    return question->lenient && question->took_ns > LATE_NS;
+}
+
 /* Those who came later, and want more than the answer holds, are asked for anew; after a failure, all have it. */
 void zc_questions_on_answer (zc_questions_t *self, zc_news_t *news)
 {
@@ -260,7 +268,7 @@ void zc_questions_on_answer (zc_questions_t *self, zc_news_t *news)
     question->took_ns = zc_mono_ns () - question->asked_ns;
     zc_query_t *again = question->again;
     question->again = NULL;
-    resume (question, question->status != 200 || !again);
+    resume (question, !again || question->status != 200 || is_late (question));
     if (again && question->waiters)
         put (self, question, again);
     else

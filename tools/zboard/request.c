@@ -86,6 +86,7 @@ static const char *header (const zc_request_t *self, const char *name)
 
 typedef struct {
     int ends, hosts;
+    bool blanks;
 } framing_t;
 
 static enum MHD_Result count_framing (void *context, enum MHD_ValueKind kind, const char *name, const char *value)
@@ -95,14 +96,15 @@ static enum MHD_Result count_framing (void *context, enum MHD_ValueKind kind, co
     (void) value;
     framing->ends += strcasecmp (name, "Content-Length") == 0 || strcasecmp (name, "Transfer-Encoding") == 0;
     framing->hosts += strcasecmp (name, "Host") == 0;
+    framing->blanks |= name [strcspn (name, " \t")] != '\0';
     return MHD_YES;
 }
 
 bool zc_request_is_ambiguous (const zc_request_t *self)
 {
-    framing_t framing = {0, 0};
+    framing_t framing = {.ends = 0};
     MHD_get_connection_values (self->connection, MHD_HEADER_KIND, count_framing, &framing);
-    return framing.ends > 1 || framing.hosts > 1;
+    return framing.ends > 1 || framing.hosts > 1 || framing.blanks;
 }
 
 bool zc_request_is_coded (const zc_request_t *self)
@@ -146,14 +148,29 @@ static bool is_unwanted (const char *item)
     return false;
 }
 
+typedef struct {
+    const char *type;
+    bool found;
+} accepting_t;
+
+static enum MHD_Result look_for_type (void *context, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+    accepting_t *accepting = context;
+    (void) kind;
+    if (strcasecmp (name, "Accept") != 0)
+        return MHD_YES;
+    for (const char *at = value; at && *at; at += strcspn (at, ","), at += *at == ',') {
+        at += strspn (at, " \t");
+        accepting->found |= begins_with (at, accepting->type, "; \t,") && !is_unwanted (at);
+    }
+    return MHD_YES;
+}
+
 bool zc_request_accepts (const zc_request_t *self, const char *type)
 {
-    for (const char *at = header (self, "Accept"); at && *at; at += strcspn (at, ","), at += *at == ',') {
-        at += strspn (at, " \t");
-        if (begins_with (at, type, "; \t,") && !is_unwanted (at))
-            return true;
-    }
-    return false;
+    accepting_t accepting = {.type = type};
+    MHD_get_connection_values (self->connection, MHD_HEADER_KIND, look_for_type, &accepting);
+    return accepting.found;
 }
 
 /* --------------------------------------------------------------------- the answer */

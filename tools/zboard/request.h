@@ -65,8 +65,8 @@ void zc_request_destroy (zc_request_t *self);
 /* Takes a piece of the body. Returns 0; -1: enough of it, the connection is to be cut. */
 int zc_request_gather (zc_request_t *self, const char *bytes, size_t size);
 
-/* Whether it says more than once, or in two ways, where its body ends, or more than once to whom it goes: then who
- * stands before us may have taken it for another request (RFC 9112, 3.2, 6.3 and 11.2). */
+/* Whether it says more than once, or in two ways, where its body ends, or more than once to whom it goes, or has a blank
+ * before a colon: then who stands before us may have taken it for another request (RFC 9112, 3.2, 5.1, 6.3, 11.2). */
 bool zc_request_is_ambiguous (const zc_request_t *self);
 
 /* Whether its body comes in a coding other than chunks, so that its end is not known (RFC 9112, 6.1). */

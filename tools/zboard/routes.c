@@ -76,8 +76,8 @@ static enum MHD_Result refuse (zc_request_t *request)
     switch (request->refusal) {
     case ZC_REFUSED_FRAMING:
         return zc_request_fail (request, 400, "bad_request",
-                                "says more than once how long its body is, or for which host it is", "Connection",
-                                "close");
+                                "says more than once how long its body is or for which host it is, or has a blank before a colon",
+                                "Connection", "close");
     case ZC_REFUSED_CODING:
         return zc_request_fail (request, 501, "coding", "takes no Transfer-Encoding but chunked", "Connection",
                                 "close");
@@ -149,6 +149,11 @@ static const zc_route_t *choose (zc_request_t *request)
     return zc_request_accepts (request, "text/html") ? find ("/") : route;
 }
 
+static bool is_stranger (const zc_board_t *board, const zc_request_t *request)
+{
+    return !request->route->is_open && !zc_guard_admits (board->guard, request->connection);
+}
+
 static zc_refusal_t judge (const zc_board_t *board, zc_request_t *request, const char *path)
 {
     if (zc_request_is_ambiguous (request))
@@ -166,7 +171,7 @@ static zc_refusal_t judge (const zc_board_t *board, zc_request_t *request, const
     zc_handle_t handle = handler_of (request->route, request->method);
     if (!handle)
         return ZC_REFUSED_METHOD;
-    if (!request->route->is_open && !zc_guard_admits (board->guard, request->connection))
+    if (is_stranger (board, request))
         return ZC_REFUSED_STRANGER;
     request->takes_body = handle == request->route->post;
     if (request->takes_body && !zc_request_is_of_type (request, ZC_TYPE_JSON))
@@ -187,5 +192,9 @@ enum MHD_Result zc_routes_go_on (zc_board_t *board, zc_request_t *request)
         return refuse (request);
     if (request->waiter.question)
         return zc_take_answer (request);
+    if (is_stranger (board, request)) { /* by now: the body may have been long in coming */
+        request->refusal = ZC_REFUSED_STRANGER;
+        return refuse (request);
+    }
     return handler_of (request->route, request->method) (board, request);
 }

@@ -14,13 +14,14 @@
 
 #define BLOCK_BYTES 4096
 #define RETRY_MS 2000
+#define HEAD_BYTES 128
 #define BEAT ":\n\n"
 
 /* One message as it goes out, shared by all streams that send it. */
 typedef struct {
     unsigned users;
     uint64_t number; /* 0: of a greeting, which has none */
-    size_t size;
+    size_t size, head; /* of them what stands before the JSON */
     char text [];
 } message_t;
 
@@ -80,23 +81,24 @@ static const char *name_of (zc_news_kind_t kind)
     return kind == ZC_NEWS_SNAPSHOT ? "snapshot" : kind == ZC_NEWS_ALERT ? "alert" : "state";
 }
 
-/* What a client that comes back sends as Last-Event-ID: how many alerts it has had is what matters; the number makes it
+/* The id is what a client that comes back sends as Last-Event-ID: how many alerts it has had is what matters; the number makes it
  * differ from all others. */
-static int write_id (const zc_streams_t *self, char *text, size_t size)
+static size_t write_head (const zc_streams_t *self, zc_news_kind_t kind, char text [HEAD_BYTES])
 {
-    return snprintf (text, size, "%" PRIx64 "-%" PRIu64 "-%" PRIu64, self->boot, self->published, self->alerted);
+    return (size_t) snprintf (text, HEAD_BYTES, "event: %s\nid: %" PRIx64 "-%" PRIu64 "-%" PRIu64 "\ndata: ",
+                              name_of (kind), self->boot, self->published, self->alerted);
 }
 
 /* JSON on one line has no line break, which would end the field. */
 static message_t *new_event (const zc_streams_t *self, zc_news_kind_t kind, const char *json, size_t size)
 {
-    char id [80], head [128];
-    write_id (self, id, sizeof id);
-    size_t length = (size_t) snprintf (head, sizeof head, "event: %s\nid: %s\ndata: ", name_of (kind), id);
+    char head [HEAD_BYTES];
+    size_t length = write_head (self, kind, head);
     message_t *message = new_message (length + size + 2);
     if (!message)
         return NULL;
     message->number = self->published;
+    message->head = length;
     memcpy (message->text, head, length);
     memcpy (message->text + length, json, size);
     memcpy (message->text + length + size, "\n\n", 2);
@@ -236,24 +238,25 @@ static size_t put (char *to, size_t at, const char *bytes, size_t size)
     return at + size;
 }
 
-static size_t put_message (char *to, size_t at, const message_t *message)
-{
-    return message ? put (to, at, message->text, message->size) : at;
-}
-
 /* What a new stream begins with: how long to wait before it is opened again, the alerts from one on, the last snapshot,
- * and how zcostd is: that last, since ids must not go back. to NULL: only how much it is. */
-static size_t write_greeting (zc_streams_t *self, uint64_t from, char *to)
+ * and how zcostd is. These two under the id of now, since ids must not go back. to NULL: only how much it is. */
+static size_t write_greeting (const zc_streams_t *self, uint64_t from, char *to)
 {
-    char text [128], id [80], state [288];
+    char text [128], head [HEAD_BYTES];
+    const message_t *message = self->snapshot;
     size_t size = put (to, 0, text, (size_t) snprintf (text, sizeof text, "retry: %d\n\n", RETRY_MS));
-    for (uint64_t alert = from; alert <= self->alerted; alert++)
-        size = put_message (to, size, self->alerts [alert % ZC_ALERTS_KEPT]);
-    size = put_message (to, size, self->snapshot);
-    state_text (self, text, sizeof text);
-    write_id (self, id, sizeof id);
-    int length = snprintf (state, sizeof state, "event: state\nid: %s\ndata: %s\n\n", id, text);
-    return put (to, size, state, (size_t) length);
+    for (uint64_t count = from; count <= self->alerted; count++) {
+        const message_t *alert = self->alerts [count % ZC_ALERTS_KEPT];
+        if (alert)
+            size = put (to, size, alert->text, alert->size);
+    }
+    if (message) {
+        size = put (to, size, head, write_head (self, ZC_NEWS_SNAPSHOT, head));
+        size = put (to, size, message->text + message->head, message->size - message->head);
+    }
+    size = put (to, size, head, write_head (self, ZC_NEWS_STATE, head));
+    size = put (to, size, text, (size_t) state_text (self, text, sizeof text));
+    return put (to, size, "\n\n", 2);
 }
 
 /* The first alert that a client which had `had` of them is to get. */
