@@ -10,18 +10,22 @@ from decimal import Decimal
 
 import samples
 import spending
-from board import TOKEN, Board
+from board import Board
 from browser import Keys, PageCase, dollars, hook, percent, push_all
 from budgets import conf
-from harness import Daemon, fixed_endpoints, now_ms
+from harness import Daemon, now_ms
 from reliable import stamped
 
 ROUTER = {"type": "query_router", "tier": "simple", "cost": 1}
 UNPRICED = {"type": "llm_call", "model": samples.UNKNOWN_MODEL, "input_tokens": 5}
+CHOSEN = "return document.querySelector('#window [aria-checked=true]').dataset.value"
 
-
-def a_port():
-    return int(fixed_endpoints()["ingest"][0].rsplit(":", 1)[1])
+# Counts what is put below the head from the very first on.
+COUNT_BANNERS = """
+window.banners = 0;
+new MutationObserver(() => window.banners += document.querySelectorAll('.banner').length)
+    .observe(document, { childList: true, subtree: true });
+"""
 
 
 class Numbers(PageCase):
@@ -109,8 +113,9 @@ class Numbers(PageCase):
         daemon = self.daemon(prices=samples.PRICES, interval=0.5)
         board = self.board(daemon)
         earlier = now_ms() - 30 * samples.HOUR_MS
-        daemon.push_events({**ROUTER, "cost": 0.001, "ts": earlier}, {**ROUTER, "cost": 70})
-        daemon.settle(2)
+        daemon.push_events({**ROUTER, "cost": 0.001, "ts": earlier}, {**ROUTER, "cost": 70},
+                           {**ROUTER, "ts": earlier - 48 * samples.HOUR_MS})  # or there was nothing to compare with
+        daemon.settle(3)
         self.open(board)
         self.shows("total-cost", "$70.00")
         self.assertEqual(self.browser.text("#total-change"), "")
@@ -118,6 +123,22 @@ class Numbers(PageCase):
         self.browser.wait("#total-change", "▲ >999% vs. the 24 h before")
         daemon.push_events({**ROUTER, "cost": 48.999, "ts": earlier})
         self.browser.wait("#total-change", "▲ 40.0% vs. the 24 h before")
+
+    def test_no_name_is_taken_for_the_others(self):
+        daemon = self.daemon(interval=0.5)
+        daemon.push_events(*({"type": "llm_call", "model": f"m{i}", "cost": 5} for i in range(9)),
+                           {"type": "llm_call", "model": "\0other", "cost": 9, "service": ""})
+        daemon.settle(10)
+        self.open(self.board(daemon))
+        for more in range(3):
+            self.browser.until(lambda: self.browser.texts("#legend b") == [
+                "$9.00", *["$5.00"] * 6, f"${15 + more}.00"], told=lambda: self.browser.texts("#legend li"))
+            names = self.browser.texts("#legend .name")
+            self.assertEqual((names[0], names[-1]), ("\ufffdother", "other"))
+            daemon.push_events({"type": "llm_call", "model": f"late{more}", "cost": 1})
+        self.browser.wait_settled()
+        self.assertEqual(self.browser.texts("#top-services tbody th"), ["default", "(no service)"])
+        self.assertEqual(self.browser.texts("#top-services tbody button"), ["default"])  # only what can be filtered by
 
 
 class Choices(PageCase):
@@ -188,6 +209,18 @@ class Choices(PageCase):
         self.browser.press(Keys.ENTER)
         self.browser.until(lambda: "service=" not in self.browser.script("return location.hash"))
 
+    def test_back_goes_to_what_was_chosen_before(self):
+        self.open(self.zboard, "#window=24h&by=model")
+        hashes = [f"#window={window}&by=model" for window in ("24h", "7d", "hour")]
+        for window in ("7d", "hour"):
+            self.browser.click(f'[data-value="{window}"]')
+        self.browser.script("document.querySelector('.skip').click()")
+        for wanted in (hashes[2], hashes[1], hashes[0]):
+            while self.browser.script("return location.hash") != wanted:
+                self.browser.driver.back()
+                self.browser.wait_settled()
+            self.assertIn(f"window={self.browser.script(CHOSEN)}&", wanted)
+
     def test_spanish_to_who_reads_it_and_to_who_chose_it(self):
         english = ("Total cost", "Rate now", "Saved by routing", "Router queries", "Spend over time", "Budgets",
                    "Recent alerts", "Top models", "Router tiers", "Embedding cache", "Other calls", "Data quality",
@@ -216,6 +249,10 @@ class Choices(PageCase):
         check(english[:5], spanish, "en")
         self.browser.choose(hook("language"), "es")
         check(spanish, english, "es")
+        self.browser.command("Storage.clearDataForOrigin", origin=self.origin, storageTypes="all")
+        self.browser.fresh(language="fr-FR,es-ES,en-US")  # the first that we have
+        self.open(self.zboard, "#window=7d")
+        check(spanish, english, "es")
 
     def test_dark_where_the_system_is_and_as_chosen(self):
         def is_dark():
@@ -237,47 +274,6 @@ class Choices(PageCase):
         self.assertTrue(is_dark())
 
 
-class Liveness(PageCase):
-    provokes_network = True
-
-    def stream(self):
-        return self.browser.script("return document.documentElement.dataset.stream")
-
-    def test_a_daemon_that_dies_is_told_and_one_that_is_back_heals_it(self):
-        daemon = self.daemon(bind=fixed_endpoints(), interval=0.5)
-        self.open(self.board(daemon))
-        self.shows("live-daemon", "zcostd up")
-        daemon.push_events(ROUTER)
-        self.shows("total-cost", "$1.00")
-        daemon.crash()
-        self.shows("banner-daemon", {"zcostd has been away since"})
-        self.shows("live-daemon", "zcostd away")
-        self.assertEqual((self.browser.test("total-cost"), self.stream()), ("$1.00", "open"))
-        daemon.start()
-        self.browser.wait_gone(hook("banner-daemon"))
-        self.shows("live-daemon", "zcostd up")
-        daemon.push_events(ROUTER)
-        self.shows("total-cost", "$2.00")
-        self.browser.until(lambda: not self.browser.texts("[data-stale]"))
-
-    def test_a_gateway_that_dies_is_told_and_one_that_is_back_heals_it_without_a_reload(self):
-        daemon = self.daemon(interval=0.5)
-        board = self.board(daemon, listen=f"127.0.0.1:{a_port()}")
-        self.open(board)
-        self.browser.script("window.same = true")
-        self.assertEqual(self.stream(), "open")
-        board.crash()
-        self.shows("banner-stream", {"Connection lost at", "Trying again by itself", "Numbers are as of"})
-        self.shows("live-stream", "Reconnecting")
-        self.assertEqual(self.stream(), "lost")
-        daemon.push_events(ROUTER)
-        board.start()
-        self.browser.wait_gone(hook("banner-stream"), 15)
-        self.shows("live-stream", "Stream live")
-        self.shows("total-cost", "$1.00")
-        self.assertTrue(self.browser.script("return window.same"))
-
-
 class Troubles(PageCase):
     def test_what_is_not_priced_or_not_counted_is_told_and_can_be_put_away(self):
         daemon = self.daemon(interval=0.5)
@@ -293,14 +289,31 @@ class Troubles(PageCase):
         for fact, number in (("rejected", 1), ("unpriced", 1), ("lost", 2), ("dropped", 9)):
             self.assertEqual(self.browser.text(f'[data-fact="{fact}"].bad b'), str(number), fact)
         self.shows("total-cost", "$4.00+")
+        self.browser.wait("#announce", lambda text: "Not counted" in text or "no known price" in text)
+        self.assertEqual(self.browser.texts("[aria-live] .banner, [role=status] .banner"), [])  # its counts run on
         for banner in ("banner-unpriced", "banner-lost"):
             self.browser.click(f"{hook(banner)} .close")
             self.browser.wait_gone(hook(banner))
+            self.assertEqual(self.browser.script("return document.activeElement.id"), "main")
+        script = self.browser.command("Page.addScriptToEvaluateOnNewDocument", source=COUNT_BANNERS)["identifier"]
         self.browser.driver.refresh()
         self.browser.wait_settled()
-        self.assertEqual(self.browser.texts(".banner"), [])
+        self.browser.command("Page.removeScriptToEvaluateOnNewDocument", identifier=script)
+        self.assertEqual(self.browser.script("return window.banners"), 0)
         daemon.push(b"\xc1")
         self.shows("banner-lost", {"2 rejected"})
+
+    def test_what_is_too_low_is_marked_so(self):
+        daemon = self.daemon(interval=0.5)
+        daemon.push_events(ROUTER, {"type": "query_router", "tier": "simple", "model": "nobody", "input_tokens": 5})
+        daemon.settle(2)
+        self.open(self.board(daemon))
+        for name in ("total-cost", "month", "tier-cost"):
+            self.shows(name, "$1.00+")
+        for name in ("rate-now", "rate-hour"):
+            self.assertRegex(self.browser.test(name), r"\+/h$")
+        self.assertEqual(self.browser.text('[data-tier="simple"] td:nth-child(5)'), "$0.5000+")
+        self.assertEqual(self.browser.text('[data-tier="complex"] ' + hook("tier-cost")), "$0.00")
 
     def test_budgets_and_an_alert_of_the_stream(self):
         config = conf(all=dict(limit_usd=10, period="month"),
@@ -317,44 +330,6 @@ class Troubles(PageCase):
         self.browser.wait_settled()
         self.shows("budgets", {"breached", "115.0%", "$11.50 of $10.00"})
         self.shows("alerts", {"all passed 100%"})
-
-
-class Token(PageCase):
-    provokes_network = True  # 401, in the console
-
-    def sign_in(self, token):
-        field = self.browser.find(hook("token"))
-        field.clear()
-        field.send_keys(token, Keys.ENTER)
-
-    def test_it_lets_in_who_has_it_until_they_leave(self):
-        daemon = self.daemon(interval=0.5)
-        daemon.push_events(ROUTER)
-        path = daemon.dir / "token"
-        path.write_text(TOKEN + "\n")
-        path.chmod(0o600)
-        self.open(self.board(daemon, "--token-file", path), settled=False)
-        self.shows("login", {"Sign in to zboard"})
-        self.assertEqual(self.browser.script("return document.activeElement.id"), "token")
-        self.assertNotEqual(self.browser.test("total-cost"), "$1.00")
-        for _ in range(3):
-            self.browser.press(Keys.ESCAPE)
-        self.shows("login", bool)  # behind it there is nothing
-        self.sign_in("wrong")
-        self.browser.wait("#login-wrong", "This token is not accepted.")
-        self.sign_in(TOKEN)
-        self.browser.wait_gone(hook("login"))
-        self.shows("total-cost", "$1.00")
-        self.shows("live-stream", "Stream live")
-        self.browser.driver.refresh()
-        self.browser.wait_settled()
-        self.assertIsNone(self.browser.test("login"))
-        self.shows("total-cost", "$1.00")
-        self.assertEqual(self.browser.script("return document.cookie"), "")  # no script can read it
-        self.assertNotIn(TOKEN, self.browser.script("return JSON.stringify(localStorage)"))
-        self.browser.click(hook("signout"))
-        self.shows("login", {"Sign in to zboard"})
-        self.assertNotEqual(self.browser.test("total-cost"), "$1.00")
 
 
 if __name__ == "__main__":

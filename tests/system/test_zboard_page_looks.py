@@ -43,7 +43,8 @@ return found;
 NAMELESS = """
 const label = (node) => node.ariaLabel || node.ariaLabelledByElements?.map((one) => one.textContent).join(' ')
     || Array.from(node.labels || [], (one) => Array.from(one.childNodes, (part) =>
-        part === node ? '' : part.textContent).join('')).join(' ')
+        part === node || part.nodeType === 1 && getComputedStyle(part).display === 'none' ? ''
+            : part.textContent).join('')).join(' ')
     || (node.matches('select, input') ? '' : node.textContent);
 return Array.from(document.querySelectorAll('button, select, input:not([hidden]), a, summary, [tabindex="0"], canvas,'
     + '[role=img], [role=radiogroup], [role=group], nav, dialog, section'),
@@ -68,7 +69,8 @@ def last_hour(now):
 
 class Case(PageCase):
     def overflows(self):
-        """By how many pixels it is wider than the window; who sticks out."""
+        """By how many pixels it is wider than the window, once the chart minds its width; who sticks out."""
+        self.browser.driver.execute_async_script("requestAnimationFrame(() => setTimeout(arguments[0], 50))")
         return self.browser.script(
             "const wide = document.documentElement.scrollWidth - innerWidth; return wide <= 0 ? [] : [wide, ...Array"
             ".from(document.querySelectorAll('body *')).filter((node) => node.getBoundingClientRect().right >"
@@ -103,7 +105,6 @@ class Week(Case):
             self.browser.choose(hook("language"), language)
             for width in (360, 768, 1080, 1440, 2560):
                 self.browser.size(width, 900)
-                self.browser.driver.execute_async_script("requestAnimationFrame(() => setTimeout(arguments[0], 50))")
                 self.assertEqual(self.overflows(), [], f"{language} {width}")
 
     def test_what_is_read_can_be_read_in_both_themes(self):
@@ -117,7 +118,9 @@ class Week(Case):
 
     def test_everything_has_a_name_and_a_place(self):
         self.open(self.zboard, "#window=7d")
-        self.assertEqual(self.browser.script(NAMELESS), [])
+        for width in (360, DESKTOP[0]):
+            self.browser.size(width, 900)
+            self.assertEqual(self.browser.script(NAMELESS), [], width)
         self.assertEqual(len(self.browser.texts("h1")), 1)
         for css in ("header", "nav[aria-label]", "main", "footer", "[aria-live=polite]",
                     "canvas[role=img][aria-label]"):
@@ -252,12 +255,33 @@ class Extremes(Case):
         self.browser.choose(hook("group"), "service")
         self.browser.wait("[data-stale]", deadline=20)
         self.browser.until(lambda: not self.browser.texts("[aria-busy=true]"), 20)
+        told = self.browser.script("return Object.fromEntries(Array.from(document.querySelectorAll('[data-stale]'),"
+                                   " (node) => [node.id, node.dataset.stale]))")
+        self.assertEqual([panel for panel, text in told.items() if "previous choice" in text], ["panel-spend"], told)
         for width, scheme in ((360, "light"), (1440, "light"), (1440, "dark")):
             self.browser.scheme(scheme)
             self.browser.size(width, 900)
             self.assertEqual(self.overflows(), [], width)
             self.browser.screenshot(f"wrong-{scheme}-{width}")
         self.assertEqual([one for one in self.browser.script(CONTRASTS) if one[0] < one[1]], [])
+
+    def test_large_amounts_stay_in_their_places(self):
+        daemon = self.daemon(interval=3600)
+        push_all(daemon, [{"type": kind, "cost": 4321.9876, "tier": "complex", "model": f"m{i % 3}"}
+                          for kind in ("llm_call", "query_router") for i in range(1500)] +
+                 [{"type": "llm_call", "model": "nobody", "input_tokens": 5}])
+        self.open(self.board(daemon))
+        for language in ("es", "en"):
+            self.browser.choose(hook("language"), language)
+            for width in (360, 720, 900, 1080, 1440):
+                self.browser.size(width, 900)
+                self.assertEqual(self.overflows(), [], f"{language} {width}")
+                self.assertEqual(self.browser.script(
+                    "return Array.from(document.querySelectorAll('.big, .mid')).filter((node) =>"
+                    " node.scrollWidth > node.clientWidth || node.textContent.includes('$')"
+                    " && !node.querySelector('.chip, .unit') && node.clientHeight > 60)"
+                    ".map((node) => node.textContent)"), [], f"{language} {width}")
+            self.browser.screenshot(f"large-{language}")
 
 
 if __name__ == "__main__":

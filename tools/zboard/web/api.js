@@ -4,6 +4,8 @@
  * an error is. It keeps no answers and never asks twice by itself.
  */
 
+import { learnClock } from "./spans.js";
+
 /* A browser opens six connections to a server at most, and the stream holds one of them. */
 const AT_ONCE = 4;
 const TIMEOUT_MS = 15000;
@@ -67,6 +69,9 @@ async function fetchJson(address, signal) {
     signal?.addEventListener("abort", giveUp);
     try {
         const reply = await fetch(address, { signal: patience.signal, headers: { Accept: "application/json" } });
+        const clock = Date.parse(reply.headers.get("Date"));
+        if (clock > 0)
+            learnClock("zboard", clock);
         const body = await reply.json().catch(() => null);
         if (!reply.ok)
             throw new ApiError(reply.status, body?.code || "", body?.detail || reply.statusText);

@@ -28,51 +28,61 @@ const SERVICES = 200; /* that can be chosen from */
 
 const root = document.documentElement;
 const shown = {}; /* name of a question -> shows its last answer once more, in another language */
-let snapshot = null, health = null, greeted = false, daemon = "wait";
+let snapshot = null, health = null, greeted = false, begun = false, daemon = "wait";
+let ledgerBegan = Infinity;
 
 const filter = () => choice.service ? { service: choice.service } : undefined;
 const since = () => sinceOf(choice.window);
 
-/* A question: ask, and give back what shows the answer. */
-function question(name, panels, run, always = false) {
-    return { name, panels, always, run: async (signal) => {
+/* The first day of the ledger, as exactly as needed: once it is before `ms` there is nothing more to learn. */
+async function beganBy(ms, signal) {
+    if (ledgerBegan > ms)
+        ledgerBegan = (await ask("breakdown", { limit: 0 }, signal)).since;
+    return ledgerBegan;
+}
+
+/* A question: ask, and give back what shows the answer. depends: on which of the choices. */
+function question(name, panels, depends, run) {
+    return { name, panels, depends, run: async (signal) => {
         const show = await run(signal);
         return () => (shown[name] = show)();
     } };
 }
 
 const questions = [
-    question("report", ["cards", "panel-tiers", "panel-caches"], async (signal) => {
+    question("report", ["cards", "panel-tiers", "panel-caches"], ["window", "service"], async (signal) => {
         const name = choice.window, past = before(name);
         /* Of everything the snapshot is the report already. */
         const whole = since() === undefined && !choice.service && snapshot;
-        const [report, earlier] = await Promise.all([
+        const [report, earlier, began] = await Promise.all([
             whole || ask("metrics/llm-costs", { since: since(), service: choice.service }, signal),
             past && ask("breakdown", { ...past, where: filter(), limit: 0 }, signal),
+            past && beganBy(past.since, signal),
         ]);
         return () => {
             showReport(report);
             showTiers(report);
-            showChange(totalOf(report), earlier, name);
+            showChange(totalOf(report), past && began <= past.since ? earlier : null, name);
             bannersKnow({ windowUnpriced: report.savings?.unpriced_events || 0 });
         };
     }),
-    question("rates", ["cards"], async (signal) => {
+    question("rates", ["cards"], ["service"], async (signal) => {
         const at = now(), where = filter();
         const total = (from) => ask("breakdown", { since: from, where, limit: 0 }, signal);
-        const [few, hour, month] = await Promise.all([
-            total(floorMinute(at) - 5 * MINUTE), total(floorMinute(at) - HOUR), total(startOfMonth(at))]);
+        const [few, hour, month, began] = await Promise.all([
+            total(floorMinute(at) - 5 * MINUTE), total(floorMinute(at) - HOUR), total(startOfMonth(at)),
+            beganBy(startOfMonth(at), signal)]);
         return () => {
             showRate("rate-now", few);
             showRate("rate-hour", hour);
-            showMonth(month, at);
+            showMonth(month, at, began);
         };
     }),
-    question("spend", ["panel-spend"], async (signal) => {
+    question("spend", ["panel-spend"], ["window", "by", "service"], async (signal) => {
         const spend = await gatherSpend({ ...choice }, signal);
         return () => showSpend(spend);
     }),
-    question("models", ["panel-models"], async (signal) => {
+    question("models", ["panel-models"], ["window", "service"], async (signal) => {
         const answer = await ask("breakdown", { by: "model", since: since(), where: filter(), limit: MODELS }, signal);
         return () => {
             showModels(answer, ROWS);
@@ -81,21 +91,21 @@ const questions = [
         };
     }),
     /* Of all services, whatever the filter: it is what the filter is chosen from. */
-    question("services", ["panel-services"], async (signal) => {
+    question("services", ["panel-services"], ["window"], async (signal) => {
         const answer = await ask("breakdown", { by: "service", since: since(), limit: SERVICES }, signal);
         return () => {
             knowServices(answer.rows.map((row) => row.service));
             showServices(answer, ROWS);
         };
     }),
-    question("budgets", ["panel-budgets"], async (signal) => {
+    question("budgets", ["panel-budgets"], [], async (signal) => {
         const answer = await ask("budgets", {}, signal);
         return () => {
             showBudgets(answer);
             alertsFromBudgets(answer);
         };
-    }, true),
-    question("health", ["panel-quality"], async (signal) => {
+    }),
+    question("health", ["panel-quality"], [], async (signal) => {
         const answer = await ask("health", {}, signal);
         return () => {
             health = answer;
@@ -104,7 +114,7 @@ const questions = [
             showQuality(answer, snapshot);
             bannersKnow({ health });
         };
-    }, true),
+    }),
 ];
 
 /* An answer may be newer than the last snapshot. */
@@ -116,7 +126,7 @@ function showEmpty() {
 function onSnapshot(report, isNews) {
     snapshot = report;
     if (isNews)
-        learnClock(report.zcost.until);
+        learnClock("zcostd", report.zcost.until);
     showInstance(report);
     bannersKnow({ report });
     showEmpty();
@@ -130,11 +140,21 @@ function onSnapshot(report, isNews) {
 function onLive() {
     if (stream.live.stream !== "wait")
         root.dataset.stream = stream.live.stream;
+    if (stream.live.stream === "open")
+        begin();
     if (stream.live.daemon === "up" && daemon !== "up")
         roundIfFailed();
     daemon = stream.live.daemon;
     showLive();
     showBanners();
+}
+
+/* The stream is the first question: where a token is wanted, the others would only be refused each. */
+function begin() {
+    if (!begun) {
+        begun = true;
+        roundNow();
+    }
 }
 
 /* True: ask again soon. */
@@ -148,6 +168,7 @@ function onFailure(error) {
 }
 
 function onSession() {
+    begun = true;
     stream.restart();
     roundNow();
 }
@@ -169,7 +190,8 @@ startLogin(onSession);
 startBars();
 reword();
 plan(questions, {
-    full: () => (root.dataset.ready = "1"), failed: onFailure, about: () => JSON.stringify(choice),
+    full: () => (root.dataset.ready = "1"), failed: onFailure,
+    about: (depends) => JSON.stringify(depends.map((name) => choice[name])),
 });
 onChoice(() => {
     showControls();
@@ -178,9 +200,8 @@ onChoice(() => {
 stream.start({
     snapshot: onSnapshot, alert: addAlert, change: onLive,
     /* Nobody tells an EventSource why it was closed: a question does. */
-    closed: () => ask("health").catch((error) => error.status === 401 && onFailure(error)),
+    closed: () => ask("health").then(begin, (error) => error.status === 401 ? onFailure(error) : begin()),
 });
-roundNow();
 setInterval(() => {
     stream.watch();
     showAge();

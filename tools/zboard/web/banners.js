@@ -2,9 +2,10 @@
  *
  * banners.js - what is wrong, in plain sight, for as long as it is: the stream is lost, zcostd is away, the
  * numbers are overdue, events without a price, events that were not counted. Owns the strip under the head.
- * A banner about the past (unpriced, not counted) can be put away until there is more of it.
+ * A banner about the past (unpriced, not counted) can be put away until there is more of it. Their counts run on:
+ * a screen reader is told of a banner once, when it appears.
  */
-import { byId, make, plain, put, reconcile } from "./dom.js";
+import { attribute, byId, make, plain, put, reconcile } from "./dom.js";
 import { clockSeconds, count } from "./numbers.js";
 import { keep, kept } from "./state.js";
 import { live, overdue } from "./stream.js";
@@ -12,7 +13,7 @@ import { list, t } from "./words.js";
 
 const NAMED = 4; /* models or reasons named before "and n more" */
 
-let report = null, health = null, windowUnpriced = null;
+let report = null, health = null, windowUnpriced = null, shown = [];
 
 export function bannersKnow(news) {
     report = news.report ?? report;
@@ -35,22 +36,23 @@ function connection() {
     if (live.daemon === "away")
         return [{ key: "daemon", kind: "bad", title: t("daemonGone", clockSeconds(live.daemonSince)),
                   text: `${t("daemonRetry")} ${heard}` }];
-    if (live.stream === "open" && live.heard !== null && overdue() === 2)
+    if (live.stream === "open" && live.daemon === "up" && live.heard !== null && overdue() === 2)
         return [{ key: "overdue", kind: "warn", title: t("overdueTitle"), text: heard }];
     return [];
 }
 
-/* What makes a put away banner come back: an unpriced model more, an uncounted event more. */
+/* What makes a put away banner come back: an unpriced model more, an uncounted event more. Without health nobody knows
+ * which models are unpriced, nor so whether theirs was put away. */
 function ledger() {
     if (!report)
         return [];
     const found = [], incarnation = report.zcost.since;
     const unpriced = report.savings?.unpriced_events || 0;
-    if (unpriced > 0) {
-        const models = named(health?.unpriced);
+    if (unpriced > 0 && health) {
+        const models = named(health.unpriced);
         found.push({
-            key: "unpriced", kind: "warn", mark: `${incarnation} ${Object.keys(health?.unpriced || {}).sort()}`,
-            title: t("unpricedTitle", unpriced),
+            key: "unpriced", kind: "warn", mark: `${incarnation} ${Object.keys(health.unpriced || {}).sort()}`,
+            away: t("putAwayUnpriced"), title: t("unpricedTitle", unpriced),
             text: [models && t("unpricedModels", models),
                    windowUnpriced > 0 ? t("unpricedWindow", windowUnpriced)
                        : windowUnpriced === 0 && t("unpricedNot")].filter(Boolean).join(" "),
@@ -62,7 +64,7 @@ function ledger() {
                        dropped && t("nDropped", dropped)].filter(Boolean);
         const reasons = rejected ? named(health?.rejected) : "";
         found.push({
-            key: "lost", kind: "warn", mark: `${incarnation} ${rejected} ${lost} ${dropped}`,
+            key: "lost", kind: "warn", mark: `${incarnation} ${rejected} ${lost} ${dropped}`, away: t("putAway"),
             title: t("lostTitle", list(parts)), text: (reasons ? t("lostReasons", reasons) + " " : "") + t("lostText"),
         });
     }
@@ -74,6 +76,7 @@ function build(banner) {
     close.addEventListener("click", () => {
         keep({ away: { ...kept.away, [banner.key]: close.dataset.mark } });
         showBanners();
+        byId("main").focus({ preventScroll: true }); /* what had it is gone */
     });
     return make("div", { class: "banner", "data-test": `banner-${banner.key}` },
                 make("i", { class: "sign", "aria-hidden": "true" }),
@@ -87,10 +90,14 @@ function fill(node, banner) {
     const close = node.querySelector(".close");
     close.hidden = !banner.mark;
     close.dataset.mark = banner.mark || "";
-    close.setAttribute("aria-label", t("putAway"));
-    close.title = t("putAway");
+    attribute(close, "aria-label", banner.away);
+    attribute(close, "title", banner.away);
 }
 
 export function showBanners() {
-    reconcile(byId("banners"), [...connection(), ...ledger()], (banner) => banner.key, build, fill);
+    const banners = [...connection(), ...ledger()], fresh = banners.filter(({ key }) => !shown.includes(key));
+    reconcile(byId("banners"), banners, (banner) => banner.key, build, fill);
+    shown = banners.map((banner) => banner.key);
+    if (fresh.length)
+        put("announce", fresh.map((banner) => banner.title).join(" "));
 }

@@ -6,7 +6,7 @@
  */
 import { attribute, byId, make, name as putName, put, reconcile } from "./dom.js";
 import { dollars, toFloat } from "./money.js";
-import { OTHER, groupName } from "./spend.js";
+import { groupName } from "./spend.js";
 import { hideTip, showTip } from "./tip.js";
 import { t } from "./words.js";
 
@@ -33,12 +33,12 @@ export function startBars() {
 
 export function showSpend(spend) {
     data = spend;
-    const shown = new Set(spend.groups.map((group) => `${spend.by} ${group.name}`));
+    const shown = new Set(spend.groups.map(keyOf));
     for (const key of colours.keys())
         if (!shown.has(key))
             colours.delete(key);
-    for (const group of spend.groups.filter((one) => one.name !== OTHER)) {
-        const key = `${spend.by} ${group.name}`, used = new Set(colours.values());
+    for (const group of spend.groups.filter((one) => !one.other)) {
+        const key = keyOf(group), used = new Set(colours.values());
         for (let i = 1; !colours.has(key) && i <= COLOURS; i++)
             if (!used.has(i))
                 colours.set(key, i);
@@ -47,8 +47,9 @@ export function showSpend(spend) {
 }
 
 const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-const keyOf = (group) => `${data.by} ${group.name}`;
-const colourOf = (group) => css(group.name === OTHER ? "--c-other" : `--c${colours.get(keyOf(group)) || 1}`);
+/* Without the space it is nobody's. */
+const keyOf = (group) => group.other ? data.by : `${data.by} ${group.name}`;
+const colourOf = (group) => css(group.other ? "--c-other" : `--c${colours.get(keyOf(group)) || 1}`);
 const visible = (group) => !off.has(keyOf(group));
 
 function amountsOf(group) {
@@ -76,13 +77,13 @@ export function draw() {
     const drawn = data.groups.filter(visible);
     chart.data.labels = data.slots.map((slot) => slot.tick);
     chart.data.datasets = drawn.map((group) => ({
-        label: groupName(data.by, group.name), data: amountsOf(group).map(toFloat), backgroundColor: colourOf(group),
+        label: groupName(data.by, group), data: amountsOf(group).map(toFloat), backgroundColor: colourOf(group),
         hoverBackgroundColor: colourOf(group),
     }));
     chart.update("none");
     const dearest = data.groups[0];
     attribute(byId("spend-chart"), "aria-label", empty ? t("noSpend")
-        : t("chartSays", dollars(data.total), groupName(data.by, dearest.name), dollars(dearest.total)));
+        : t("chartSays", dollars(data.total), groupName(data.by, dearest), dollars(dearest.total)));
 }
 
 function dress(scales) {
@@ -117,13 +118,16 @@ function axisDollars(value) {
     return value === 0 ? "0" : data.total === 0n ? "" : dollars(BigInt(Math.round(value * 1e9)));
 }
 
-/* Even ticks at round times, as many as have room. */
+/* Even ticks at round times, as many as have room; where no slot begins at one (UTC+5:45), each n-th. */
 function pickTicks(axis) {
     const room = Math.max(2, Math.floor(axis.chart.width / 78));
     const ordinals = data.slots.map((slot, i) => slot.ordinal ?? data.slots.length - 1 - i);
     const steps = LADDER[data.slots[0]?.ordinal === null ? "place" : "clock"];
+    axis.ticks = ordinals.map((ordinal, value) => ({ value }));
     for (const step of steps) {
         const ticks = ordinals.flatMap((ordinal, value) => ordinal % step === 0 ? [{ value }] : []);
+        if (ticks.length < Math.min(2, ordinals.length))
+            break;
         axis.ticks = ticks;
         if (ticks.length <= room)
             return;
@@ -137,7 +141,7 @@ function tooltip({ chart: mine, tooltip: model }) {
     if (!model.opacity || index === undefined || !data.slots[index])
         return hideTip();
     const rows = data.groups.filter(visible).map((group) => ({
-        key: group.name, label: groupName(data.by, group.name), colour: colourOf(group),
+        key: keyOf(group), label: groupName(data.by, group), colour: colourOf(group),
         amount: amountsOf(group)[index],
     }));
     showTip(data.slots[index].title, rows, model.caretX, mine.width);
@@ -157,7 +161,7 @@ function legend() {
         });
         return make("li", {}, button);
     }, (item, group) => {
-        const button = item.firstElementChild, label = groupName(data.by, group.name);
+        const button = item.firstElementChild, label = groupName(data.by, group);
         attribute(button, "aria-pressed", visible(group));
         attribute(button, "title", `${label} · ${dollars(group.total)}`);
         button.querySelector(".swatch").style.background = colourOf(group);
@@ -171,7 +175,7 @@ function table() {
     if (!node.tHead)
         node.append(make("caption", { class: "unseen" }), make("thead", {}, make("tr")), make("tbody"));
     put(node.caption, t("spend"));
-    const columns = [t("time"), ...data.groups.map((group) => groupName(data.by, group.name)), t("total")]
+    const columns = [t("time"), ...data.groups.map((group) => groupName(data.by, group)), t("total")]
         .map((name, i) => ({ name, key: `${i} ${name}` }));
     reconcile(node.tHead.rows[0], columns, (column) => column.key, () => make("th", { scope: "col", class: "number" }),
               (cell, column) => putName(cell, column.name));

@@ -23,7 +23,10 @@ function build() {
 
 function fill(node, budget) {
     const state = STATES.includes(budget.state) ? budget.state : "pending";
-    const spent = fromUsd(budget.spent_usd), limit = fromUsd(budget.limit_usd), ahead = fromUsd(budget.projected_usd);
+    const spent = fromUsd(budget.spent_usd), limit = fromUsd(budget.limit_usd);
+    const hours = /^(\d+)h$/.exec(budget.period || "");
+    /* The last hours have no end to be projected to. */
+    const ahead = hours ? null : fromUsd(budget.projected_usd);
     /* A bar that is full is the limit; beyond it the bar shrinks, so that the limit's mark stays in sight. */
     const full = Math.max(100, budget.share_percent || 0);
     const of = (value) => value / full * 100;
@@ -47,9 +50,8 @@ function fill(node, budget) {
     attribute(put(node.querySelector(".sums"), t("spentOf", dollars(spent), dollars(limit))), "title", exact(spent));
     const over = ahead !== null && limit !== null && ahead > limit;
     const text = put(node.querySelector(".ahead-text"),
-                     ahead === null ? t("noProjection") : t("projectedSum", dollars(ahead)));
+                     hours ? "" : ahead === null ? t("noProjection") : t("projectedSum", dollars(ahead)));
     text.classList.toggle("over", over);
-    const hours = /^(\d+)h$/.exec(budget.period || "");
     const period = hours ? t("lastHours", Number(hours[1])) : t("period_" + budget.period);
     const where = Object.entries(budget.where || {}).map(([key, value]) => `${key} = ${value}`);
     name(node.querySelector(".where"), [period, hours ? "" : budget.timezone, ...where].filter(Boolean).join(" · "));

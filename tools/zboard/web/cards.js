@@ -5,7 +5,7 @@
  */
 import { attribute, put, byId, width } from "./dom.js";
 import { dollars, exact, fromUsd, share } from "./money.js";
-import { NONE, count, percent, seconds, compact } from "./numbers.js";
+import { NONE, compact, count, day, percent, seconds } from "./numbers.js";
 import { startOfMonth } from "./spans.js";
 import { t } from "./words.js";
 
@@ -13,8 +13,17 @@ const HOUR_MS = 3600000n;
 const BLANK = "\u00a0";
 const MOST_CHANGE = 999; /* percent; beyond it nobody reads the number */
 
+/* What is large is as large as its length lets it be, so that it stays in its card (style.css). */
+function putSized(id, text) {
+    const node = put(id, text);
+    node.closest(".big, .mid")?.style.setProperty("--length", text.length);
+    return node;
+}
+
+const amount = (nano, tooLow) => dollars(nano) + (tooLow && nano !== null ? "+" : "");
+
 function money(id, nano, tooLow = false) {
-    const node = put(id, dollars(nano) + (tooLow && nano !== null ? "+" : ""));
+    const node = putSized(id, amount(nano, tooLow));
     attribute(node, "title", nano === null ? null : exact(nano) + (tooLow ? ` · ${t("tooLow")}` : ""));
 }
 
@@ -40,7 +49,7 @@ export function showReport(report) {
     put("savings-assumed", !router.total_queries ? BLANK
         : assumed ? t("ofItAssumed", dollars(assumed)) : t("allMeasured"));
 
-    put("total-queries", count(router.total_queries));
+    putSized("total-queries", count(router.total_queries));
     put("queries-under", t("routed"));
     put("queries-calls", router.unpriced_queries > 0 ? t("nUnpriced", router.unpriced_queries) : BLANK);
     showCaches(report, total, callsCost);
@@ -63,7 +72,7 @@ function showCaches(report, total, callsCost) {
     width(byId("rag-bar"), rag.total_preloads ? rag.measured_preloads / rag.total_preloads * 100 : 0);
 
     money("prompt-saved", fromUsd(report.savings?.prompt_cache?.net_usd));
-    put("calls", count(calls.total_calls));
+    putSized("calls", count(calls.total_calls));
     money("calls-cost", callsCost, calls.unpriced_calls > 0);
     const part = share(callsCost, total);
     put("calls-share", part === null ? t("ofTotalNone") : t("ofTotal", percent(part)));
@@ -82,18 +91,23 @@ export function showRate(id, answer) {
     const spent = fromUsd(answer.total?.cost_usd);
     const length = BigInt(Math.max(1, Math.round(answer.until - answer.since)) || 1);
     const rate = spent === null ? null : spent * HOUR_MS / length;
-    put(id, rate === null ? NONE : t("perHour", dollars(rate)));
+    const tooLow = answer.total?.unpriced_events > 0;
+    attribute(putSized(id, rate === null ? NONE : t("perHour", amount(rate, tooLow))), "title",
+              tooLow ? t("tooLow") : null);
 }
 
-/* spent / elapsed * month; not before a hundredth of the month is over, when it would say nothing. */
-export function showMonth(answer, at) {
+/* spent / elapsed * whole, of the month or, where the ledger began in it, of what is since its first day; not before a
+ * hundredth of that is over, when it would say nothing. */
+export function showMonth(answer, at, began) {
     const spent = fromUsd(answer.total?.cost_usd), tooLow = answer.total?.unpriced_events > 0;
-    const start = startOfMonth(at), whole = startOfMonth(at, 1) - start, elapsed = Math.max(1, Math.round(at - start));
+    const start = startOfMonth(at), from = Math.max(start, Math.min(at, began));
+    const whole = startOfMonth(at, 1) - from, elapsed = Math.max(1, Math.round(at - from));
     money("month-spent", spent, tooLow);
     const early = elapsed * 100 < whole;
     const projected = spent === null || early ? null : spent * BigInt(whole) / BigInt(elapsed);
     money("month-projected", projected, tooLow);
-    put("month-under", early ? t("tooEarly") : t("monthOver", percent(elapsed / whole * 100, 0)));
+    attribute(put("month-under", early ? t("tooEarly") : from > start ? t("paceSince", day(from))
+        : t("monthOver", percent(elapsed / whole * 100, 0))), "title", from > start ? t("ledgerBegan") : null);
 }
 
 /* Against the same stretch one period earlier; not against next to nothing, of which everything is a multiple. */

@@ -63,7 +63,7 @@ export function knowTags(names) {
     tags = (names || []).filter((name) => typeof name === "string" && !GROUPS.includes(name));
     showControls();
     if (!GROUPS.includes(choice.by) && !tags.includes(choice.by))
-        choose({ by: GROUPS[0] }); /* a link from another ledger */
+        choose({ by: GROUPS[0] }, false); /* a link from another ledger */
 }
 
 /* Those of the window; they only become more, so that none vanishes from under the pointer. */

@@ -34,16 +34,19 @@ export function width(node, percent) {
 }
 
 /* Brings the children of parent to one for each item, in order, and reuses those that are there by key, so
- * that what has the focus keeps it. build (item) makes a new child, fill (child, item) writes its texts. */
+ * that what has the focus keeps it. build (item) makes a new child, fill (child, item) writes its texts. Whatever
+ * else is in there goes, two of one key too. */
 export function reconcile(parent, items, keyOf, build, fill) {
     const old = new Map(Array.from(parent.children, (child) => [child.__key, child]));
+    const rest = new Set(parent.children);
     let place = parent.firstElementChild;
     for (const item of items) {
         const key = keyOf(item);
         let child = old.get(key);
-        if (child)
+        if (child) {
             old.delete(key);
-        else {
+            rest.delete(child);
+        } else {
             child = build(item);
             child.__key = key;
         }
@@ -53,7 +56,7 @@ export function reconcile(parent, items, keyOf, build, fill) {
             parent.insertBefore(child, place);
         fill(child, item);
     }
-    old.forEach((child) => child.remove());
+    rest.forEach((child) => child.remove());
 }
 
 /* What nobody can see, and what turns the direction of the text behind it ("gpj.exe"), is shown as a mark. */

@@ -10,7 +10,7 @@
         kept = JSON.parse(localStorage.getItem("zboard") || "{}") || {};
     } catch (error) { /* Storage may be forbidden or hold nonsense: the defaults are good. */ }
     const root = document.documentElement;
-    const spoken = kept.language || navigator.language || "en";
+    const spoken = kept.language || (navigator.languages || []).find((tag) => /^(en|es)\b/i.test(tag)) || "en";
     if (kept.theme === "light" || kept.theme === "dark")
         root.dataset.theme = kept.theme;
     if (/^es\b/i.test(spoken)) {

@@ -5,6 +5,7 @@
  */
 import { count } from "./locale.js";
 
+const when = (at) => /^\d\d:/.test(at) ? `las ${at}` : `el ${at}`; /* una hora, o un día y una hora */
 const n = (number, one, many) => `${count(number)} ${number === 1 ? one : many}`;
 
 export default {
@@ -21,12 +22,12 @@ export default {
     daemonUnknown: "zcostd: se desconoce", daemonTitle: "Conexión de zboard con el demonio",
     ageNone: "Aún sin datos", age: (age) => `Datos de hace ${age}`,
     ageLate: (age) => `Datos de hace ${age}, con retraso`,
-    ageTitle: (at, every) => `Última instantánea recibida a las ${at}; se espera una cada ${every}`,
+    ageTitle: (at, every) => `Última instantánea: ${at}; se espera una cada ${every}`,
 
-    streamGone: (at) => `Conexión perdida a las ${at}.`, streamRetry: "Se reintenta automáticamente.",
-    daemonGone: (at) => `zcostd no responde desde las ${at}.`,
+    streamGone: (at) => `Sin conexión desde ${when(at)}.`, streamRetry: "Se reintenta automáticamente.",
+    daemonGone: (at) => `zcostd no responde desde ${when(at)}.`,
     daemonRetry: "La página seguirá sola en cuanto vuelva; los eventos esperan en sus emisores.",
-    numbersAsOf: (at) => `Las cifras son de las ${at}.`,
+    numbersAsOf: (at) => `Cifras sin actualizar desde ${when(at)}.`,
     overdueTitle: "No llegan cifras nuevas, aunque todo figura como activo.",
     unpricedTitle: (number) => `${n(number, "evento no tiene", "eventos no tienen")} precio conocido: `
         + "los totales marcados con + se quedan cortos.",
@@ -38,8 +39,9 @@ export default {
     nDropped: (number) => n(number, "descartado", "descartados"),
     lostReasons: (reasons) => `Motivos del rechazo: ${reasons}.`,
     lostText: "No figuran en ningún total; véase Calidad de los datos.",
-    putAway: "Ocultar hasta que haya más", andMore: (number) => ` y ${count(number)} más`,
-    noAnswer: "sin respuesta", asOf: (at) => `sin actualizar desde las ${at}`,
+    putAway: "Ocultar hasta que haya más", putAwayUnpriced: "Ocultar hasta que otro modelo no tenga precio",
+    andMore: (number) => ` y ${count(number)} más`,
+    noAnswer: "sin respuesta", asOf: (at) => `sin actualizar desde ${when(at)}`,
     otherChoice: "sin respuesta: aún es la selección anterior",
 
     emptyTitle: "Todavía no hay eventos",
@@ -49,7 +51,9 @@ export default {
     money: "Dinero", totalCost: "Coste total", rate: "Ritmo actual", rateUnder: "en los últimos 5 minutos",
     rateHour: "en la última hora", perHour: (money) => `${money}/h`, monthSoFar: "Mes en curso",
     projected: "previstos", monthOver: (share) => `transcurrido el ${share} del mes`,
-    tooEarly: "aún es pronto para prever", savings: "Ahorro del enrutador", queries: "Consultas enrutadas",
+    paceSince: (day) => `al ritmo desde el ${day}`, ledgerBegan: "el primer día del registro",
+    tooEarly: "aún es pronto para prever",
+    savings: "Ahorro del enrutador", queries: "Consultas enrutadas",
     routerAndCalls: (router, calls) => `enrutador ${router} + otras llamadas ${calls}`,
     below: (model) => `menos que solo con ${model}`, above: (model) => `más que solo con ${model}`,
     ofItAssumed: (money) => `de ello, ${money} estimados`,

@@ -67,9 +67,9 @@ export function duration(ms) {
         return `${s} s`;
     if (s < 5400)
         return `${Math.round(s / 60)} min`;
-    const hours = Math.floor(s / 3600), minutes = Math.round(s % 3600 / 60);
+    const hours = Math.floor(Math.round(s / 60) / 60), minutes = Math.round(s / 60) % 60;
     if (hours < 48)
-        return minutes && minutes < 60 ? `${hours} h ${minutes} min` : `${hours} h`;
+        return minutes ? `${hours} h ${minutes} min` : `${hours} h`;
     return `${count(Math.round(s / 86400))} ${t("dayShort")}`;
 }
 
@@ -82,12 +82,23 @@ export function clock(ms) {
     return intl("DateTimeFormat", "clock", CLOCK).format(ms);
 }
 
+const inOtherYear = (ms) => new Date(ms).getFullYear() !== new Date().getFullYear();
+
+/* With the day where it is not today. */
 export function clockSeconds(ms) {
-    return good(ms) ? intl("DateTimeFormat", "seconds", { ...CLOCK, second: "2-digit" }).format(ms) : NONE;
+    if (!good(ms))
+        return NONE;
+    const days = new Date(ms).toDateString() !== new Date().toDateString();
+    return intl("DateTimeFormat", "seconds" + days, { ...CLOCK, second: "2-digit", ...(days ? DATE : {}) }).format(ms);
 }
 
 export function day(ms) {
     return intl("DateTimeFormat", "day", DATE).format(ms);
+}
+
+/* With the year where it is not this one. */
+export function dayOfYear(ms) {
+    return inOtherYear(ms) ? intl("DateTimeFormat", "dayOfYear", { ...DATE, year: "numeric" }).format(ms) : day(ms);
 }
 
 export function weekday(ms) {
@@ -102,7 +113,7 @@ export function month(ms) {
 export function moment(ms) {
     if (!good(ms))
         return NONE;
-    const years = new Date(ms).getFullYear() !== new Date().getFullYear();
+    const years = inOtherYear(ms);
     return intl("DateTimeFormat", "moment" + years,
                 { ...DATE, ...CLOCK, ...(years ? { year: "numeric" } : {}) }).format(ms);
 }

@@ -15,8 +15,8 @@ let questions = [], began = 0, wanted = false, running = null, timer = 0, told =
 let failed = false;
 const answered = new Map(); /* name -> {at, about}: what was last shown, and when */
 
-/* questions: [{name, panels: [ids], run: async (signal) -> shows the answer, always: whatever is chosen}];
- * handlers: {full (), failed (error) -> ask again, about () -> what the questions are about just now} */
+/* questions: [{name, panels: [ids], depends: [names of choices], run: async (signal) -> shows the answer}];
+ * handlers: {full (), failed (error) -> ask again, about (depends) -> what was chosen of these just now} */
 export function plan(list, handlers) {
     questions = list;
     told = handlers;
@@ -101,7 +101,7 @@ async function one(question, mine) {
     }
 }
 
-const about = (question) => question.always ? "" : told.about();
+const about = (question) => told.about(question.depends);
 
 /* Where an answer failed the last numbers stay, and say of when they are. */
 function mark(results) {

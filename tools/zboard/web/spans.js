@@ -7,16 +7,21 @@
 
 export const MINUTE = 60000, HOUR = 60 * MINUTE, DAY = 24 * HOUR;
 
-/* The daemon's clock less ours: a browser with a wrong clock must not ask about a wrong hour. */
-let skew = 0;
+/* Their clocks less ours: a browser with a wrong clock must not ask about a wrong hour, nor call a number old. */
+const skew = { zcostd: 0, zboard: 0 };
 
-export function learnClock(serverNow) {
-    const difference = serverNow - Date.now();
-    skew = Math.abs(difference) > MINUTE ? difference : 0;
+export function learnClock(whose, theirNow) {
+    const difference = theirNow - Date.now();
+    skew[whose] = Math.abs(difference) > MINUTE ? difference : 0;
+}
+
+/* What zboard's clock said, by ours. */
+export function byOurClock(ms) {
+    return ms - skew.zboard;
 }
 
 export function now() {
-    return Date.now() + skew;
+    return Date.now() + skew.zcostd;
 }
 
 export function floorMinute(ms) {
@@ -55,6 +60,10 @@ export function before(name, at = now()) {
     const until = floorMinute(at);
     switch (name) {
     case "hour": return { since: since - HOUR, until: until - HOUR };
+    case "today": { /* a day need not have 24 hours */
+        const start = startOfDay(at, -1);
+        return { since: start, until: Math.min(start + (until - since), since) };
+    }
     case "7d": return { since: since - 7 * DAY, until: until - 7 * DAY };
     case "30d": return { since: since - 30 * DAY, until: until - 30 * DAY };
     case "month": {
@@ -71,14 +80,23 @@ export function stepOf(name) {
 }
 
 /* Civil slices [since, until) that together are the window, the last one open (until: null): a quarter of a
- * day, a day, a week, a month or a year each, so that a day is this time zone's day and not UTC's. */
-export function slicesOf(name, since, at = now()) {
-    const kind = name === "7d" ? "quarter" : name === "all" ? kindFor(at - since) : "day";
+ * day, a day, a week, a month or a year each, so that a day is this time zone's day and not UTC's. Up to `coarse`
+ * only UTC's days are kept: slices end at the nearest midnight of UTC there, and where they were to be of a day or less
+ * all are UTC's days, for one of 35 hours among them would look dear. */
+export function slicesOf(name, since, at = now(), coarse = -Infinity) {
+    let kind = name === "7d" ? "quarter" : name === "all" ? kindFor(at - since) : "day";
+    if (coarse > since && ["hours", "quarter", "day"].includes(kind)) {
+        kind = "day";
+        coarse = Infinity;
+    }
     const slices = [];
-    for (let start = since; start < at;) {
-        const end = nextOf(kind, start);
-        slices.push({ since: start, until: end < at ? end : null, t: start, kind });
-        start = end;
+    for (let start = since, t = since; start < at;) {
+        const next = nextOf(kind, t), end = next > coarse ? next : Math.round(next / DAY) * DAY;
+        if (end > start) {
+            slices.push({ since: start, until: end < at ? end : null, t, kind });
+            start = end;
+        }
+        t = next;
     }
     return slices;
 }

@@ -6,15 +6,15 @@
 import { ApiError, ask } from "./api.js";
 import { plain } from "./dom.js";
 import { fromUsd } from "./money.js";
-import { clock, day, month, weekday } from "./numbers.js";
+import { clock, day, dayOfYear, month, weekday } from "./numbers.js";
 import { ofSlices } from "./slices.js";
 import { now, sinceOf, slicesOf, stepOf } from "./spans.js";
 import { t } from "./words.js";
 
 export const TOP = 7;
-export const OTHER = "\u0000other"; /* no name on the wire holds a NUL that we would show */
 
-/* {by, slots: [{t, end, tick, title, ordinal}], groups: [{name, amounts, total}], total} */
+/* {by, slots: [{t, end, tick, title, ordinal}], groups: [{name, amounts, total, other}], total}; other: all that are
+ * not among the dearest, under no name, for any name may be somebody's. */
 export async function gatherSpend(choice, signal) {
     const where = choice.service ? { service: choice.service } : undefined;
     const asked = { by: choice.by, where };
@@ -59,7 +59,7 @@ async function bySteps(choice, asked, step, signal) {
         : slots.map((slot, i) => groups.reduce((sum, group) => sum + group.amounts[i], 0n));
     if (broken)
         total[0] = fromUsd(broken.total.cost_usd) ?? 0n;
-    groups.push({ name: OTHER, amounts: total.map((sum, i) => rest(sum, groups, i)) });
+    groups.push({ other: true, amounts: total.map((sum, i) => rest(sum, groups, i)) });
     return finish(choice.by, slots, groups);
 
     function spread(points) {
@@ -80,14 +80,15 @@ function rest(sum, groups, i) {
 async function bySlices(choice, asked, signal) {
     const whole = await ask("breakdown", { ...asked, since: sinceOf(choice.window), limit: TOP }, signal);
     const began = sinceOf(choice.window) ?? whole.since;
-    const slices = whole.total.events ? slicesOf(choice.window, began) : [];
-    const answers = slices.length ? await ofSlices(slices, choice.by, asked.where, signal) : [];
+    const { slices, answers } = whole.total.events
+        ? await ofSlices((coarse) => slicesOf(choice.window, began, now(), coarse), choice.by, asked.where, signal)
+        : { slices: [], answers: [] };
     const groups = whole.rows.map((row) => {
         const name = String(row[choice.by] ?? "");
         return { name, amounts: answers.map((answer) => answer.costs.get(name) ?? 0n) };
     });
     if (whole.rows_left_out > 0)
-        groups.push({ name: OTHER, amounts: answers.map((answer, i) => rest(answer.total, groups, i)) });
+        groups.push({ other: true, amounts: answers.map((answer, i) => rest(answer.total, groups, i)) });
     return finish(choice.by, slices.map((slice) => slotOf(slice.t, slice.until ?? now(), slice.kind)), groups);
 }
 
@@ -95,7 +96,7 @@ function finish(by, slots, groups) {
     for (const group of groups)
         group.total = group.amounts.reduce((sum, amount) => sum + amount, 0n);
     /* Dearest first, whatever is left together at the end; what cost nothing has no bar. */
-    const order = (a, b) => (a.name === OTHER) - (b.name === OTHER) || Number(b.total - a.total);
+    const order = (a, b) => Boolean(a.other) - Boolean(b.other) || Number(b.total - a.total);
     groups = groups.filter((group) => group.total > 0n).sort(order);
     return { by, slots, groups, total: groups.reduce((sum, group) => sum + group.total, 0n) };
 }
@@ -109,19 +110,19 @@ function slotOf(start, end, kind) {
         t: start,
         get tick() {
             return within ? (minutes === 0 ? day(start) : clock(start)) : kind === "month" ? month(start)
-                : kind === "year" ? String(at.getFullYear()) : day(start);
+                : kind === "year" ? String(at.getFullYear()) : kind === "week" ? dayOfYear(start) : day(start);
         },
         get title() {
             return within ? `${weekday(start)}, ${clock(start)} – ${clock(end)}`
-                : kind === "week" ? t("weekOf", day(start))
+                : kind === "week" ? t("weekOf", dayOfYear(start))
                 : kind === "month" ? month(start) : kind === "year" ? String(at.getFullYear()) : weekday(start);
         },
         ordinal: within ? minutes : null,
     };
 }
 
-export function groupName(by, name) {
-    if (name === OTHER)
+export function groupName(by, { name, other }) {
+    if (other)
         return t("other");
     if (name === "")
         return t("without", by);

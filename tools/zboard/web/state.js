@@ -25,20 +25,21 @@ function readHash() {
     return picked;
 }
 
-function writeHash() {
+function writeHash(change) {
     const hash = new URLSearchParams();
     hash.set("window", choice.window);
     hash.set("by", choice.by);
     if (choice.service)
         hash.set("service", choice.service);
-    history.replaceState(null, "", "#" + hash);
+    history[change](null, "", "#" + hash);
 }
 
-export function choose(change) {
+/* byPerson: one can go back to what was before. */
+export function choose(change, byPerson = true) {
     if (Object.keys(change).every((key) => choice[key] === change[key]))
         return;
     Object.assign(choice, change);
-    writeHash();
+    writeHash(byPerson ? "pushState" : "replaceState");
     listeners.forEach((listener) => listener(choice));
 }
 
@@ -47,6 +48,8 @@ export function onChoice(listener) {
 }
 
 addEventListener("hashchange", () => {
+    if (location.hash === "#main")
+        return writeHash("replaceState"); /* the link over the head was followed: nothing was chosen */
     Object.assign(choice, readHash());
     listeners.forEach((listener) => listener(choice));
 });

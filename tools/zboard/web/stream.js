@@ -7,36 +7,72 @@
  * An EventSource comes back by itself after a broken connection, but is closed for good by an HTTP error
  * (401, 503): then a new one is made, later and later. Heartbeats are invisible to it: a stream that is
  * silent for too long while zcostd is said to be up is taken for dead and made anew.
+ *
+ * A browser opens six connections to a server at most, for all tabs together: one that nobody looks at gives its
+ * own back after a while, and has the news again as soon as it is looked at.
  */
+import { byOurClock } from "./spans.js";
 
 const BACKOFF_MS = [1000, 2000, 4000, 8000, 15000, 30000];
+const HIDDEN_MS = 5000;
 
 export const live = {
     stream: "wait", /* wait, open, lost */
     streamSince: Date.now(),
     daemon: "wait", /* wait, up, away */
     daemonSince: null,
-    heard: null, /* when the last snapshot was received, by our clock */
+    /* When the last snapshot came, by our clock: to us, or, where it is an old one told again, to zboard. */
+    get heard() {
+        return told && Math.min(Date.now(), told.us ?? byOurClock(told.zboard));
+    },
     interval: 30000,
 };
 
-let source = null, timer = 0, failures = 0, opened = Date.now(), on = {};
+let source = null, timer = 0, failures = 0, opened = Date.now(), told = null, on = {};
+let wanted = false, hiding = 0;
 
 /* on: {snapshot (report, isNews), alert (alert), change (), closed ()} */
 export function start(handlers) {
     on = handlers;
-    open();
+    document.addEventListener("visibilitychange", look);
+    addEventListener("pagehide", sleep); /* a page that one can go back to is kept, with its connection */
+    addEventListener("pageshow", look);
+    restart();
 }
 
 export function restart() {
     failures = 0;
-    open();
+    wanted = true;
+    if (!document.hidden)
+        open();
 }
 
 export function stop() {
+    wanted = false;
+    close();
+}
+
+function close() {
     clearTimeout(timer);
+    timer = 0;
     source?.close();
     source = null;
+}
+
+function sleep() {
+    close();
+    live.daemon = "wait";
+    is("wait");
+}
+
+function look() {
+    clearTimeout(hiding);
+    if (!wanted)
+        return;
+    if (document.hidden)
+        hiding = setTimeout(sleep, HIDDEN_MS);
+    else if (!source && !timer)
+        restart();
 }
 
 /* Numbers are late, and then overdue, by this many intervals; see also head.js. */
@@ -61,12 +97,13 @@ function is(stream) {
 }
 
 function open() {
-    stop();
+    close();
     opened = Date.now();
-    let first = true; /* the first snapshot of a connection may be an old one, told again */
+    let snapshots = 0, dated = false; /* the first snapshot of a connection may be an old one: a state tells its age */
     const mine = source = new EventSource("/api/stream");
     mine.onopen = () => {
-        failures = 0;
+        failures = snapshots = 0;
+        dated = false;
         is("open");
     };
     mine.onerror = () => {
@@ -82,9 +119,10 @@ function open() {
             return;
         live.daemon = state.daemon === "up" ? "up" : "away";
         live.daemonSince = Number(state.since) || null;
-        /* The snapshot told at the connection's begin was an old one, then. */
-        if (live.daemon === "away" && Number.isFinite(state.heard) && state.heard > 0)
-            live.heard = Math.min(live.heard ?? Date.now(), state.heard);
+        if (snapshots < 2 && Number.isFinite(state.heard) && state.heard > 0) {
+            told = { zboard: state.heard };
+            dated = true;
+        }
         on.change();
     });
     mine.addEventListener("snapshot", (event) => {
@@ -93,10 +131,10 @@ function open() {
             return;
         if (report.zcost.interval_seconds > 0)
             live.interval = report.zcost.interval_seconds * 1000;
-        if (!(first && live.daemon === "away"))
-            live.heard = Date.now();
+        const first = snapshots++ === 0;
+        if (!first || !dated)
+            told = { us: Date.now() };
         on.snapshot(report, !first);
-        first = false;
     });
     mine.addEventListener("alert", (event) => {
         const alert = parse(event.data);
@@ -106,7 +144,7 @@ function open() {
 }
 
 function retry() {
-    stop();
+    close();
     timer = setTimeout(open, BACKOFF_MS[Math.min(failures++, BACKOFF_MS.length - 1)]);
     on.closed();
 }

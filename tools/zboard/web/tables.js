@@ -72,8 +72,9 @@ export function showTiers(report) {
     const names = [...TIERS, ...Object.keys(tiers).filter((tier) => !TIERS.includes(tier)).sort()];
     const rows = names.map((tier) => {
         const of = tiers[tier] || {}, cost = fromUsd(of.cost_usd), saved = report?.savings?.tiers?.[tier] || {};
+        /* Which tier the unpriced ones are of the report does not say: any may be too low. */
         return { tier, model: of.model || "", queries: of.queries, cost, net: fromUsd(saved.net_usd),
-                 assumed: fromUsd(saved.assumed_usd) };
+                 assumed: fromUsd(saved.assumed_usd), unpriced_events: of.queries ? router.unpriced_queries : 0 };
     });
     table("tiers", t("tiers"), [
         { word: "tierAndModel", kind: "name", fill: (cell, row, line) => {
@@ -88,7 +89,8 @@ export function showTiers(report) {
         number("queriesShort", (row) => count(row.queries), { test: "tier-queries" }),
         bar("share", (row) => router.total_queries ? (row.queries || 0) / router.total_queries * 100 : NaN),
         money("cost", (row) => row.cost, { test: "tier-cost" }),
-        number("perQuery", (row) => row.queries && row.cost !== null ? dollars(row.cost / BigInt(row.queries)) : NONE),
+        number("perQuery", (row) => row.queries && row.cost !== null
+            ? dollars(row.cost / BigInt(row.queries)) + (row.unpriced_events > 0 ? "+" : "") : NONE),
         number("savedShort", (row) => dollars(row.net), { fill: (cell, row) => {
             put(cell, dollars(row.net));
             attribute(cell, "title", row.assumed ? t("ofItAssumed", dollars(row.assumed)) : null);
@@ -131,13 +133,15 @@ export function showServices(answer, most) {
         rows[rows.length - 1] = chosen; /* the filter's own row is always there, to be switched off */
     table("top-services", t("topServices"), [
         { word: "service", kind: "name", fill: (cell, row, line) => {
+            if (!row.service) /* no filter is of those without one */
+                return void putName(cell, t("without", "service"));
             if (!cell.firstElementChild) {
                 cell.append(make("button", { type: "button", class: "link" }));
                 cell.firstElementChild.addEventListener("click", () =>
                     choose({ service: choice.service === line.__key ? "" : line.__key }));
             }
             const is = choice.service !== "" && choice.service === row.service;
-            putName(cell.firstElementChild, row.service || t("without", "service"));
+            putName(cell.firstElementChild, row.service);
             attribute(cell.firstElementChild, "aria-pressed", is);
             line.classList.toggle("chosen", is);
         } },
