@@ -48,6 +48,22 @@ class Dashboard(BoardCase):
                     question = question.replace(name, value)
                 self.assertNotIn("$", question)
                 self.assertIsNotNone(prometheus.query(question))  # None: it was refused
+        version, = (panel for panel in panels if panel["title"] == "Version")
+        labels = [set(labels) for labels, _ in prometheus.query(version["targets"][0]["expr"].replace("$job", ".*"))]
+        self.assertEqual(labels, [set(re.findall(r"{{(\w+)}}", version["targets"][0]["legendFormat"]))])
+        up, = (panel["targets"][0]["expr"].replace("$job", ".*") for panel in panels if panel["title"] == "zcostd")
+        self.assertEqual(prometheus.query(up), [({}, 1)])
+        zboard.kill()
+        deadline = deadline_in(20)
+        while prometheus.query(up) != [({}, 0)]:  # who is not asked is not up
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.1)
+
+    def test_a_single_number_is_of_now(self):
+        panels = json.loads(DASHBOARD.read_text())["panels"]
+        targets = [target for panel in panels if panel["type"] == "stat" for target in panel["targets"]]
+        self.assertGreater(len(targets), 10)
+        self.assertEqual([target["expr"] for target in targets if not target.get("instant")], [])
 
     def test_each_panel_has_a_place_of_its_own(self):
         panels = json.loads(DASHBOARD.read_text())["panels"]
