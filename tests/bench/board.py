@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MPL-2.0
 """What zboard costs: requests a second on one core, beside the endpoints that it replaces; the way of a POST onto the
-bus; and what 500 streams take.
+bus; what 500 streams take; and the page's first paint.
 
 One class a kind of measurement, one object a row of its table, as in cells.py. Load is wrk's.
 """
@@ -180,3 +180,29 @@ class Streams:
                     for stream in streams:
                         stream.close()
                 self.samples.append(sample)
+
+
+class Paint:
+    """The page's first paint, of a daemon that has something to show. Browser and zboard share both cores."""
+    kind = "paint"
+
+    def __init__(self, bus, count):
+        self.key = {"count": count}
+        self.bus = bus
+        self.samples = []
+
+    def measure(self):
+        if not shutil.which("chromium") or not shutil.which("chromedriver"):
+            raise programs.Failed("chromium or chromedriver is missing (Debian: chromium, chromium-driver)")
+        daemon, found = self.bus.start_daemon()
+        with daemon:
+            board, address = start_board(self.bus, found)
+            with board:
+                connection = http.client.HTTPConnection(*address.split(":"), timeout=10)
+                connection.request("POST", TRACK, json.dumps([EVENT] * 100), {"Content-Type": "application/json"})
+                if connection.getresponse().status != 200:
+                    raise programs.Failed("the events were not taken")
+                connection.close()
+                done = programs.run("/usr/bin/python3", "-B", pathlib.Path(__file__).with_name("first_paint.py"), address,
+                                    self.key["count"])
+        self.samples.append({name: float(value) for name, value in done[-1].items()})

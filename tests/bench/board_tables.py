@@ -8,6 +8,7 @@ from tables import Section, spread, tenths, whole
 CORE_RATE = 10_000   # requests a second on one core
 TO_BUS_P99_MS = 1
 STREAMS_BYTES = 64 << 20
+PAINT_MS = 300
 
 
 def thousandths(value):
@@ -56,4 +57,13 @@ def streams(cells):
     return section
 
 
-MAKERS = (http, tobus, streams)
+def paint(cells):
+    section = Section("zboard, first paint of its page in a headless Chromium, milliseconds", ["loads", "median", "max"])
+    for cell in cells:
+        medians = [sample["median_ms"] for sample in cell.samples]
+        section.row([cell.key["count"]], [spread(medians, whole), spread([sample["max_ms"] for sample in cell.samples], whole)],
+                    [("median", statistics.median(medians), whole, "≤", PAINT_MS)])
+    return section
+
+
+MAKERS = (http, tobus, streams, paint)

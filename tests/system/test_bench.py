@@ -27,6 +27,7 @@ TITLES = {
     "http": "zboard, requests a second on one core, beside the endpoints that it replaces",
     "tobus": "zboard, from a POST to its event on the bus, milliseconds",
     "streams": "zboard, streams at ten snapshots a second",
+    "paint": "zboard, first paint of its page in a headless Chromium, milliseconds",
 }
 
 
