@@ -414,6 +414,8 @@ int zc_http_run (zc_http_t *self)
 {
     self->ticked_ns = zc_mono_ns ();
     int rc = watch (self, zc_upstream_fd (self->board->upstream));
+    if (rc == -1)
+        zc_log (ZC_LOG_ERROR, "loop", "reason=\"%s\"", strerror (errno));
     while (rc == 0 && !self->board->stopping)
         rc = turn (self);
     finish (self); /* also after a failure: MHD must not be stopped while anything is suspended */

@@ -12,7 +12,7 @@
 
 #define QUESTIONS_MAX ZC_QUERIES_MAX /* under way, waited for or fresh */
 #define KEPT_MAX_BYTES ((size_t) 64 << 20) /* of answers that have not gone out */
-#define LATE_NS INT64_C (1000000000)
+#define LATE_NS INT64_C (1000000000) /* of an answer that may leave out what takes long */
 #define FRESH_TIMES 20
 #define FRESH_MIN_NS INT64_C (20000000)
 #define FRESH_MAX_NS INT64_C (2000000000)
@@ -106,7 +106,7 @@ static zc_question_t *forget_oldest (zc_questions_t *self)
     return oldest;
 }
 
-static zc_question_t *make_room (zc_questions_t *self)
+static zc_question_t *take_place (zc_questions_t *self)
 {
     for (zc_question_t *at = self->list; at < self->list + QUESTIONS_MAX; at++)
         if (!at->key)
@@ -126,7 +126,7 @@ static zc_question_t *find_or_make (zc_questions_t *self, const char *key, zc_re
     zc_question_t *question = find (self, key);
     if (question)
         return question;
-    question = make_room (self);
+    question = take_place (self);
     if (!question || !(question->key = strdup (key)))
         return NULL;
     question->respond = respond;

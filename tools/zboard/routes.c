@@ -76,8 +76,8 @@ static enum MHD_Result refuse (zc_request_t *request)
     switch (request->refusal) {
     case ZC_REFUSED_FRAMING:
         return zc_request_fail (request, 400, "bad_request",
-                                "says more than once how long its body is or for which host it is, or has a blank before a colon",
-                                "Connection", "close");
+                                "says more than once how long its body is or for which host it is, or has a blank "
+                                "before a colon", "Connection", "close");
     case ZC_REFUSED_CODING:
         return zc_request_fail (request, 501, "coding", "takes no Transfer-Encoding but chunked", "Connection",
                                 "close");

@@ -81,8 +81,8 @@ static const char *name_of (zc_news_kind_t kind)
     return kind == ZC_NEWS_SNAPSHOT ? "snapshot" : kind == ZC_NEWS_ALERT ? "alert" : "state";
 }
 
-/* The id is what a client that comes back sends as Last-Event-ID: how many alerts it has had is what matters; the number makes it
- * differ from all others. */
+/* The id is what a client that comes back sends as Last-Event-ID: how many alerts it has had is what matters; the number
+ * makes it differ from all others. */
 static size_t write_head (const zc_streams_t *self, zc_news_kind_t kind, char text [HEAD_BYTES])
 {
     return (size_t) snprintf (text, HEAD_BYTES, "event: %s\nid: %" PRIx64 "-%" PRIu64 "-%" PRIu64 "\ndata: ",
