@@ -8,14 +8,14 @@
 
 #include "wire/json.h"
 
-static void set (zc_reply_t *self, zc_reply_kind_t kind, const char *code, const char *message)
+static void set (zc_envelope_t *self, zc_envelope_kind_t kind, const char *code, const char *message)
 {
     self->kind = kind;
     snprintf (self->code, sizeof self->code, "%s", code ? code : "");
     snprintf (self->message, sizeof self->message, "%s", message ? message : "");
 }
 
-static void open_map (const json_t *map, zc_reply_t *ret_reply)
+static void open_map (const json_t *map, zc_envelope_t *ret_reply)
 {
     const json_t *ok = json_object_get (map, "ok");
     json_t *result = json_object_get (map, "result");
@@ -33,9 +33,9 @@ static void open_map (const json_t *map, zc_reply_t *ret_reply)
         set (ret_reply, ZC_REPLY_FOREIGN, NULL, "no envelope");
 }
 
-void zc_reply_open (const void *bytes, size_t size, zc_reply_t *ret_reply)
+void zc_envelope_open (const void *bytes, size_t size, zc_envelope_t *ret_reply)
 {
-    *ret_reply = (zc_reply_t) {.kind = ZC_REPLY_FOREIGN};
+    *ret_reply = (zc_envelope_t) {.kind = ZC_REPLY_FOREIGN};
     json_t *map;
     int error = zc_json_unpack (bytes, size, &map);
     if (error) {

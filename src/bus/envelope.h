@@ -16,16 +16,16 @@ typedef enum {
     ZC_REPLY_RESULT,
     ZC_REPLY_REFUSAL, /* a code and a message, both of which may be empty */
     ZC_REPLY_FOREIGN  /* none of zcost's: the message says what is wrong with it */
-} zc_reply_kind_t;
+} zc_envelope_kind_t;
 
 typedef struct {
-    zc_reply_kind_t kind;
+    zc_envelope_kind_t kind;
     json_t *result;     /* of ZC_REPLY_RESULT: a map, a new reference */
     char code [32];     /* too_large also of a reply that is too large for us to read */
     char message [320]; /* may hold bytes from the wire */
-} zc_reply_t;
+} zc_envelope_t;
 
 /* Opens the one frame of a reply. ret_reply is written whole. */
-void zc_reply_open (const void *bytes, size_t size, zc_reply_t *ret_reply);
+void zc_envelope_open (const void *bytes, size_t size, zc_envelope_t *ret_reply);
 
 #endif

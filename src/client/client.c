@@ -12,8 +12,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "client/queue.h"
-#include "client/room.h"
+#include "client/ring.h"
+#include "client/spool_format.h"
 #include "client/sender.h"
 #include "wire/encode.h"
 
@@ -29,7 +29,7 @@ static_assert (ZC_ENCODED_MAX <= ZC_RECORD_BYTES_MAX, "any event is one record")
 
 /* What an emit reads stands on one cache line: between two calls of a quiet service it gets cold. */
 struct zcost {
-    zc_queue_t queue;
+    zc_ring_t queue;
     _Atomic uint32_t *gate;
     zc_sender_t *sender;
     const char *service; /* of events that name none; NULL: the daemon's default */
@@ -55,14 +55,14 @@ static bool settle (const zcost_options_t *options, zcost_options_t *ret_settled
     *ret_settled = settled;
     return (!settled.spool_dir || settled.publish) &&
            (!settled.service || strnlen (settled.service, ZCOST_STRING_MAX + 1) <= ZCOST_STRING_MAX) &&
-           settled.queue_bytes >= ZC_QUEUE_BYTES_MIN && settled.queue_bytes <= ZC_QUEUE_BYTES_MAX &&
+           settled.queue_bytes >= ZC_RING_BYTES_MIN && settled.queue_bytes <= ZC_RING_BYTES_MAX &&
            settled.flush_interval_ms <= FLUSH_INTERVAL_MAX_MS && settled.batch_bytes >= BATCH_BYTES_MIN &&
            settled.batch_bytes <= BATCH_BYTES_MAX;
 }
 
 static size_t power_of_2 (size_t bytes)
 {
-    size_t power = ZC_QUEUE_BYTES_MIN;
+    size_t power = ZC_RING_BYTES_MIN;
     while (power < bytes)
         power *= 2;
     return power;
@@ -72,11 +72,11 @@ static int open_parts (zcost_t *self, const zcost_options_t *options)
 {
     if (options->service)
         self->service = memcpy (self->service_text, options->service, strlen (options->service) + 1);
-    size_t room_bytes = options->publish ? ZC_ROOM_BYTES : 0;
-    int rc = zc_queue_init (&self->queue, power_of_2 (options->queue_bytes), room_bytes, options->spool_dir != NULL);
+    size_t room_bytes = options->publish ? ZC_SPOOL_BYTES : 0;
+    int rc = zc_ring_init (&self->queue, power_of_2 (options->queue_bytes), room_bytes, options->spool_dir != NULL);
     if (rc != 0)
         return rc;
-    self->gate = zc_queue_gate (&self->queue);
+    self->gate = zc_ring_gate (&self->queue);
     const zc_sender_options_t sender = {
         .endpoint = options->endpoint,
         .publish = options->publish,
@@ -86,7 +86,7 @@ static int open_parts (zcost_t *self, const zcost_options_t *options)
     };
     if ((rc = zc_sender_new (&self->queue, &sender, &self->sender)) != 0) {
         int error = errno;
-        zc_queue_term (&self->queue);
+        zc_ring_term (&self->queue);
         errno = error;
         return rc;
     }
@@ -155,14 +155,14 @@ __attribute__ ((hot)) int zcost_emit (zcost_t *client, const zcost_event_t *even
     /* Packed here first, so that a reserved place in the queue waits for a short copy and no more. */
     zc_record_t record;
     size_t size;
-    zc_queue_prefetch (&client->queue);
+    zc_ring_prefetch (&client->queue);
     int rc = zc_encode (event, client->service, now_ms (), record.as.bytes, &size);
     if (rc != 0)
         return rc;
     uint32_t gate = atomic_load_explicit (client->gate, memory_order_relaxed);
     if (__builtin_expect (gate != ZC_GATE_OPEN, 0) && (rc = zc_sender_ensure (client->sender)) != 0)
         return rc;
-    return zc_queue_push (&client->queue, &record, size);
+    return zc_ring_push (&client->queue, &record, size);
 }
 
 /* Fills in what was claimed: the first event last, with which all become visible. */
@@ -171,14 +171,14 @@ static void fill (zcost_t *client, const zcost_event_t *events, size_t count, in
     zc_record_t record;
     size_t size;
     zc_encode (&events [0], client->service, ts_ms, record.as.bytes, &size);
-    uint32_t next = position + zc_queue_units (size);
+    uint32_t next = position + zc_ring_units (size);
     for (size_t i = 1; i < count; i++) {
         zc_encode (&events [i], client->service, ts_ms, record.as.bytes, &size);
-        zc_queue_fill (&client->queue, next, &record, size);
-        next += zc_queue_units (size);
+        zc_ring_fill (&client->queue, next, &record, size);
+        next += zc_ring_units (size);
     }
     zc_encode (&events [0], client->service, ts_ms, record.as.bytes, &size);
-    zc_queue_fill (&client->queue, position, &record, size);
+    zc_ring_fill (&client->queue, position, &record, size);
 }
 
 /* Encoded twice, first to know how much room they take: so nothing is allocated. */
@@ -193,14 +193,14 @@ int zcost_try_emit (zcost_t *client, const zcost_event_t *events, size_t count)
     for (size_t i = 0; i < count; i++) {
         if ((rc = zc_encode (&events [i], client->service, ts_ms, record.as.bytes, &size)) != 0)
             return rc;
-        units += zc_queue_units (size);
+        units += zc_ring_units (size);
     }
     if (count == 0)
         return 0;
     uint32_t gate = atomic_load_explicit (client->gate, memory_order_relaxed), position;
     if (gate != ZC_GATE_OPEN && (rc = zc_sender_ensure (client->sender)) != 0)
         return rc;
-    if (!zc_queue_claim (&client->queue, units, (uint32_t) count, &position))
+    if (!zc_ring_claim (&client->queue, units, (uint32_t) count, &position))
         return ZCOST_EFULL;
     fill (client, events, count, ts_ms, position);
     return 0;
@@ -245,18 +245,18 @@ int zcost_llm_call (zcost_t *client, const char *model, int64_t input_tokens, in
 void zcost_stats (const zcost_t *client, zcost_stats_t *ret_stats)
 {
     zc_sender_stats_t sender;
-    zc_queue_stats_t queue;
+    zc_ring_stats_t queue;
     memset (ret_stats, 0, sizeof *ret_stats);
     if (!client)
         return;
     /* The sender's first: what it sent is then among what the queue has. */
     zc_sender_stats (client->sender, &sender);
-    zc_queue_stats (&client->queue, &queue);
+    zc_ring_stats (&client->queue, &queue);
     ret_stats->emitted = queue.pushed;
     ret_stats->sent = sender.sent > queue.popped ? sender.sent : queue.popped;
     ret_stats->queued = queue.pushed - queue.popped;
     ret_stats->dropped = queue.dropped;
-    ret_stats->queue_bytes = zc_queue_bytes (&client->queue);
+    ret_stats->queue_bytes = zc_ring_bytes (&client->queue);
     ret_stats->queued_bytes = queue.used_bytes;
     ret_stats->connected = sender.connected;
     if (!sender.is_reliable)

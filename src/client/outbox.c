@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "client/futex.h"
-#include "client/room.h"
+#include "client/spool_format.h"
 #include "zcost.h"
 
 const zc_outbox_times_t zc_outbox_times = {
@@ -21,8 +21,8 @@ const zc_outbox_times_t zc_outbox_times = {
 };
 
 struct zc_outbox {
-    zc_queue_t queue;
-    zc_room_t *room;
+    zc_ring_t queue;
+    zc_spool_room_t *room;
     zc_outbox_times_t times;
     size_t events_bytes; /* of one frame */
     bool is_kept, is_fenced;
@@ -52,28 +52,28 @@ static uint64_t next_of (const zc_outbox_t *self)
     return atomic_load (&self->room->head.next);
 }
 
-static zc_flight_t *flight_of (const zc_outbox_t *self, uint64_t frame)
+static zc_spool_flight_t *flight_of (const zc_outbox_t *self, uint64_t frame)
 {
-    return zc_room_flight (self->room, frame);
+    return zc_spool_flight (self->room, frame);
 }
 
-static const zc_numbering_t *numbering_of (const zc_outbox_t *self)
+static const zc_spool_numbering_t *numbering_of (const zc_outbox_t *self)
 {
-    return zc_room_numbering (&self->room->head, atomic_load (&self->room->head.numberings_count));
+    return zc_spool_numbering (&self->room->head, atomic_load (&self->room->head.numberings_count));
 }
 
 /* Events that were settled, which is where the queue's head stands. */
 static uint64_t settled_place (const zc_outbox_t *self)
 {
-    zc_queue_stats_t stats;
-    zc_queue_stats (&self->queue, &stats);
+    zc_ring_stats_t stats;
+    zc_ring_stats (&self->queue, &stats);
     return stats.popped;
 }
 
 /* The place of the first event that is in no frame. */
 static uint64_t cut_place (const zc_outbox_t *self)
 {
-    const zc_flight_t *last = flight_of (self, next_of (self) - 1);
+    const zc_spool_flight_t *last = flight_of (self, next_of (self) - 1);
     return first_of (self) == next_of (self) ? settled_place (self) : last->place + last->events;
 }
 
@@ -81,41 +81,41 @@ static uint64_t cut_place (const zc_outbox_t *self)
 static uint32_t cut_ahead (const zc_outbox_t *self)
 {
     uint64_t first = first_of (self), next = next_of (self);
-    const zc_flight_t *last = flight_of (self, next - 1);
+    const zc_spool_flight_t *last = flight_of (self, next - 1);
     return first == next ? 0 : last->position + last->units - flight_of (self, first)->position;
 }
 
 static uint64_t drops_of (const zc_outbox_t *self)
 {
-    zc_queue_stats_t stats;
-    zc_queue_stats (&self->queue, &stats);
+    zc_ring_stats_t stats;
+    zc_ring_stats (&self->queue, &stats);
     return stats.dropped;
 }
 
 /* ----------------------------------------------------------------------------- new, destroy */
 
-static int format (const zc_queue_t *queue, zc_room_t *room)
+static int format (const zc_ring_t *queue, zc_spool_room_t *room)
 {
     uint8_t producer [ZC_UUID_BYTES];
     if (atomic_load (&room->head.numberings_count) > 0)
         return 0; /* a spool's, or of a sender that had to start twice */
     int rc = zc_uuid_new (producer);
     if (rc == 0)
-        zc_room_format (&room->head, zc_queue_bytes (queue), producer);
+        zc_spool_format (&room->head, zc_ring_bytes (queue), producer);
     return rc;
 }
 
-int zc_outbox_new (const zc_queue_t *queue, const zc_outbox_options_t *options, zc_outbox_t **ret_outbox)
+int zc_outbox_new (const zc_ring_t *queue, const zc_outbox_options_t *options, zc_outbox_t **ret_outbox)
 {
     assert (options->frame_bytes > ZC_FRAME_HEAD_BYTES);
     zc_outbox_t *self = calloc (1, sizeof *self);
-    int rc = self ? format (queue, zc_queue_room (queue)) : ZCOST_ENOMEM;
+    int rc = self ? format (queue, zc_ring_room (queue)) : ZCOST_ENOMEM;
     if (rc != 0) {
         free (self);
         return rc;
     }
     self->queue = *queue;
-    self->room = zc_queue_room (queue);
+    self->room = zc_ring_room (queue);
     self->times = options->times ? *options->times : zc_outbox_times;
     self->events_bytes = options->frame_bytes - ZC_FRAME_HEAD_BYTES;
     self->is_kept = options->is_kept;
@@ -157,9 +157,9 @@ static void start_over (zc_outbox_t *self, int64_t now_ns)
 /* Begins an epoch with the oldest unsettled event. */
 static void renumber (zc_outbox_t *self, uint32_t epoch, uint64_t dropped_before)
 {
-    const zc_numbering_t numbering = {
+    const zc_spool_numbering_t numbering = {
         .places_before = settled_place (self), .dropped_before = dropped_before, .epoch = epoch};
-    self->is_fenced = !zc_room_renumber (&self->room->head, &numbering, self->adopted_fd);
+    self->is_fenced = !zc_spool_renumber (&self->room->head, &numbering, self->adopted_fd);
 }
 
 /* ---------------------------------------------------------------------------------- cutting */
@@ -167,7 +167,7 @@ static void renumber (zc_outbox_t *self, uint32_t epoch, uint64_t dropped_before
 /* Silent for so long, we may have been forgotten: a number under the old epoch might be refused. */
 static void renew_if_idle (zc_outbox_t *self, int64_t now_ns)
 {
-    const zc_numbering_t *numbering = numbering_of (self);
+    const zc_spool_numbering_t *numbering = numbering_of (self);
     if (self->active_ns == 0 || now_ns - self->active_ns < self->times.idle_ns || first_of (self) != next_of (self) ||
         self->adopted_fd >= 0 || numbering->epoch == UINT32_MAX)
         return;
@@ -181,27 +181,27 @@ static bool cut (zc_outbox_t *self, int64_t now_ns)
     zc_batch_t batch;
     uint64_t next = next_of (self);
     if (next - first_of (self) == ZC_FLIGHTS_MAX ||
-        !zc_queue_peek (&self->queue, cut_ahead (self), self->events_bytes, &batch))
+        !zc_ring_peek (&self->queue, cut_ahead (self), self->events_bytes, &batch))
         return false;
     renew_if_idle (self, now_ns);
-    zc_flight_t *flight = flight_of (self, next);
-    *flight = (zc_flight_t){
+    zc_spool_flight_t *flight = flight_of (self, next);
+    *flight = (zc_spool_flight_t){
         .place = cut_place (self),
-        .digest = self->is_kept ? zc_queue_digest (&self->queue, &batch) : 0,
+        .digest = self->is_kept ? zc_ring_digest (&self->queue, &batch) : 0,
         .position = batch.position,
         .units = batch.units,
         .events = batch.events,
         .bytes = (uint32_t) batch.bytes,
     };
-    flight->check = self->is_kept ? zc_flight_check (flight, next) : 0;
+    flight->check = self->is_kept ? zc_spool_flight_check (flight, next) : 0;
     atomic_store_explicit (&self->room->head.next, next + 1, memory_order_release);
     return true;
 }
 
 static size_t unsent_bytes (const zc_outbox_t *self)
 {
-    zc_queue_stats_t stats;
-    zc_queue_stats (&self->queue, &stats);
+    zc_ring_stats_t stats;
+    zc_ring_stats (&self->queue, &stats);
     size_t cut_bytes = cut_ahead (self) * sizeof (uint64_t);
     return stats.used_bytes > cut_bytes ? stats.used_bytes - cut_bytes : 0;
 }
@@ -228,7 +228,7 @@ static void put_be (uint8_t *to, uint64_t number, unsigned bytes)
 
 static void stamp (const zc_outbox_t *self, uint64_t place, uint64_t dropped, uint8_t ret_head [ZC_FRAME_HEAD_BYTES])
 {
-    const zc_numbering_t *numbering = numbering_of (self);
+    const zc_spool_numbering_t *numbering = numbering_of (self);
     uint64_t before = numbering->dropped_before;
     ret_head [0] = 0xc7; /* ext 8 */
     ret_head [1] = ZC_STAMP_BYTES;
@@ -268,10 +268,10 @@ bool zc_outbox_next (zc_outbox_t *self, int64_t now_ns, bool hurried, zc_outbox_
     }
     if (self->at == next_of (self) && !cut (self, now_ns))
         return declare (self, now_ns, hurried, ret_frame);
-    const zc_flight_t *flight = flight_of (self, self->at);
+    const zc_spool_flight_t *flight = flight_of (self, self->at);
     ret_frame->dropped = drops_of (self);
     stamp (self, flight->place, ret_frame->dropped, ret_frame->head);
-    ret_frame->batch = zc_flight_batch (flight);
+    ret_frame->batch = zc_spool_flight_batch (flight);
     return true;
 }
 
@@ -291,7 +291,7 @@ void zc_outbox_sent (zc_outbox_t *self, const zc_outbox_frame_t *frame, int64_t 
     self->active_ns = now_ns;
     if (frame->batch.events == 0)
         return;
-    zc_flight_t *flight = flight_of (self, self->at);
+    zc_spool_flight_t *flight = flight_of (self, self->at);
     flight->dropped = frame->dropped;
     if (self->at == first_of (self))
         self->progress_ns = now_ns;
@@ -317,10 +317,10 @@ void zc_outbox_reconnected (zc_outbox_t *self, int64_t now_ns)
 /* Settles the frames that end at or below a place. Returns how many events. */
 static uint64_t settle (zc_outbox_t *self, uint64_t limit)
 {
-    zc_room_head_t *head = &self->room->head;
+    zc_spool_head_t *head = &self->room->head;
     uint64_t first = first_of (self), next = next_of (self), dropped = atomic_load (&head->dropped_settled);
     zc_batch_t gone = {.position = flight_of (self, first)->position};
-    for (const zc_flight_t *flight; first < next; first++) {
+    for (const zc_spool_flight_t *flight; first < next; first++) {
         flight = flight_of (self, first);
         if (flight->place + flight->events > limit)
             break;
@@ -334,7 +334,7 @@ static uint64_t settle (zc_outbox_t *self, uint64_t limit)
     /* Before the records are zeroed: whoever finds this file must not look for them. */
     atomic_store (&head->dropped_settled, dropped);
     atomic_store (&head->first, first);
-    zc_queue_pop (&self->queue, &gone);
+    zc_ring_pop (&self->queue, &gone);
     if (self->at < first)
         self->at = first;
     if (self->handed < first)
@@ -349,7 +349,7 @@ static void begin_again (zc_outbox_t *self, uint32_t epoch, uint64_t limit, int6
     uint64_t before = numbering_of (self)->dropped_before;
     self->lost += settle (self, limit);
     /* Within a frame: cannot be by our boundaries. Given up, since it must not be counted twice. */
-    const zc_flight_t *first = flight_of (self, first_of (self));
+    const zc_spool_flight_t *first = flight_of (self, first_of (self));
     if (first_of (self) < next_of (self) && first->place < limit)
         self->lost += settle (self, first->place + first->events);
     uint64_t settled = atomic_load (&self->room->head.dropped_settled);
@@ -359,41 +359,41 @@ static void begin_again (zc_outbox_t *self, uint32_t epoch, uint64_t limit, int6
 }
 
 /* Whether the daemon has started anew since the last time it was heard of. */
-static bool is_new_incarnation (zc_outbox_t *self, const zc_receipt_t *receipt)
+static bool is_new_incarnation (zc_outbox_t *self, const zc_ack_message_t *ack)
 {
     bool is_first = self->incarnation_size == 0;
-    if (self->incarnation_size == receipt->incarnation_size &&
-        memcmp (self->incarnation, receipt->incarnation, receipt->incarnation_size) == 0)
+    if (self->incarnation_size == ack->incarnation_size &&
+        memcmp (self->incarnation, ack->incarnation, ack->incarnation_size) == 0)
         return false;
-    self->incarnation_size = receipt->incarnation_size;
-    memcpy (self->incarnation, receipt->incarnation, receipt->incarnation_size);
+    self->incarnation_size = ack->incarnation_size;
+    memcpy (self->incarnation, ack->incarnation, ack->incarnation_size);
     return !is_first;
 }
 
 static bool has_uncut (const zc_outbox_t *self)
 {
     zc_batch_t batch;
-    return zc_queue_peek (&self->queue, cut_ahead (self), self->events_bytes, &batch);
+    return zc_ring_peek (&self->queue, cut_ahead (self), self->events_bytes, &batch);
 }
 
-void zc_outbox_receive (zc_outbox_t *self, const zc_receipt_t *receipt, int64_t now_ns)
+void zc_outbox_receive (zc_outbox_t *self, const zc_ack_message_t *ack, int64_t now_ns)
 {
-    const zc_numbering_t *numbering = numbering_of (self);
-    if (is_new_incarnation (self, receipt)) {
+    const zc_spool_numbering_t *numbering = numbering_of (self);
+    if (is_new_incarnation (self, ack)) {
         start_over (self, now_ns);
         self->silence_ns = self->times.silence_ns;
     }
-    if (receipt->epoch < numbering->epoch || receipt->epoch == UINT32_MAX || self->is_fenced)
+    if (ack->epoch < numbering->epoch || ack->epoch == UINT32_MAX || self->is_fenced)
         return;
-    if (receipt->epoch > numbering->epoch) {
+    if (ack->epoch > numbering->epoch) {
         /* Somebody who adopted a copy of this file went on with it: what he sent must not be sent
          * again. In a living queue it cannot be, but for a daemon that errs. */
         self->is_fenced = self->adopted_fd >= 0;
         if (!self->is_fenced)
-            begin_again (self, receipt->epoch + 1, 0, now_ns);
+            begin_again (self, ack->epoch + 1, 0, now_ns);
         return;
     }
-    uint64_t given = cut_place (self) - numbering->places_before, taken = receipt->seq - 1;
+    uint64_t given = cut_place (self) - numbering->places_before, taken = ack->seq - 1;
     /* Beyond what was given out: but of a file that others adopted before, more may be known than it tells. */
     bool is_beyond = taken > given;
     if (is_beyond && self->adopted_fd < 0)
@@ -401,8 +401,8 @@ void zc_outbox_receive (zc_outbox_t *self, const zc_receipt_t *receipt, int64_t 
     uint64_t limit = numbering->places_before + (is_beyond ? given : taken);
     /* While there are events below the limit that are in no frame yet, they are cut first: they must not be sent
      * under other numbers. */
-    if (receipt->stale && !(is_beyond && has_uncut (self)))
-        begin_again (self, receipt->epoch + 1, limit, now_ns);
+    if (ack->stale && !(is_beyond && has_uncut (self)))
+        begin_again (self, ack->epoch + 1, limit, now_ns);
     else if (settle (self, limit) > 0) {
         self->progress_ns = self->active_ns = now_ns;
         self->silence_ns = self->times.silence_ns;
@@ -415,7 +415,7 @@ bool zc_outbox_is_done (const zc_outbox_t *self)
 {
     zc_batch_t batch;
     return !self->is_fenced && first_of (self) == next_of (self) &&
-           !zc_queue_peek (&self->queue, 0, self->events_bytes, &batch) && drops_of (self) <= self->declared;
+           !zc_ring_peek (&self->queue, 0, self->events_bytes, &batch) && drops_of (self) <= self->declared;
 }
 
 bool zc_outbox_is_fenced (const zc_outbox_t *self)

@@ -18,8 +18,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "client/queue.h"
-#include "client/receipt.h"
+#include "client/ring.h"
+#include "client/ack.h"
 #include "wire/decode.h"
 
 #define ZC_FRAME_HEAD_BYTES (3 + ZC_STAMP_BYTES) /* the stamp's header and its body */
@@ -43,9 +43,9 @@ typedef struct {
     const zc_outbox_times_t *times; /* the caller's; NULL: zc_outbox_times */
 } zc_outbox_options_t;
 
-/* For a queue with ZC_ROOM_BYTES of room, which is formatted (room.h) or zeroed. Returns 0,
+/* For a queue with ZC_SPOOL_BYTES of room, which is formatted (room.h) or zeroed. Returns 0,
  * ZCOST_ENOMEM or ZCOST_ESYSTEM (no random numbers; errno says). */
-int zc_outbox_new (const zc_queue_t *queue, const zc_outbox_options_t *options, zc_outbox_t **ret_outbox);
+int zc_outbox_new (const zc_ring_t *queue, const zc_outbox_options_t *options, zc_outbox_t **ret_outbox);
 void zc_outbox_destroy (zc_outbox_t **self);
 
 /* ZC_UUID_BYTES. */
@@ -66,7 +66,7 @@ bool zc_outbox_next (zc_outbox_t *self, int64_t now_ns, bool hurried, zc_outbox_
 void zc_outbox_sent (zc_outbox_t *self, const zc_outbox_frame_t *frame, int64_t now_ns);
 
 /* Takes an acknowledgement of this producer; what it says is only believed as far as it can be. */
-void zc_outbox_receive (zc_outbox_t *self, const zc_receipt_t *receipt, int64_t now_ns);
+void zc_outbox_receive (zc_outbox_t *self, const zc_ack_message_t *ack, int64_t now_ns);
 
 /* The connection is a new one: the silence is measured anew, and drops are declared again. */
 void zc_outbox_reconnected (zc_outbox_t *self, int64_t now_ns);

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/courier.h"
+#include "client/sender_round.h"
 #include "client/futex.h"
 #include "client/spool.h"
 #include "zcost.h"
@@ -44,14 +44,14 @@ typedef struct {
     _Atomic uint64_t sent, resent, given_up, declared;
 } shared_t;
 
-static_assert (sizeof (shared_t) <= ZC_QUEUE_ANNEX_BYTES, "the annex holds it");
+static_assert (sizeof (shared_t) <= ZC_RING_ANNEX_BYTES, "the annex holds it");
 
 struct zc_sender {
-    zc_queue_t queue;
+    zc_ring_t queue;
     _Atomic uint32_t *gate;
     shared_t *shared;
     pthread_t thread;
-    zc_courier_t *courier; /* the thread's own; a stale copy of the parent's in a forked child */
+    zc_sender_round_t *sender_round; /* the thread's own; a stale copy of the parent's in a forked child */
     int64_t interval_ns;
     char *endpoint, *publish, *spool_dir; /* NULL: not given */
     size_t batch_bytes;
@@ -89,14 +89,14 @@ static int open_spool (zc_sender_t *self, const char *dir)
     return rc;
 }
 
-int zc_sender_new (const zc_queue_t *queue, const zc_sender_options_t *options, zc_sender_t **ret_sender)
+int zc_sender_new (const zc_ring_t *queue, const zc_sender_options_t *options, zc_sender_t **ret_sender)
 {
     zc_sender_t *self = calloc (1, sizeof *self);
     if (!self)
         return ZCOST_ENOMEM;
     self->queue = *queue;
-    self->gate = zc_queue_gate (queue);
-    self->shared = zc_queue_annex (queue);
+    self->gate = zc_ring_gate (queue);
+    self->shared = zc_ring_annex (queue);
     self->batch_bytes = options->batch_bytes;
     self->interval_ns = (int64_t) options->flush_interval_ms * ZC_NS_PER_MS;
     self->times = options->times;
@@ -117,16 +117,16 @@ int zc_sender_new (const zc_queue_t *queue, const zc_sender_options_t *options, 
 
 static bool is_empty (const zc_sender_t *self)
 {
-    zc_queue_stats_t stats;
-    zc_queue_stats (&self->queue, &stats);
+    zc_ring_stats_t stats;
+    zc_ring_stats (&self->queue, &stats);
     return stats.pushed == stats.popped;
 }
 
 static void release (zc_sender_t *self)
 {
     /* What is not acknowledged is in the file, for the next start. Another process's is not ours to judge. */
-    zc_spool_end (&self->spool, !zc_queue_is_foreign (&self->queue) && is_empty (self));
-    zc_queue_term (&self->queue);
+    zc_spool_end (&self->spool, !zc_ring_is_foreign (&self->queue) && is_empty (self));
+    zc_ring_term (&self->queue);
     release_self (self);
 }
 
@@ -138,8 +138,8 @@ static bool is_declared (const zc_sender_t *self, uint64_t dropped)
 
 static bool is_settled (const zc_sender_t *self)
 {
-    zc_queue_stats_t stats;
-    zc_queue_stats (&self->queue, &stats);
+    zc_ring_stats_t stats;
+    zc_ring_stats (&self->queue, &stats);
     return stats.pushed == stats.popped && is_declared (self, stats.dropped);
 }
 
@@ -151,9 +151,9 @@ static bool swap_gate (zc_sender_t *self, uint32_t from, uint32_t to)
 /* -------------------------------------------------------------------------- the thread */
 
 /* The next nap: shorter while the queue fills fast, longer again when it does not. */
-static int64_t pace (const zc_sender_t *self, int64_t nap_ns, const zc_courier_round_t *round)
+static int64_t pace (const zc_sender_t *self, int64_t nap_ns, const zc_sender_round_result_t *round)
 {
-    size_t capacity = zc_queue_bytes (&self->queue);
+    size_t capacity = zc_ring_bytes (&self->queue);
     if (!round->moved)
         return self->interval_ns;
     if (round->waiting_bytes > capacity / 4)
@@ -163,7 +163,7 @@ static int64_t pace (const zc_sender_t *self, int64_t nap_ns, const zc_courier_r
     return nap_ns < self->interval_ns ? nap_ns : self->interval_ns;
 }
 
-static void publish_stats (shared_t *shared, const zc_courier_round_t *round)
+static void publish_stats (shared_t *shared, const zc_sender_round_result_t *round)
 {
     atomic_store (&shared->connected, round->connected);
     atomic_store (&shared->sent, round->stats.sent);
@@ -176,11 +176,11 @@ static void publish_stats (shared_t *shared, const zc_courier_round_t *round)
 static bool pass (zc_sender_t *self, int64_t *nap_ns)
 {
     shared_t *shared = self->shared;
-    zc_courier_round_t round;
+    zc_sender_round_result_t round;
     bool awaited = atomic_load (&shared->waiters) > 0;
     int64_t stop_at_ns = atomic_load (&shared->stop_at_ns);
     bool hurried = awaited || stop_at_ns;
-    zc_courier_go_round (self->courier, hurried, &round);
+    zc_sender_round_run (self->sender_round, hurried, &round);
     publish_stats (shared, &round);
     *nap_ns = pace (self, *nap_ns, &round);
     if (awaited)
@@ -206,21 +206,21 @@ static void work (zc_sender_t *self)
 
 static void hang_up (zc_sender_t *self)
 {
-    if (!zc_courier_destroy (&self->courier, atomic_load (&self->shared->stop_at_ns)))
+    if (!zc_sender_round_destroy (&self->sender_round, atomic_load (&self->shared->stop_at_ns)))
         atomic_store (&self->shared->lost, 1);
     atomic_store (&self->shared->connected, 0);
 }
 
 static int open_courier (zc_sender_t *self)
 {
-    const zc_courier_options_t options = {
+    const zc_sender_round_options_t options = {
         .endpoint = self->endpoint,
         .publish = self->publish,
         .spool_dir = self->spool_dir,
         .batch_bytes = self->batch_bytes,
         .times = self->times,
     };
-    return zc_courier_new (&self->queue, &options, &self->courier);
+    return zc_sender_round_new (&self->queue, &options, &self->sender_round);
 }
 
 /* Opens the link and tells what came of it. */
@@ -231,8 +231,8 @@ static bool begin (zc_sender_t *self)
     while (!atomic_load (&shared->has_thread))
         zc_futex_wait (&shared->has_thread, 0, ZC_NS_PER_S);
     pthread_setname_np (pthread_self (), "zcost");
-    zc_queue_populate (&self->queue);
-    self->courier = NULL;
+    zc_ring_populate (&self->queue);
+    self->sender_round = NULL;
     int rc = open_courier (self);
     atomic_store (&shared->error, rc);
     atomic_store (&shared->error_no, errno);
@@ -318,7 +318,7 @@ static void map_own (zc_sender_t *self)
     bool spooled = zc_spool_new (self->spool_dir, &self->queue, &self->spool) == 0;
     atomic_store (&self->shared->spooled, spooled);
     if (!spooled)
-        zc_queue_map (&self->queue, -1);
+        zc_ring_map (&self->queue, -1);
     pthread_setcancelstate (before, NULL);
 }
 
@@ -328,14 +328,14 @@ static bool take_over (zc_sender_t *self)
     shared_t *shared = self->shared;
     uint32_t claim = 0;
     if (atomic_compare_exchange_strong (&shared->claim, &claim, 1)) {
-        if (zc_queue_is_foreign (&self->queue))
+        if (zc_ring_is_foreign (&self->queue))
             map_own (self);
         atomic_store (&shared->claim, UINT32_MAX);
         zc_futex_signal (&shared->claim); /* 0 again */
     }
-    while (zc_queue_is_foreign (&self->queue) && (claim = atomic_load (&shared->claim)) != 0)
+    while (zc_ring_is_foreign (&self->queue) && (claim = atomic_load (&shared->claim)) != 0)
         zc_futex_wait (&shared->claim, claim, ZC_NS_PER_S);
-    return !zc_queue_is_foreign (&self->queue);
+    return !zc_ring_is_foreign (&self->queue);
 }
 
 int zc_sender_ensure (zc_sender_t *self)
@@ -344,7 +344,7 @@ int zc_sender_ensure (zc_sender_t *self)
     if (gate == ZC_GATE_CLOSED)
         return ZCOST_ECLOSED;
     int error = errno;
-    bool is_ours = !zc_queue_is_foreign (&self->queue) || take_over (self);
+    bool is_ours = !zc_ring_is_foreign (&self->queue) || take_over (self);
     if (is_ours && gate == ZC_GATE_NO_SENDER && zc_monotonic_ns () >= atomic_load (&self->shared->retry_at_ns) &&
         swap_gate (self, ZC_GATE_NO_SENDER, ZC_GATE_STARTING))
         start (self);
@@ -368,10 +368,10 @@ void zc_sender_stats (const zc_sender_t *self, zc_sender_stats_t *ret_stats)
 }
 
 /* Whether all that the goal tells is handed over; in reliable mode: acknowledged, and drops declared. */
-static bool is_reached (const zc_sender_t *self, const zc_queue_stats_t *goal)
+static bool is_reached (const zc_sender_t *self, const zc_ring_stats_t *goal)
 {
-    zc_queue_stats_t stats;
-    zc_queue_stats (&self->queue, &stats);
+    zc_ring_stats_t stats;
+    zc_ring_stats (&self->queue, &stats);
     return stats.popped >= goal->pushed && is_declared (self, goal->dropped);
 }
 
@@ -383,8 +383,8 @@ void zc_sender_wake (zc_sender_t *self)
 int zc_sender_flush (zc_sender_t *self, int timeout_ms)
 {
     shared_t *shared = self->shared;
-    zc_queue_stats_t goal;
-    zc_queue_stats (&self->queue, &goal);
+    zc_ring_stats_t goal;
+    zc_ring_stats (&self->queue, &goal);
     if (is_reached (self, &goal))
         return 0;
     int64_t deadline_ns = zc_monotonic_ns () + (int64_t) timeout_ms * ZC_NS_PER_MS, left_ns;

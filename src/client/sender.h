@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 #include "client/outbox.h"
-#include "client/queue.h"
+#include "client/ring.h"
 
 typedef struct zc_sender zc_sender_t;
 
@@ -34,12 +34,12 @@ typedef struct {
 } zc_sender_options_t;
 
 /* Takes the queue over; the caller may go on using its copy of the handle until the destroy. With
- * publish it has ZC_ROOM_BYTES of room, with spool_dir it is on_file, and gets its file here. On
+ * publish it has ZC_SPOOL_BYTES of room, with spool_dir it is on_file, and gets its file here. On
  * failure the queue stays the caller's. Returns 0, ZCOST_ENOMEM, or ZCOST_ESYSTEM (errno says).
  * Starts nothing. */
-int zc_sender_new (const zc_queue_t *queue, const zc_sender_options_t *options, zc_sender_t **ret_sender);
+int zc_sender_new (const zc_ring_t *queue, const zc_sender_options_t *options, zc_sender_t **ret_sender);
 
-/* Starts the thread and waits until it has opened its link. As zc_link_new, or ZCOST_ESYSTEM. */
+/* Starts the thread and waits until it has opened its link. As zc_connection_new, or ZCOST_ESYSTEM. */
 int zc_sender_start (zc_sender_t *self);
 
 /* For an emit that finds the gate not open: starts the thread where this process has none, without

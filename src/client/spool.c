@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "client/room.h"
+#include "client/spool_format.h"
 #include "zcost.h"
 
 /* Beyond the limit the kernel would not only fail but also send SIGXFSZ, which ends a service. */
@@ -33,9 +33,9 @@ static int allocate (int fd, size_t size)
 
 static int write_head (int fd, size_t queue_bytes, const uint8_t producer [ZC_UUID_BYTES])
 {
-    zc_room_head_t head;
+    zc_spool_head_t head;
     memset (&head, 0, sizeof head);
-    zc_room_format (&head, queue_bytes, producer);
+    zc_spool_format (&head, queue_bytes, producer);
     ssize_t written = pwrite (fd, &head, sizeof head, 0);
     if (written >= 0 && written < (ssize_t) sizeof head)
         errno = ENOSPC;
@@ -55,7 +55,7 @@ static int identify (zc_spool_t *self)
 /* Fills the fresh file at `path`, and names it. */
 static int make (zc_spool_t *self, const char *path, size_t queue_bytes, const uint8_t producer [ZC_UUID_BYTES])
 {
-    size_t size = zc_queue_image_bytes (queue_bytes, ZC_ROOM_BYTES);
+    size_t size = zc_ring_image_bytes (queue_bytes, ZC_SPOOL_BYTES);
     if (flock (self->fd, LOCK_EX | LOCK_NB) != 0 || allocate (self->fd, size) != 0 ||
         write_head (self->fd, queue_bytes, producer) != 0 || identify (self) != 0)
         return -1;
@@ -71,7 +71,7 @@ static int give_up (zc_spool_t *self, const char *path)
     return ZCOST_ESYSTEM;
 }
 
-int zc_spool_new (const char *dir, const zc_queue_t *queue, zc_spool_t *ret_spool)
+int zc_spool_new (const char *dir, const zc_ring_t *queue, zc_spool_t *ret_spool)
 {
     uint8_t producer [ZC_UUID_BYTES];
     char text [ZC_UUID_TEXT_BYTES], path [PATH_MAX];
@@ -86,9 +86,9 @@ int zc_spool_new (const char *dir, const zc_queue_t *queue, zc_spool_t *ret_spoo
     self.fd = open (path, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
     if (self.fd < 0)
         return ZCOST_ESYSTEM;
-    if (make (&self, path, zc_queue_bytes (queue), producer) != 0)
+    if (make (&self, path, zc_ring_bytes (queue), producer) != 0)
         return give_up (&self, path);
-    if ((rc = zc_queue_map (queue, self.fd)) != 0)
+    if ((rc = zc_ring_map (queue, self.fd)) != 0)
         return give_up (&self, self.path);
     *ret_spool = self;
     return 0;

@@ -16,8 +16,8 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-#include "client/queue.h"
-#include "client/receipt.h"
+#include "client/ring.h"
+#include "client/ack.h"
 
 #define ZC_SPOOL_SUFFIX ".spool"
 #define ZC_SPOOL_NEW_SUFFIX ".new" /* of one that is being made */
@@ -31,10 +31,10 @@ typedef struct {
     char path [PATH_MAX];
 } zc_spool_t;
 
-/* Makes a file in the directory and puts the queue (on_file, with ZC_ROOM_BYTES of room) on it.
+/* Makes a file in the directory and puts the queue (on_file, with ZC_SPOOL_BYTES of room) on it.
  * Returns 0 or ZCOST_ESYSTEM (errno says); then there is no file, and the queue may still be mapped
  * anew. */
-int zc_spool_new (const char *dir, const zc_queue_t *queue, zc_spool_t *ret_spool);
+int zc_spool_new (const char *dir, const zc_ring_t *queue, zc_spool_t *ret_spool);
 
 /* Unlocks the file, and removes it where nothing in it is needed; the mapping stays. In a forked
  * child: gives back what it inherited, and no more. Does nothing to one that has no file. */

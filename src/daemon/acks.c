@@ -12,9 +12,9 @@
 #define WALK_A_TURN 1024
 #define WALK_PAUSE_MS 5
 
-void zc_acks_init (zc_acks_t *self, zsock_t *socket, zc_books_t *books, zc_vault_t *vault)
+void zc_acks_init (zc_acks_t *self, zsock_t *socket, zc_engine_t *engine, zc_storage_t *storage)
 {
-    *self = (zc_acks_t) {.socket = socket, .books = books, .vault = vault};
+    *self = (zc_acks_t) {.socket = socket, .engine = engine, .storage = storage};
 }
 
 /* ------------------------------------------------------------------------ tell */
@@ -39,7 +39,7 @@ static void tell (void *argument, const zc_ack_t *ack)
     msgpack_packer out;
     msgpack_sbuffer_init (&body);
     msgpack_packer_init (&out, &body, msgpack_sbuffer_write);
-    zc_report_pack_ack (&out, &self->books->about, ack);
+    zc_report_pack_ack (&out, &self->engine->about, ack);
     write_topic (ack->id, topic);
     void *socket = zsock_resolve (self->socket);
     if (zmq_send (socket, topic, sizeof topic, ZMQ_SNDMORE | ZMQ_DONTWAIT) != -1)
@@ -51,10 +51,10 @@ static void tell (void *argument, const zc_ack_t *ack)
 
 void zc_acks_move (zc_acks_t *self)
 {
-    zc_producers_t *producers = self->books->intake.producers;
+    zc_producers_t *producers = self->engine->intake.producers;
     while (true) {
         if (self->waiting) {
-            if (zc_vault_synced (self->vault) < self->waiting_for)
+            if (zc_storage_synced (self->storage) < self->waiting_for)
                 return;
             zc_producers_end_sync (producers, tell, self);
             self->waiting = false;
@@ -62,7 +62,7 @@ void zc_acks_move (zc_acks_t *self)
         if (zc_producers_begin_sync (producers) == 0)
             return;
         self->waiting = true;
-        self->waiting_for = zc_vault_written (self->vault);
+        self->waiting_for = zc_storage_written (self->storage);
     }
 }
 
@@ -72,7 +72,7 @@ static int on_walk (zloop_t *loop, int timer, void *argument)
 {
     zc_acks_t *self = argument;
     (void) timer;
-    zc_producers_walk_acks (self->books->intake.producers, &self->cursor, WALK_A_TURN, tell, self);
+    zc_producers_walk_acks (self->engine->intake.producers, &self->cursor, WALK_A_TURN, tell, self);
     self->walking = self->cursor != 0;
     if (self->walking)
         zloop_timer (loop, WALK_PAUSE_MS, 1, on_walk, self);
@@ -106,7 +106,7 @@ void zc_acks_welcome (zc_acks_t *self, zloop_t *loop, const uint8_t *topic, size
     if (memcmp (topic, PREFIX, common) != 0)
         return;
     if (size >= TOPIC_BYTES - 1 && size <= TOPIC_BYTES && read_id (topic + PREFIX_BYTES, id)) {
-        zc_ack_t ack = zc_producers_ack (self->books->intake.producers, id);
+        zc_ack_t ack = zc_producers_ack (self->engine->intake.producers, id);
         tell (self, &ack);
     } else if (size < TOPIC_BYTES - 1)
         zc_acks_repeat (self, loop);

@@ -3,20 +3,20 @@
  * acks.h - acknowledgements on the publish socket: what is durable, told to its producer.
  *
  * After each sync that moved one, to a new subscriber of its topic, and again every second. With a
- * vault, durable is what the journal has synced; without one, what has been folded.
+ * storage, durable is what the journal has synced; without one, what has been folded.
  */
 #ifndef ZC_ACKS_H
 #define ZC_ACKS_H
 
 #include <czmq.h>
 
-#include "daemon/books.h"
-#include "daemon/vault.h"
+#include "daemon/engine.h"
+#include "daemon/storage.h"
 
 typedef struct {
     zsock_t *socket; /* XPUB, the server's */
-    zc_books_t *books;
-    zc_vault_t *vault;
+    zc_engine_t *engine;
+    zc_storage_t *storage;
     bool waiting;      /* a group is on its way to the disk, up to: */
     zc_position_t waiting_for;
     size_t cursor;     /* of the walk over all producers */
@@ -24,7 +24,7 @@ typedef struct {
 } zc_acks_t;
 
 /* All parts stay the caller's. */
-void zc_acks_init (zc_acks_t *self, zsock_t *socket, zc_books_t *books, zc_vault_t *vault);
+void zc_acks_init (zc_acks_t *self, zsock_t *socket, zc_engine_t *engine, zc_storage_t *storage);
 
 /* Tells who has been synced, and begins the next group. After folding, and after a sync. */
 void zc_acks_move (zc_acks_t *self);

@@ -17,7 +17,7 @@ typedef struct {
     const char *directory;
     zc_store_state_t state;
     uint64_t keys, producers;
-    zc_journal_walk_t walk;
+    zc_journal_replay_t walk;
     uint64_t behind_checkpoint; /* records */
     char why [256];
 } check_t;
@@ -47,7 +47,7 @@ static int pass_unpriced (void *argument, zc_str_t model, uint64_t events)
     return 0;
 }
 
-static int pass_terms (void *argument, const void *bytes, size_t size)
+static int pass_config (void *argument, const void *bytes, size_t size)
 {
     (void) argument;
     (void) bytes;
@@ -58,8 +58,8 @@ static int pass_terms (void *argument, const void *bytes, size_t size)
 static int check_store (check_t *self)
 {
     const zc_store_sink_t sink = {
-        .key = count_key, .producer = count_producer, .unpriced = pass_unpriced, .terms = pass_terms, .argument = self};
-    zc_store_t *store = zc_store_open_to_look (self->directory, self->why);
+        .key = count_key, .producer = count_producer, .unpriced = pass_unpriced, .config = pass_config, .argument = self};
+    zc_store_t *store = zc_store_open_read_only (self->directory, self->why);
     if (!store)
         return -1;
     int rc = zc_store_check (store, self->why);
@@ -90,7 +90,7 @@ static int count_record (void *argument, const zc_record_view_t *record)
     return 0;
 }
 
-static int judge (check_t *self, const zc_journal_walk_t *walk)
+static int judge (check_t *self, const zc_journal_replay_t *walk)
 {
     snprintf (self->why, sizeof self->why, "%s", walk->why);
     return walk->end == ZC_JOURNAL_CLEAN || walk->end == ZC_JOURNAL_TORN ? 0 : -1;
@@ -101,18 +101,18 @@ static int judge (check_t *self, const zc_journal_walk_t *walk)
 static int check_journal (check_t *self)
 {
     char directory [ZC_PATH_BYTES + 16];
-    zc_journal_walk_t from_checkpoint;
+    zc_journal_replay_t from_checkpoint;
     snprintf (directory, sizeof directory, "%s/journal", self->directory);
-    zc_journal_walk (directory, self->state.ledger_id, 0, count_record, self, &self->walk);
+    zc_journal_replay (directory, self->state.ledger_id, 0, count_record, self, &self->walk);
     if (judge (self, &self->walk) == -1)
         return -1;
-    zc_journal_walk (directory, self->state.ledger_id, self->state.position, NULL, NULL, &from_checkpoint);
+    zc_journal_replay (directory, self->state.ledger_id, self->state.position, NULL, NULL, &from_checkpoint);
     return judge (self, &from_checkpoint);
 }
 
 static void show_journal (const check_t *self, bool sound)
 {
-    const zc_journal_walk_t *walk = &self->walk;
+    const zc_journal_replay_t *walk = &self->walk;
     printf ("journal    %llu segments, %llu records, %.1f MB, up to %u:%u; %llu records behind the checkpoint\n",
             (unsigned long long) walk->segments, (unsigned long long) walk->records, (double) walk->bytes / 1e6,
             ZC_POSITION_SEGMENT (walk->position), ZC_POSITION_OFFSET (walk->position),
@@ -143,11 +143,11 @@ static int check (check_t *self)
     return 0;
 }
 
-int zc_check (const char *directory)
+int zc_check_data_dir (const char *directory)
 {
     check_t self = {.directory = directory};
     int lock = -1;
-    if (zc_data_dir_look (directory, &lock, self.why) == -1) {
+    if (zc_data_dir_open_read_only (directory, &lock, self.why) == -1) {
         fprintf (stderr, "zcostd: %s\n", self.why);
         return 1;
     }

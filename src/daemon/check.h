@@ -7,6 +7,6 @@
 
 /* Reads all of the store and of the journal, changes nothing, and tells on stdout. Returns 0 sound
  * (a torn tail is: the next start cuts it), or 1 not sound, or in use. */
-int zc_check (const char *directory);
+int zc_check_data_dir (const char *directory);
 
 #endif

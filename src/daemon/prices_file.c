@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "core/prices.h"
+#include "core/pricing/prices.h"
 #include "program/log.h"
 
 /* The whole file, NULL with errno. The caller frees it. */

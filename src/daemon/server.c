@@ -2,7 +2,7 @@
  *
  * server.c - the daemon's sockets and the one thread that owns the ledger.
  *
- * A zloop over three sockets and the descriptors of signals and of the vault's threads. Each handler
+ * A zloop over three sockets and the descriptors of signals and of the storage's threads. Each handler
  * does a bounded piece of work, then lets the others have their turn.
  */
 #include "daemon/server.h"
@@ -12,13 +12,13 @@
 #include <sys/signalfd.h>
 
 #include "daemon/acks.h"
-#include "daemon/answer.h"
-#include "daemon/books.h"
-#include "daemon/budgets.h"
+#include "daemon/query_socket.h"
+#include "daemon/engine.h"
+#include "daemon/budget_alerts.h"
 #include "daemon/endpoint.h"
-#include "daemon/ingest.h"
-#include "daemon/publish.h"
-#include "daemon/vault.h"
+#include "daemon/ingest_socket.h"
+#include "daemon/publish_socket.h"
+#include "daemon/storage.h"
 #include "program/log.h"
 #include "program/process.h"
 
@@ -43,18 +43,18 @@
 
 struct zc_server {
     const zc_settings_t *settings;
-    zc_books_t books;
-    zc_vault_t *vault;
+    zc_engine_t engine;
+    zc_storage_t *storage;
     zc_acks_t acks;
-    zc_publish_t publisher;
-    zc_spending_t spending;
-    zc_answer_t answerer;
+    zc_publish_socket_t publisher;
+    zc_budget_alerts_t alerts;
+    zc_query_socket_t answerer;
     zsock_t *ingest, *publish, *query;
     int signals;
     zloop_t *loop;
     bool failed;
     uint64_t rejects_logged;
-    zc_ingest_t ingester; /* large */
+    zc_ingest_socket_t ingester; /* large */
 };
 
 /* --------------------------------------------------------------------- ingest */
@@ -69,7 +69,7 @@ static int fail (zc_server_t *self)
 /* Receives, journals, folds, and acknowledges what is durable by now. Whether anything came; -1 failed. */
 static int drain (zc_server_t *self)
 {
-    int rc = zc_ingest_drain (&self->ingester);
+    int rc = zc_ingest_socket_drain (&self->ingester);
     if (rc == -1)
         return fail (self);
     zc_acks_move (&self->acks);
@@ -83,14 +83,14 @@ static int on_ingest (zloop_t *loop, zsock_t *socket, void *argument)
     return drain (argument) == -1 ? -1 : 0;
 }
 
-/* ---------------------------------------------------------------------- vault */
+/* ---------------------------------------------------------------------- storage */
 
 static int on_sync (zloop_t *loop, zmq_pollitem_t *item, void *argument)
 {
     zc_server_t *self = argument;
     (void) loop;
     (void) item;
-    if (zc_vault_on_sync (self->vault) == -1)
+    if (zc_storage_on_sync (self->storage) == -1)
         return fail (self);
     zc_acks_move (&self->acks);
     return 0;
@@ -101,7 +101,7 @@ static int on_checkpoint_done (zloop_t *loop, zmq_pollitem_t *item, void *argume
     zc_server_t *self = argument;
     (void) loop;
     (void) item;
-    return zc_vault_on_checkpoint (self->vault) == -1 ? fail (self) : 0;
+    return zc_storage_on_checkpoint (self->storage) == -1 ? fail (self) : 0;
 }
 
 static int on_checkpoint_due (zloop_t *loop, int timer, void *argument)
@@ -109,7 +109,7 @@ static int on_checkpoint_due (zloop_t *loop, int timer, void *argument)
     zc_server_t *self = argument;
     (void) loop;
     (void) timer;
-    return zc_vault_checkpoint (self->vault) == -1 ? fail (self) : 0;
+    return zc_storage_checkpoint (self->storage) == -1 ? fail (self) : 0;
 }
 
 static int on_answers (zloop_t *loop, zmq_pollitem_t *item, void *argument)
@@ -117,7 +117,7 @@ static int on_answers (zloop_t *loop, zmq_pollitem_t *item, void *argument)
     zc_server_t *self = argument;
     (void) loop;
     (void) item;
-    return zc_vault_on_answers (self->vault) == -1 ? fail (self) : 0;
+    return zc_storage_on_answers (self->storage) == -1 ? fail (self) : 0;
 }
 
 static int on_spending_due (zloop_t *loop, int timer, void *argument)
@@ -125,7 +125,7 @@ static int on_spending_due (zloop_t *loop, int timer, void *argument)
     zc_server_t *self = argument;
     (void) loop;
     (void) timer;
-    return zc_spending_tick (&self->spending) == -1 ? fail (self) : 0;
+    return zc_budget_alerts_tick (&self->alerts) == -1 ? fail (self) : 0;
 }
 
 static int on_acks_due (zloop_t *loop, int timer, void *argument)
@@ -140,13 +140,13 @@ static int on_acks_due (zloop_t *loop, int timer, void *argument)
 
 static void log_rejects (zc_server_t *self)
 {
-    uint64_t total = zc_rejects_total (self->books.intake.rejects);
+    uint64_t total = zc_rejects_total (self->engine.intake.rejects);
     if (total == self->rejects_logged)
         return;
-    const zc_rejected_t *last = zc_rejects_nth (self->books.intake.rejects, 0);
+    const zc_rejected_t *last = zc_rejects_nth (self->engine.intake.rejects, 0);
     zc_log (ZC_LOG_WARN, "rejected", "new=%llu total=%llu last_reason=%s",
             (unsigned long long) (total - self->rejects_logged), (unsigned long long) total,
-            zc_reason_name (last->reason));
+            zc_event_reason_name (last->reason));
     self->rejects_logged = total;
 }
 
@@ -155,7 +155,7 @@ static int on_interval (zloop_t *loop, int timer, void *argument)
     zc_server_t *self = argument;
     (void) loop;
     (void) timer;
-    zc_publish_snapshot (&self->publisher);
+    zc_publish_socket_snapshot (&self->publisher);
     log_rejects (self);
     return 0;
 }
@@ -172,11 +172,11 @@ static int on_signal (zloop_t *loop, zmq_pollitem_t *item, void *argument)
             zc_log (ZC_LOG_INFO, "stopping", "signal=%s", info.ssi_signo == SIGINT ? "SIGINT" : "SIGTERM");
             return -1;
         }
-        int rc = zc_vault_load_terms (self->vault, &self->books);
+        int rc = zc_storage_load_config (self->storage, &self->engine);
         if (rc == -1)
             return fail (self);
         if (rc == 1)
-            zc_log (ZC_LOG_WARN, "prices_kept", "source=\"%s\"", self->books.about.prices_source);
+            zc_log (ZC_LOG_WARN, "prices_kept", "source=\"%s\"", self->engine.about.prices_source);
     }
     return 0;
 }
@@ -253,9 +253,9 @@ static int open_sockets (zc_server_t *self)
 
 static int watch_vault (zc_server_t *self)
 {
-    zmq_pollitem_t syncs = {NULL, zc_vault_sync_descriptor (self->vault), ZMQ_POLLIN, 0};
-    zmq_pollitem_t checkpoints = {NULL, zc_vault_checkpoint_descriptor (self->vault), ZMQ_POLLIN, 0};
-    zmq_pollitem_t answers = {NULL, zc_vault_answers_descriptor (self->vault), ZMQ_POLLIN, 0};
+    zmq_pollitem_t syncs = {NULL, zc_storage_sync_descriptor (self->storage), ZMQ_POLLIN, 0};
+    zmq_pollitem_t checkpoints = {NULL, zc_storage_checkpoint_descriptor (self->storage), ZMQ_POLLIN, 0};
+    zmq_pollitem_t answers = {NULL, zc_storage_answers_descriptor (self->storage), ZMQ_POLLIN, 0};
     int rc = syncs.fd == -1 ? 0 : zloop_poller (self->loop, &syncs, on_sync, self);
     rc |= zloop_poller (self->loop, &answers, on_answers, self);
     rc |= zloop_poller (self->loop, &checkpoints, on_checkpoint_done, self);
@@ -269,8 +269,8 @@ static int open_loop (zc_server_t *self)
     self->loop = zloop_new ();
     zloop_set_nonstop (self->loop, true); /* signals come by the descriptor */
     int rc = zloop_reader (self->loop, self->ingest, on_ingest, self);
-    rc |= zloop_reader (self->loop, self->publish, zc_publish_on_subscription, &self->publisher);
-    rc |= zloop_reader (self->loop, self->query, zc_answer_on_request, &self->answerer);
+    rc |= zloop_reader (self->loop, self->publish, zc_publish_socket_on_subscription, &self->publisher);
+    rc |= zloop_reader (self->loop, self->query, zc_query_socket_on_request, &self->answerer);
     rc |= zloop_poller (self->loop, &signals, on_signal, self);
     rc |= zloop_timer (self->loop, (size_t) self->settings->interval_ms, 0, on_interval, self) == -1;
     rc |= zloop_timer (self->loop, ACKS_REPEATED_MS, 0, on_acks_due, self) == -1;
@@ -283,11 +283,11 @@ static int open_loop (zc_server_t *self)
 
 static int open_books (zc_server_t *self)
 {
-    if (zc_books_init (&self->books, self->settings) == -1)
+    if (zc_engine_init (&self->engine, self->settings) == -1)
         return -1;
-    self->vault = zc_vault_open (&self->books);
-    self->rejects_logged = zc_rejects_total (self->books.intake.rejects); /* by the life before */
-    return self->vault ? 0 : -1;
+    self->storage = zc_storage_open (&self->engine);
+    self->rejects_logged = zc_rejects_total (self->engine.intake.rejects); /* by the life before */
+    return self->storage ? 0 : -1;
 }
 
 zc_server_t *zc_server_new (const zc_settings_t *settings)
@@ -296,11 +296,11 @@ zc_server_t *zc_server_new (const zc_settings_t *settings)
     self->settings = settings;
     self->signals = -1;
     if (open_books (self) == 0 && open_signals (self) == 0 && open_sockets (self) == 0) {
-        zc_ingest_init (&self->ingester, self->ingest, &self->books, self->vault);
-        zc_acks_init (&self->acks, self->publish, &self->books, self->vault);
-        zc_publish_init (&self->publisher, self->publish, &self->books, &self->acks);
-        zc_spending_init (&self->spending, &self->books, self->vault, &self->publisher);
-        zc_answer_init (&self->answerer, self->query, &self->books, self->vault);
+        zc_ingest_socket_init (&self->ingester, self->ingest, &self->engine, self->storage);
+        zc_acks_init (&self->acks, self->publish, &self->engine, self->storage);
+        zc_publish_socket_init (&self->publisher, self->publish, &self->engine, &self->acks);
+        zc_budget_alerts_init (&self->alerts, &self->engine, self->storage, &self->publisher);
+        zc_query_socket_init (&self->answerer, self->query, &self->engine, self->storage);
         zc_acks_move (&self->acks); /* what was recovered is on disk */
         if (open_loop (self) == 0)
             return self;
@@ -320,9 +320,9 @@ void zc_server_destroy (zc_server_t **self_p)
     zsock_destroy (&self->query);
     if (self->signals != -1)
         close (self->signals);
-    zc_vault_close (&self->vault, true); /* where it did not run: nothing has changed */
-    zc_answer_term (&self->answerer);
-    zc_books_term (&self->books);
+    zc_storage_close (&self->storage, true); /* where it did not run: nothing has changed */
+    zc_query_socket_term (&self->answerer);
+    zc_engine_term (&self->engine);
     free (self);
     *self_p = NULL;
 }
@@ -337,20 +337,20 @@ static void drain_the_rest (zc_server_t *self)
     while (zclock_mono () < end_ms && zmq_poll (&item, 1, LAST_QUIET_MS) > 0) {
         if (drain (self) == -1)
             return;
-        zc_answer_on_request (self->loop, self->query, &self->answerer);
+        zc_query_socket_on_request (self->loop, self->query, &self->answerer);
     }
-    zc_answer_on_request (self->loop, self->query, &self->answerer);
+    zc_query_socket_on_request (self->loop, self->query, &self->answerer);
 }
 
 /* The last checkpoint, and with it the last acknowledgements: all has been synced. */
 static int close_vault (zc_server_t *self)
 {
-    if (!self->vault)
+    if (!self->storage)
         return 0;
-    self->failed |= zc_vault_wait_synced (self->vault) == -1;
+    self->failed |= zc_storage_wait_synced (self->storage) == -1;
     if (!self->failed)
         zc_acks_move (&self->acks);
-    return zc_vault_close (&self->vault, self->failed);
+    return zc_storage_close (&self->storage, self->failed);
 }
 
 int zc_server_run (zc_server_t *self)
@@ -366,11 +366,11 @@ int zc_server_run (zc_server_t *self)
     if (!self->failed)
         drain_the_rest (self);
     if (!self->failed)
-        zc_publish_snapshot (&self->publisher);
+        zc_publish_socket_snapshot (&self->publisher);
     log_rejects (self);
     int rc = close_vault (self);
     zc_log (ZC_LOG_INFO, "stopped", "accepted=%llu rejected=%llu",
-            (unsigned long long) zc_ledger_accepted (self->books.intake.ledger),
-            (unsigned long long) zc_rejects_total (self->books.intake.rejects));
+            (unsigned long long) zc_ledger_accepted (self->engine.intake.ledger),
+            (unsigned long long) zc_rejects_total (self->engine.intake.rejects));
     return self->failed ? -1 : rc;
 }

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "core/rejects.h"
+#include "core/delivery/rejects.h"
 #include "daemon/settings_budgets.h"
 #include "program/value.h"
 

@@ -9,8 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "core/budget.h"
-#include "core/terms.h"
+#include "core/budget/budget.h"
+#include "core/pricing/effective_config.h"
 #include "program/value.h"
 
 typedef struct {

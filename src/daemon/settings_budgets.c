@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "core/ask.h"
+#include "core/window/query_spec.h"
 #include "program/value.h"
 #include "civil/zone.h"
 
@@ -91,7 +91,7 @@ static const struct {
 static bool is_type (const char *value)
 {
     for (zcost_type_t type = ZCOST_QUERY_ROUTER; type <= ZCOST_LLM_CALL; type++)
-        if (strcmp (zc_type_name (type), value) == 0)
+        if (strcmp (zc_event_type_name (type), value) == 0)
             return true;
     return false;
 }

@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 #include "civil/zone.h"
-#include "core/keys.h"
-#include "core/producers.h"
+#include "core/ledger/keys.h"
+#include "core/delivery/producers.h"
 #include "daemon/settings.h"
 #include "program/zpl.h"
 #include "store/data_dir.h"

@@ -5,7 +5,7 @@
 #include <czmq.h>
 
 #include "daemon/check.h"
-#include "daemon/reprice.h"
+#include "daemon/reprice/reprice.h"
 #include "daemon/server.h"
 #include "daemon/settings.h"
 #include "program/process.h"
@@ -23,7 +23,7 @@ int main (int argc, char **argv)
     if (parsed != ZC_RUN)
         return parsed == ZC_EXIT_DONE ? 0 : 2;
     if (settings.check [0])
-        return zc_check (settings.check);
+        return zc_check_data_dir (settings.check);
     if (settings.reprice [0])
         return zc_reprice (&settings);
     zc_process_take_signals ();

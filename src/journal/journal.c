@@ -11,8 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "journal/journal_cut.h"
-#include "journal/journal_inside.h"
+#include "journal/journal_truncate.h"
+#include "journal/journal_internal.h"
 
 #define END_BYTES ((size_t) ZC_RECORD_HEADER_BYTES) /* an end and a NEXT are of one size */
 
@@ -21,11 +21,11 @@
 static int check_options (const zc_journal_options_t *options, char *why)
 {
     if (options->segment_bytes < ZC_SEGMENT_BYTES_MIN || options->segment_bytes > ZC_SEGMENT_BYTES_MAX)
-        return zc_why (why, "a segment has from %u to %u bytes", ZC_SEGMENT_BYTES_MIN, ZC_SEGMENT_BYTES_MAX);
+        return zc_journal_file_why (why, "a segment has from %u to %u bytes", ZC_SEGMENT_BYTES_MIN, ZC_SEGMENT_BYTES_MAX);
     if (options->sync_interval_ms < 1 || options->sync_interval_ms > 10000)
-        return zc_why (why, "the journal is synced every 1 to 10000 ms");
-    if (strlen (options->directory) + ZC_FILE_NAME_BYTES >= PATH_MAX)
-        return zc_why (why, "the name of the journal's directory is too long");
+        return zc_journal_file_why (why, "the journal is synced every 1 to 10000 ms");
+    if (strlen (options->directory) + ZC_JOURNAL_FILE_NAME_BYTES >= PATH_MAX)
+        return zc_journal_file_why (why, "the name of the journal's directory is too long");
     return 0;
 }
 
@@ -36,37 +36,37 @@ static int begin_journal (const zc_journal_options_t *options, char *why)
     uint32_t *numbers;
     size_t count;
     char parent [PATH_MAX];
-    if (zc_directory_make (options->directory, why) == -1 ||
-        zc_file_list (options->directory, ZC_FILE_SEGMENT, &numbers, &count, why) == -1)
+    if (zc_journal_file_make_directory (options->directory, why) == -1 ||
+        zc_journal_file_list (options->directory, ZC_JOURNAL_FILE_SEGMENT, &numbers, &count, why) == -1)
         return -1;
     free (numbers);
     if (count)
-        return zc_why (why, "%s: the file is missing, and there are segments", ZC_MARK_FILE);
-    if (zc_mark_create (options->directory, options->ledger_id, why) == -1 ||
-        zc_directory_sync (options->directory, why) == -1)
+        return zc_journal_file_why (why, "%s: the file is missing, and there are segments", ZC_JOURNAL_WATERMARK_FILE);
+    if (zc_journal_watermark_create (options->directory, options->ledger_id, why) == -1 ||
+        zc_journal_file_sync_directory (options->directory, why) == -1)
         return -1;
-    return zc_directory_sync (zc_file_path (parent, options->directory, ".."), why);
+    return zc_journal_file_sync_directory (zc_journal_file_path (parent, options->directory, ".."), why);
 }
 
 static int read_mark (zc_journal_t *self, char *why)
 {
     const zc_journal_options_t *options = &self->options;
-    zc_mark_state_t state = zc_mark_read (options->directory, &self->mark, why);
-    if (state == ZC_MARK_ABSENT) {
+    zc_journal_watermark_state_t state = zc_journal_watermark_read (options->directory, &self->mark, why);
+    if (state == ZC_JOURNAL_WATERMARK_ABSENT) {
         if (begin_journal (options, why) == -1)
             return -1;
-        state = zc_mark_read (options->directory, &self->mark, why);
+        state = zc_journal_watermark_read (options->directory, &self->mark, why);
     }
-    if (state != ZC_MARK_GOOD)
+    if (state != ZC_JOURNAL_WATERMARK_GOOD)
         return -1;
     if (memcmp (self->mark.ledger_id, options->ledger_id, ZC_LEDGER_ID_BYTES) != 0)
-        return zc_why (why, "%s: the mark of another ledger than the store's", ZC_MARK_FILE);
-    self->mark_fd = zc_mark_open (options->directory, why);
+        return zc_journal_file_why (why, "%s: the mark of another ledger than the store's", ZC_JOURNAL_WATERMARK_FILE);
+    self->mark_fd = zc_journal_watermark_open (options->directory, why);
     if (self->mark_fd == -1)
         return -1;
     /* The data directory is locked already; but its file `lock` may be taken for a stale one, and removed. */
     if (flock (self->mark_fd, LOCK_EX | LOCK_NB) == -1 && errno == EWOULDBLOCK)
-        return zc_why (why, "%s: in use by another process", ZC_MARK_FILE);
+        return zc_journal_file_why (why, "%s: in use by another process", ZC_JOURNAL_WATERMARK_FILE);
     return 0;
 }
 
@@ -80,14 +80,14 @@ static int take_stock (zc_journal_t *self, char *why)
 {
     uint32_t *numbers;
     size_t count;
-    if (zc_file_list (self->options.directory, ZC_FILE_SEGMENT, &numbers, &count, why) == -1)
+    if (zc_journal_file_list (self->options.directory, ZC_JOURNAL_FILE_SEGMENT, &numbers, &count, why) == -1)
         return -1;
     self->first = count ? numbers [0] : self->current->header.number;
     self->stats.segments = count;
     for (size_t i = 0; i < count; i++) {
-        char name [ZC_FILE_NAME_BYTES], path [PATH_MAX];
+        char name [ZC_JOURNAL_FILE_NAME_BYTES], path [PATH_MAX];
         struct stat about;
-        zc_file_path (path, self->options.directory, zc_file_name (name, ZC_FILE_SEGMENT, numbers [i]));
+        zc_journal_file_path (path, self->options.directory, zc_journal_file_name (name, ZC_JOURNAL_FILE_SEGMENT, numbers [i]));
         if (stat (path, &about) == 0)
             self->stats.bytes += (uint64_t) about.st_size;
     }
@@ -99,7 +99,7 @@ static int open_files (zc_journal_t *self, zc_position_t end, char *why)
 {
     if (read_mark (self, why) == -1)
         return -1;
-    self->current = zc_journal_cut (&self->options, end, self->mark_fd, &self->mark, why);
+    self->current = zc_journal_truncate (&self->options, end, self->mark_fd, &self->mark, why);
     if (!self->current || take_stock (self, why) == -1)
         return -1;
     self->written = self->mark.position;
@@ -133,13 +133,13 @@ static zc_journal_t *new_journal (const zc_journal_options_t *options)
 
 static void destroy (zc_journal_t *self)
 {
-    zc_journal_keep_term (self);
+    zc_journal_retention_term (self);
     while (self->full) {
-        zc_segment_t *segment = self->full;
+        zc_journal_segment_t *segment = self->full;
         self->full = segment->next;
-        zc_segment_close (&segment);
+        zc_journal_segment_close (&segment);
     }
-    zc_segment_close (&self->current);
+    zc_journal_segment_close (&self->current);
     if (self->mark_fd != -1)
         close (self->mark_fd);
     if (self->event_fd != -1)
@@ -156,9 +156,9 @@ static int set_up (zc_journal_t *self, zc_position_t end, char *why)
 {
     self->event_fd = eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (self->event_fd == -1)
-        return zc_why (why, "cannot make an eventfd: %m");
+        return zc_journal_file_why (why, "cannot make an eventfd: %m");
     if (!self->buffer || !self->options.directory)
-        return zc_why (why, "no memory for the journal's buffer");
+        return zc_journal_file_why (why, "no memory for the journal's buffer");
     memset (self->buffer, 0, ZC_JOURNAL_BUFFER_BYTES); /* first touched here, not by the first events */
     if (open_files (self, end, why) == -1)
         return -1;
@@ -171,7 +171,7 @@ zc_journal_t *zc_journal_open (const zc_journal_options_t *options, zc_position_
         return NULL;
     zc_journal_t *self = new_journal (options);
     if (!self) {
-        zc_why (ret_why, "no memory for the journal");
+        zc_journal_file_why (ret_why, "no memory for the journal");
         return NULL;
     }
     if (set_up (self, end, ret_why) == 0)
@@ -189,13 +189,13 @@ int zc_journal_close (zc_journal_t **self_p, char *ret_why)
     int result = zc_journal_write (self);
     zc_journal_stop (self);
     if (!zc_journal_has_failed (self) && fdatasync (self->mark_fd) == -1) {
-        zc_why (why, "synced: cannot sync it: %m");
+        zc_journal_file_why (why, "synced: cannot sync it: %m");
         zc_journal_fail (self, why);
     }
     if (zc_journal_has_failed (self))
         result = -1;
     if (ret_why)
-        zc_why (ret_why, "%s", zc_journal_why (self));
+        zc_journal_file_why (ret_why, "%s", zc_journal_why (self));
     destroy (self);
     *self_p = NULL;
     return result;
@@ -204,7 +204,7 @@ int zc_journal_close (zc_journal_t **self_p, char *ret_why)
 /* ---------------------------------------------------------------------------- segments */
 
 /* Gives the written segment to the journal's thread, which syncs and closes it. */
-static int hand_over (zc_journal_t *self, zc_segment_t *next)
+static int hand_over (zc_journal_t *self, zc_journal_segment_t *next)
 {
     pthread_mutex_lock (&self->lock);
     while (self->full_count >= ZC_JOURNAL_UNSYNCED_MAX && !zc_journal_has_failed (self))
@@ -237,14 +237,14 @@ static uint32_t take_spare (zc_journal_t *self)
     return spare;
 }
 
-static zc_segment_t *make_next (zc_journal_t *self, char *why)
+static zc_journal_segment_t *make_next (zc_journal_t *self, char *why)
 {
-    zc_segment_header_t header = {.number = self->current->header.number + 1,
+    zc_journal_segment_header_t header = {.number = self->current->header.number + 1,
                                   .bytes = (uint32_t) self->options.segment_bytes};
     memcpy (header.ledger_id, self->options.ledger_id, ZC_LEDGER_ID_BYTES);
     uint32_t spare = take_spare (self);
-    return spare ? zc_segment_make_of_spare (self->options.directory, spare, &header, why)
-                 : zc_segment_make (self->options.directory, &header, why);
+    return spare ? zc_journal_segment_make_of_spare (self->options.directory, spare, &header, why)
+                 : zc_journal_segment_make (self->options.directory, &header, why);
 }
 
 /* A payload of this many bytes or more is written from where it stands: to copy it costs more than to name it. */
@@ -268,15 +268,15 @@ static void put_record (zc_journal_t *self, zc_record_kind_t kind, int64_t arriv
 {
     uint8_t *record = self->buffer + self->fill;
     uint32_t offset = self->base + (uint32_t) self->total;
-    zc_record_begin (record, kind, arrival_ms, (uint32_t) size);
+    zc_journal_record_begin (record, kind, arrival_ms, (uint32_t) size);
     self->fill += ZC_RECORD_HEADER_BYTES;
     self->total += ZC_RECORD_HEADER_BYTES + size;
     if (size >= OUTSIDE_BYTES) {
-        zc_put_u32 (record, zc_record_crc (self->current->seed, offset, record, ZC_RECORD_HEADER_BYTES, data, size));
+        zc_journal_put_u32 (record, zc_journal_record_crc (self->current->seed, offset, record, ZC_RECORD_HEADER_BYTES, data, size));
         put_outside (self, data, size);
         return;
     }
-    zc_put_u32 (record, offset);
+    zc_journal_put_u32 (record, offset);
     if (size)
         memcpy (record + ZC_RECORD_HEADER_BYTES, data, size);
     self->fill += size;
@@ -287,8 +287,8 @@ static void put_record (zc_journal_t *self, zc_record_kind_t kind, int64_t arriv
 static void seal (zc_journal_t *self, uint8_t *record, const uint8_t *end)
 {
     while (record < end) {
-        size_t whole = ZC_RECORD_HEADER_BYTES + zc_get_u32 (record + 4);
-        zc_put_u32 (record, zc_crc32c (self->current->seed, record, whole));
+        size_t whole = ZC_RECORD_HEADER_BYTES + zc_journal_get_u32 (record + 4);
+        zc_journal_put_u32 (record, zc_journal_crc32c (self->current->seed, record, whole));
         record += whole;
     }
 }
@@ -296,7 +296,7 @@ static void seal (zc_journal_t *self, uint8_t *record, const uint8_t *end)
 /* Writes all, with so many bytes of the buffer more behind it, and begins anew. */
 static int write_all (zc_journal_t *self, size_t more, char *why)
 {
-    const zc_segment_t *segment = self->current;
+    const zc_journal_segment_t *segment = self->current;
     for (int i = 0; i < self->parts_count; i += 2) {
         uint8_t *begin = self->parts [i].iov_base;
         seal (self, begin, begin + self->parts [i].iov_len - ZC_RECORD_HEADER_BYTES);
@@ -304,7 +304,7 @@ static int write_all (zc_journal_t *self, size_t more, char *why)
     seal (self, self->buffer + self->part_from, self->buffer + self->fill);
     self->parts [self->parts_count++] =
         (struct iovec) {self->buffer + self->part_from, self->fill + more - self->part_from};
-    int result = zc_file_write_parts (segment->fd, self->parts, self->parts_count, self->base, segment->name, why);
+    int result = zc_journal_file_write_parts (segment->fd, self->parts, self->parts_count, self->base, segment->name, why);
     self->parts_count = 0;
     self->fill = self->total = self->part_from = 0;
     return result;
@@ -314,12 +314,12 @@ static int write_all (zc_journal_t *self, size_t more, char *why)
 static int next_segment (zc_journal_t *self)
 {
     char why [ZC_WHY_BYTES];
-    zc_segment_t *next = make_next (self, why);
+    zc_journal_segment_t *next = make_next (self, why);
     if (!next)
         return zc_journal_fail (self, why);
     put_record (self, ZC_RECORD_NEXT, 0, NULL, 0);
     if (write_all (self, 0, why) == -1) {
-        zc_segment_close (&next);
+        zc_journal_segment_close (&next);
         return zc_journal_fail (self, why);
     }
     self->base = ZC_SEGMENT_HEADER_BYTES;
@@ -359,7 +359,7 @@ int zc_journal_write (zc_journal_t *self)
 static int refuse (zc_journal_t *self, size_t size)
 {
     char why [ZC_WHY_BYTES];
-    zc_why (why, "a record of %zu bytes does not fit a segment of %llu", size,
+    zc_journal_file_why (why, "a record of %zu bytes does not fit a segment of %llu", size,
             (unsigned long long) self->options.segment_bytes);
     return zc_journal_fail (self, why);
 }

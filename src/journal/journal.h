@@ -50,9 +50,9 @@ typedef enum {
     ZC_RECORD_END = 0,       /* not a record: nothing was written here yet */
     ZC_RECORD_FRAME = 1,     /* a frame as received */
     ZC_RECORD_TOO_LARGE = 2, /* a frame over the limit: how it began (256 bytes) */
-    ZC_RECORD_TERMS = 3,     /* prices and policy, in force from here on (core/terms.h) */
+    ZC_RECORD_CONFIG = 3,     /* prices and policy, in force from here on (core/pricing/effective_config.h) */
     ZC_RECORD_NEXT = 4,      /* the journal goes on in the next segment */
-    ZC_RECORD_ALERT = 5      /* a budget's threshold was passed, or that was published (core/budget.h) */
+    ZC_RECORD_ALERT = 5      /* a budget's threshold was passed, or that was published (core/budget/budget.h) */
 } zc_record_kind_t;
 
 typedef struct zc_journal zc_journal_t;
@@ -95,7 +95,7 @@ typedef struct {
     uint64_t torn_bytes; /* where torn: from the end to the segment's last byte that is not zero; of a recycled
                           * segment that counts its former contents too */
     char why [256];      /* for a person, names the segment's file and offset; "" where clean */
-} zc_journal_walk_t;
+} zc_journal_replay_t;
 
 /* Walks over all records from `from` on (0: from the first segment that is there), in order, and calls
  * `take` (or nothing, where it is NULL) for each FRAME, TOO_LARGE and TERMS; a `take` that does not return 0
@@ -107,9 +107,9 @@ typedef struct {
  * missing, or shorter than they say. Always damage: no good `synced` where there are segments, a `from`
  * where no record begins, and what is whole but not ours to cut: a segment of another ledger (id NULL: than
  * that of `synced`), a kind of record that only a later version writes. */
-int zc_journal_walk (const char *directory, const uint8_t *id, zc_position_t from,
+int zc_journal_replay (const char *directory, const uint8_t *id, zc_position_t from,
                      int (*take) (void *argument, const zc_record_view_t *record), void *argument,
-                     zc_journal_walk_t *ret_walk);
+                     zc_journal_replay_t *ret_walk);
 
 /* --------------------------------------------------------------------------- write */
 

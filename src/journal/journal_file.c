@@ -15,9 +15,9 @@
 #include <unistd.h>
 
 static const char *const prefixes [] = {
-    [ZC_FILE_SEGMENT] = "segment-", [ZC_FILE_SPARE] = "spare-", [ZC_FILE_NEW] = "new-"};
+    [ZC_JOURNAL_FILE_SEGMENT] = "segment-", [ZC_JOURNAL_FILE_SPARE] = "spare-", [ZC_JOURNAL_FILE_NEW] = "new-"};
 
-int zc_why (char why [ZC_WHY_BYTES], const char *format, ...)
+int zc_journal_file_why (char why [ZC_WHY_BYTES], const char *format, ...)
 {
     va_list arguments;
     va_start (arguments, format);
@@ -28,27 +28,27 @@ int zc_why (char why [ZC_WHY_BYTES], const char *format, ...)
 
 /* ------------------------------------------------------------------------- names */
 
-const char *zc_file_name (char name [ZC_FILE_NAME_BYTES], zc_file_kind_t kind, uint32_t number)
+const char *zc_journal_file_name (char name [ZC_JOURNAL_FILE_NAME_BYTES], zc_journal_file_kind_t kind, uint32_t number)
 {
-    snprintf (name, ZC_FILE_NAME_BYTES, "%s%010u", prefixes [kind], number);
+    snprintf (name, ZC_JOURNAL_FILE_NAME_BYTES, "%s%010u", prefixes [kind], number);
     return name;
 }
 
-const char *zc_file_path (char path [PATH_MAX], const char *directory, const char *name)
+const char *zc_journal_file_path (char path [PATH_MAX], const char *directory, const char *name)
 {
     snprintf (path, PATH_MAX, "%s/%s", directory, name);
     return path;
 }
 
 /* The number in a name; 0: it is no name of this kind. */
-static uint32_t number_of (const char *name, zc_file_kind_t kind)
+static uint32_t number_of (const char *name, zc_journal_file_kind_t kind)
 {
     size_t prefix = strlen (prefixes [kind]);
     if (strncmp (name, prefixes [kind], prefix) != 0)
         return 0;
-    char canonical [ZC_FILE_NAME_BYTES];
+    char canonical [ZC_JOURNAL_FILE_NAME_BYTES];
     uint32_t number = (uint32_t) strtoul (name + prefix, NULL, 10);
-    return strcmp (zc_file_name (canonical, kind, number), name) == 0 ? number : 0;
+    return strcmp (zc_journal_file_name (canonical, kind, number), name) == 0 ? number : 0;
 }
 
 static int ascending (const void *a, const void *b)
@@ -71,7 +71,7 @@ static int add_number (uint32_t **numbers, size_t *count, uint32_t number)
 }
 
 /* Reads the entries; -1 with errno. */
-static int read_numbers (DIR *entries, zc_file_kind_t kind, uint32_t **numbers, size_t *count)
+static int read_numbers (DIR *entries, zc_journal_file_kind_t kind, uint32_t **numbers, size_t *count)
 {
     const struct dirent *entry;
     while (errno = 0, (entry = readdir (entries))) {
@@ -82,17 +82,17 @@ static int read_numbers (DIR *entries, zc_file_kind_t kind, uint32_t **numbers, 
     return errno ? -1 : 0;
 }
 
-int zc_file_list (const char *directory, zc_file_kind_t kind, uint32_t **ret_numbers, size_t *ret_count, char *why)
+int zc_journal_file_list (const char *directory, zc_journal_file_kind_t kind, uint32_t **ret_numbers, size_t *ret_count, char *why)
 {
     uint32_t *numbers = NULL;
     size_t count = 0;
     DIR *entries = opendir (directory);
     if (!entries && errno != ENOENT)
-        return zc_why (why, "cannot read the journal's directory: %m");
+        return zc_journal_file_why (why, "cannot read the journal's directory: %m");
     if (entries) {
         int result = read_numbers (entries, kind, &numbers, &count);
         if (result == -1) {
-            zc_why (why, "cannot read the journal's directory: %m");
+            zc_journal_file_why (why, "cannot read the journal's directory: %m");
             free (numbers);
         }
         closedir (entries);
@@ -111,19 +111,19 @@ int zc_file_list (const char *directory, zc_file_kind_t kind, uint32_t **ret_num
 static int judge_written (ssize_t written, size_t size, uint64_t offset, const char *name, char *why)
 {
     if (written == -1)
-        return zc_why (why, "%s: cannot write %zu bytes at %llu: %m", name, size, (unsigned long long) offset);
+        return zc_journal_file_why (why, "%s: cannot write %zu bytes at %llu: %m", name, size, (unsigned long long) offset);
     if ((size_t) written < size)
-        return zc_why (why, "%s: a short write: %zd of %zu bytes at %llu (is the disk full?)", name, written, size,
+        return zc_journal_file_why (why, "%s: a short write: %zd of %zu bytes at %llu (is the disk full?)", name, written, size,
                        (unsigned long long) offset);
     return 0;
 }
 
-int zc_file_write (int fd, const void *data, size_t size, uint64_t offset, const char *name, char *why)
+int zc_journal_file_write (int fd, const void *data, size_t size, uint64_t offset, const char *name, char *why)
 {
     return judge_written (pwrite (fd, data, size, (off_t) offset), size, offset, name, why);
 }
 
-int zc_file_write_parts (int fd, const struct iovec *parts, int count, uint64_t offset, const char *name, char *why)
+int zc_journal_file_write_parts (int fd, const struct iovec *parts, int count, uint64_t offset, const char *name, char *why)
 {
     size_t size = 0;
     for (int i = 0; i < count; i++)
@@ -131,7 +131,7 @@ int zc_file_write_parts (int fd, const struct iovec *parts, int count, uint64_t 
     return judge_written (pwritev (fd, parts, count, (off_t) offset), size, offset, name, why);
 }
 
-int64_t zc_file_read (int fd, void *data, size_t size, uint64_t offset, const char *name, char *why)
+int64_t zc_journal_file_read (int fd, void *data, size_t size, uint64_t offset, const char *name, char *why)
 {
     size_t got = 0;
     while (got < size) {
@@ -139,7 +139,7 @@ int64_t zc_file_read (int fd, void *data, size_t size, uint64_t offset, const ch
         if (part == -1 && errno == EINTR)
             continue;
         if (part == -1)
-            return zc_why (why, "%s: cannot read %zu bytes at %llu: %m", name, size, (unsigned long long) offset);
+            return zc_journal_file_why (why, "%s: cannot read %zu bytes at %llu: %m", name, size, (unsigned long long) offset);
         if (part == 0)
             break;
         got += (size_t) part;
@@ -149,51 +149,51 @@ int64_t zc_file_read (int fd, void *data, size_t size, uint64_t offset, const ch
 
 /* ----------------------------------------------------------------------- directory */
 
-int zc_directory_make (const char *directory, char *why)
+int zc_journal_file_make_directory (const char *directory, char *why)
 {
     if (mkdir (directory, 0777) == -1 && errno != EEXIST)
-        return zc_why (why, "cannot make the journal's directory: %m");
+        return zc_journal_file_why (why, "cannot make the journal's directory: %m");
     return 0;
 }
 
-int zc_directory_sync (const char *directory, char *why)
+int zc_journal_file_sync_directory (const char *directory, char *why)
 {
     int fd = open (directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd == -1)
-        return zc_why (why, "cannot open the journal's directory: %m");
+        return zc_journal_file_why (why, "cannot open the journal's directory: %m");
     int result = fsync (fd);
     if (result == -1)
-        zc_why (why, "cannot sync the journal's directory: %m");
+        zc_journal_file_why (why, "cannot sync the journal's directory: %m");
     close (fd);
     return result;
 }
 
-int zc_file_rename (const char *directory, const char *from, const char *to, char *why)
+int zc_journal_file_rename (const char *directory, const char *from, const char *to, char *why)
 {
     char from_path [PATH_MAX], to_path [PATH_MAX];
-    if (rename (zc_file_path (from_path, directory, from), zc_file_path (to_path, directory, to)) == -1)
-        return zc_why (why, "%s: cannot rename it to %s: %m", from, to);
+    if (rename (zc_journal_file_path (from_path, directory, from), zc_journal_file_path (to_path, directory, to)) == -1)
+        return zc_journal_file_why (why, "%s: cannot rename it to %s: %m", from, to);
     return 0;
 }
 
-int zc_file_delete (const char *directory, const char *name, char *why)
+int zc_journal_file_delete (const char *directory, const char *name, char *why)
 {
     char path [PATH_MAX];
-    if (unlink (zc_file_path (path, directory, name)) == -1 && errno != ENOENT)
-        return zc_why (why, "%s: cannot delete it: %m", name);
+    if (unlink (zc_journal_file_path (path, directory, name)) == -1 && errno != ENOENT)
+        return zc_journal_file_why (why, "%s: cannot delete it: %m", name);
     return 0;
 }
 
-int zc_file_delete_all (const char *directory, zc_file_kind_t kind, uint32_t above, char *why)
+int zc_journal_file_delete_all (const char *directory, zc_journal_file_kind_t kind, uint32_t above, char *why)
 {
     uint32_t *numbers = NULL;
     size_t count = 0;
-    char name [ZC_FILE_NAME_BYTES];
-    if (zc_file_list (directory, kind, &numbers, &count, why) == -1)
+    char name [ZC_JOURNAL_FILE_NAME_BYTES];
+    if (zc_journal_file_list (directory, kind, &numbers, &count, why) == -1)
         return -1;
     int result = 0;
     while (result == 0 && count > 0 && numbers [count - 1] > above)
-        result = zc_file_delete (directory, zc_file_name (name, kind, numbers [--count]), why);
+        result = zc_journal_file_delete (directory, zc_journal_file_name (name, kind, numbers [--count]), why);
     free (numbers);
     return result;
 }

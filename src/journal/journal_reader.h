@@ -10,36 +10,36 @@
 #include "journal/journal_format.h"
 
 typedef enum {
-    ZC_READ_GOOD,
-    ZC_READ_END,     /* nothing was written here yet */
-    ZC_READ_BAD,     /* not what the journal writes, or not all of it */
-    ZC_READ_FOREIGN, /* whole, but another ledger's or a later version's: never to be cut away */
-    ZC_READ_FAILED   /* the system could not read it */
-} zc_read_t;
+    ZC_JOURNAL_READ_GOOD,
+    ZC_JOURNAL_READ_END,     /* nothing was written here yet */
+    ZC_JOURNAL_READ_BAD,     /* not what the journal writes, or not all of it */
+    ZC_JOURNAL_READ_FOREIGN, /* whole, but another ledger's or a later version's: never to be cut away */
+    ZC_JOURNAL_READ_FAILED   /* the system could not read it */
+} zc_journal_read_t;
 
 /* Zero is none open. */
 typedef struct {
     int fd; /* valid while `open` */
     bool open;
-    char name [ZC_FILE_NAME_BYTES];
-    zc_segment_header_t header;
+    char name [ZC_JOURNAL_FILE_NAME_BYTES];
+    zc_journal_segment_header_t header;
     uint32_t seed;
     uint32_t at; /* the next record's offset */
 
     uint8_t *buffer; /* bytes of the file from `at` on: `held`, from buffer + begin */
     size_t begin, held, capacity;
     char why [ZC_WHY_BYTES]; /* where the last call was neither GOOD nor END */
-} zc_reader_t;
+} zc_journal_reader_t;
 
 /* Opens a segment, and closes the one before. id NULL: any ledger's. */
-zc_read_t zc_reader_open (zc_reader_t *self, const char *directory, uint32_t number, const uint8_t *id);
+zc_journal_read_t zc_journal_reader_open (zc_journal_reader_t *self, const char *directory, uint32_t number, const uint8_t *id);
 
 /* The next record, valid until the next call. */
-zc_read_t zc_reader_next (zc_reader_t *self, zc_record_view_t *ret_record);
+zc_journal_read_t zc_journal_reader_next (zc_journal_reader_t *self, zc_record_view_t *ret_record);
 
 /* How many bytes from `offset` on, up to the last one that is not zero; -1 on failure. */
-int64_t zc_reader_extent (zc_reader_t *self, uint32_t offset);
+int64_t zc_journal_reader_extent (zc_journal_reader_t *self, uint32_t offset);
 
-void zc_reader_term (zc_reader_t *self);
+void zc_journal_reader_term (zc_journal_reader_t *self);
 
 #endif

@@ -9,24 +9,24 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-static zc_segment_t *new_segment (const zc_segment_header_t *header, int fd, char *why)
+static zc_journal_segment_t *new_segment (const zc_journal_segment_header_t *header, int fd, char *why)
 {
-    zc_segment_t *self = calloc (1, sizeof *self);
+    zc_journal_segment_t *self = calloc (1, sizeof *self);
     if (!self) {
         close (fd);
-        zc_why (why, "no memory for a segment");
+        zc_journal_file_why (why, "no memory for a segment");
         return NULL;
     }
     self->fd = fd;
     self->header = *header;
-    self->seed = zc_segment_seed (header);
-    zc_file_name (self->name, ZC_FILE_SEGMENT, header->number);
+    self->seed = zc_journal_segment_seed (header);
+    zc_journal_file_name (self->name, ZC_JOURNAL_FILE_SEGMENT, header->number);
     return self;
 }
 
-void zc_segment_close (zc_segment_t **self_p)
+void zc_journal_segment_close (zc_journal_segment_t **self_p)
 {
-    zc_segment_t *self = self_p ? *self_p : NULL;
+    zc_journal_segment_t *self = self_p ? *self_p : NULL;
     if (!self)
         return;
     close (self->fd);
@@ -34,74 +34,74 @@ void zc_segment_close (zc_segment_t **self_p)
     *self_p = NULL;
 }
 
-int zc_file_allocate (const char *directory, const char *name, uint32_t bytes, char why [ZC_WHY_BYTES])
+int zc_journal_segment_allocate (const char *directory, const char *name, uint32_t bytes, char why [ZC_WHY_BYTES])
 {
     char path [PATH_MAX];
-    int fd = open (zc_file_path (path, directory, name), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    int fd = open (zc_journal_file_path (path, directory, name), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     if (fd == -1)
-        return zc_why (why, "%s: cannot make it: %m", name);
+        return zc_journal_file_why (why, "%s: cannot make it: %m", name);
     errno = posix_fallocate (fd, 0, (off_t) bytes);
     if (errno == 0)
         return fd;
-    zc_why (why, "%s: cannot allocate %u bytes: %m", name, bytes);
+    zc_journal_file_why (why, "%s: cannot allocate %u bytes: %m", name, bytes);
     close (fd);
     unlink (path); /* it may hold the last of the disk */
     return -1;
 }
 
 /* Writes header and end, and gives the file its name; only then is it a segment. Takes the descriptor. */
-static zc_segment_t *name_segment (const char *directory, const char *from, int fd, const zc_segment_header_t *header,
+static zc_journal_segment_t *name_segment (const char *directory, const char *from, int fd, const zc_journal_segment_header_t *header,
                                    char *why)
 {
     uint8_t head [ZC_SEGMENT_HEADER_BYTES + ZC_RECORD_HEADER_BYTES] = {0};
-    zc_segment_header_encode (head, header);
-    zc_segment_t *self = new_segment (header, fd, why);
-    if (self && (zc_file_write (fd, head, sizeof head, 0, from, why) == -1 ||
-                 zc_file_rename (directory, from, self->name, why) == -1))
-        zc_segment_close (&self);
+    zc_journal_segment_header_encode (head, header);
+    zc_journal_segment_t *self = new_segment (header, fd, why);
+    if (self && (zc_journal_file_write (fd, head, sizeof head, 0, from, why) == -1 ||
+                 zc_journal_file_rename (directory, from, self->name, why) == -1))
+        zc_journal_segment_close (&self);
     return self;
 }
 
-zc_segment_t *zc_segment_make (const char *directory, const zc_segment_header_t *header, char why [ZC_WHY_BYTES])
+zc_journal_segment_t *zc_journal_segment_make (const char *directory, const zc_journal_segment_header_t *header, char why [ZC_WHY_BYTES])
 {
-    char name [ZC_FILE_NAME_BYTES];
-    int fd = zc_file_allocate (directory, zc_file_name (name, ZC_FILE_NEW, header->number), header->bytes, why);
+    char name [ZC_JOURNAL_FILE_NAME_BYTES];
+    int fd = zc_journal_segment_allocate (directory, zc_journal_file_name (name, ZC_JOURNAL_FILE_NEW, header->number), header->bytes, why);
     return fd == -1 ? NULL : name_segment (directory, name, fd, header, why);
 }
 
-zc_segment_t *zc_segment_make_of_spare (const char *directory, uint32_t spare, const zc_segment_header_t *header,
+zc_journal_segment_t *zc_journal_segment_make_of_spare (const char *directory, uint32_t spare, const zc_journal_segment_header_t *header,
                                         char why [ZC_WHY_BYTES])
 {
-    char name [ZC_FILE_NAME_BYTES], path [PATH_MAX];
-    int fd = open (zc_file_path (path, directory, zc_file_name (name, ZC_FILE_SPARE, spare)), O_RDWR | O_CLOEXEC);
+    char name [ZC_JOURNAL_FILE_NAME_BYTES], path [PATH_MAX];
+    int fd = open (zc_journal_file_path (path, directory, zc_journal_file_name (name, ZC_JOURNAL_FILE_SPARE, spare)), O_RDWR | O_CLOEXEC);
     if (fd == -1) {
-        zc_why (why, "%s: cannot open it: %m", name);
+        zc_journal_file_why (why, "%s: cannot open it: %m", name);
         return NULL;
     }
     return name_segment (directory, name, fd, header, why);
 }
 
 /* Reads the header and holds it against what it should say. */
-static int read_header (int fd, const char *name, uint32_t number, const uint8_t *id, zc_segment_header_t *ret_header,
+static int read_header (int fd, const char *name, uint32_t number, const uint8_t *id, zc_journal_segment_header_t *ret_header,
                         char *why)
 {
     uint8_t head [ZC_SEGMENT_HEADER_BYTES] = {0};
-    if (zc_file_read (fd, head, sizeof head, 0, name, why) == -1)
+    if (zc_journal_file_read (fd, head, sizeof head, 0, name, why) == -1)
         return -1;
-    if (zc_segment_header_decode (head, ret_header) == -1 || ret_header->number != number ||
+    if (zc_journal_segment_header_decode (head, ret_header) == -1 || ret_header->number != number ||
         memcmp (ret_header->ledger_id, id, ZC_LEDGER_ID_BYTES) != 0)
-        return zc_why (why, "%s at 0: not this journal's header", name);
+        return zc_journal_file_why (why, "%s at 0: not this journal's header", name);
     return 0;
 }
 
-zc_segment_t *zc_segment_open (const char *directory, uint32_t number, const uint8_t id [ZC_LEDGER_ID_BYTES],
+zc_journal_segment_t *zc_journal_segment_open (const char *directory, uint32_t number, const uint8_t id [ZC_LEDGER_ID_BYTES],
                                char why [ZC_WHY_BYTES])
 {
-    char name [ZC_FILE_NAME_BYTES], path [PATH_MAX];
-    zc_segment_header_t header;
-    int fd = open (zc_file_path (path, directory, zc_file_name (name, ZC_FILE_SEGMENT, number)), O_RDWR | O_CLOEXEC);
+    char name [ZC_JOURNAL_FILE_NAME_BYTES], path [PATH_MAX];
+    zc_journal_segment_header_t header;
+    int fd = open (zc_journal_file_path (path, directory, zc_journal_file_name (name, ZC_JOURNAL_FILE_SEGMENT, number)), O_RDWR | O_CLOEXEC);
     if (fd == -1) {
-        zc_why (why, "%s: cannot open it: %m", name);
+        zc_journal_file_why (why, "%s: cannot open it: %m", name);
         return NULL;
     }
     if (read_header (fd, name, number, id, &header, why) == -1) {
@@ -111,7 +111,7 @@ zc_segment_t *zc_segment_open (const char *directory, uint32_t number, const uin
     return new_segment (&header, fd, why);
 }
 
-int zc_segment_sync (const zc_segment_t *self, char why [ZC_WHY_BYTES])
+int zc_journal_segment_sync (const zc_journal_segment_t *self, char why [ZC_WHY_BYTES])
 {
-    return fdatasync (self->fd) == -1 ? zc_why (why, "%s: cannot sync it: %m", self->name) : 0;
+    return fdatasync (self->fd) == -1 ? zc_journal_file_why (why, "%s: cannot sync it: %m", self->name) : 0;
 }

@@ -6,13 +6,13 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "journal/journal_inside.h"
+#include "journal/journal_internal.h"
 
 /* What one group syncs. */
 typedef struct {
     zc_position_t upto;
-    zc_segment_t *full;    /* given over: to be closed */
-    zc_segment_t *current; /* stays the writer's; a full one is not closed by anyone else */
+    zc_journal_segment_t *full;    /* given over: to be closed */
+    zc_journal_segment_t *current; /* stays the writer's; a full one is not closed by anyone else */
     bool directory;
     int64_t began_ns;
 } group_t;
@@ -27,7 +27,7 @@ int zc_journal_fail (zc_journal_t *self, const char *why)
 {
     pthread_mutex_lock (&self->lock);
     if (!zc_journal_has_failed (self)) {
-        zc_why (self->why, "%s", why);
+        zc_journal_file_why (self->why, "%s", why);
         atomic_store_explicit (&self->failed, true, memory_order_release);
     }
     pthread_cond_broadcast (&self->progress);
@@ -62,18 +62,18 @@ static int sync_files (zc_journal_t *self, group_t *group, char *why)
 {
     int result = 0;
     while (group->full) {
-        zc_segment_t *segment = group->full;
+        zc_journal_segment_t *segment = group->full;
         group->full = segment->next;
         if (result == 0)
-            result = zc_segment_sync (segment, why);
-        zc_segment_close (&segment);
+            result = zc_journal_segment_sync (segment, why);
+        zc_journal_segment_close (&segment);
     }
     if (result == 0)
-        result = zc_segment_sync (group->current, why);
+        result = zc_journal_segment_sync (group->current, why);
     if (result == 0 && group->directory)
-        result = zc_directory_sync (self->options.directory, why);
+        result = zc_journal_file_sync_directory (self->options.directory, why);
     if (result == 0)
-        result = zc_mark_write (self->mark_fd, &self->mark, group->upto, why);
+        result = zc_journal_watermark_write (self->mark_fd, &self->mark, group->upto, why);
     return result;
 }
 
@@ -133,7 +133,7 @@ static void *run (void *argument)
     while (!zc_journal_has_failed (self) && !(self->ending && !has_unsynced (self))) {
         if (has_unsynced (self) && (self->ending || zc_clock_ns (CLOCK_MONOTONIC) >= self->next_group_ns))
             sync_group (self);
-        else if (self->ending || !zc_journal_keep (self))
+        else if (self->ending || !zc_journal_retain (self))
             wait_for_work (self);
     }
     pthread_mutex_unlock (&self->lock);
@@ -148,7 +148,7 @@ int zc_journal_start (zc_journal_t *self, char *why)
     pthread_sigmask (SIG_SETMASK, &all, &before);
     self->started = pthread_create (&self->thread, NULL, run, self) == 0;
     pthread_sigmask (SIG_SETMASK, &before, NULL);
-    return self->started ? 0 : zc_why (why, "cannot start the journal's thread");
+    return self->started ? 0 : zc_journal_file_why (why, "cannot start the journal's thread");
 }
 
 void zc_journal_stop (zc_journal_t *self)

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/money.h"
+#include "core/base/money.h"
 #include "wire/utf8.h"
 
 const char *zc_value_wrong (const char *format, ...)

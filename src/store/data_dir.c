@@ -178,7 +178,7 @@ int zc_data_dir_open (const char *path, int *ret_lock_fd, char ret_why [256])
     return result;
 }
 
-int zc_data_dir_look (const char *path, int *ret_lock_fd, char ret_why [256])
+int zc_data_dir_open_read_only (const char *path, int *ret_lock_fd, char ret_why [256])
 {
     char name [PATH_MAX];
     if (lock_name (path, name, ret_why) == -1 || require_directory (path, R_OK | X_OK, ret_why) == -1)

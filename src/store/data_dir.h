@@ -22,7 +22,7 @@ int zc_data_dir_open (const char *path, int *ret_lock_fd, char ret_why [256]);
 
 /* The same only to look: makes and writes nothing, and may be done by several at once, but not while a
  * daemon runs. *ret_lock_fd is -1 where no daemon ever was, so that there is nothing to lock. */
-int zc_data_dir_look (const char *path, int *ret_lock_fd, char ret_why [256]);
+int zc_data_dir_open_read_only (const char *path, int *ret_lock_fd, char ret_why [256]);
 
 /* Gives the lock back; sets *lock_fd to -1. Does nothing with -1. */
 void zc_data_dir_close (int *lock_fd);

@@ -63,7 +63,7 @@ void zc_rollup_clear (zc_rollup_t *self)
 
 /* ------------------------------------------------------------------------------- add up */
 
-static int add (zc_cells_t *set, zc_level_t level, int64_t start_s, const zc_rolled_cell_t *more)
+static int add (zc_cells_t *set, zc_time_bucket_t level, int64_t start_s, const zc_rolled_cell_t *more)
 {
     zc_cell_t *cell = zc_cells_at (set, level, start_s, more->cell->key);
     if (!cell)
@@ -81,8 +81,8 @@ static int add_up (zc_rollup_t *self, const zc_rolled_cell_t *more)
 {
     const zc_cell_t *cell = more->cell;
     /* What happened at `cell->level` is already in that bucket; minutes are taken from where they are. */
-    for (zc_level_t level = cell->level == ZC_MINUTE ? ZC_QUARTER : cell->level; level < ZC_LEVELS; level++)
-        if (add (&self->coarser, level, cell->start_s - cell->start_s % zc_level_seconds (level), more) == -1)
+    for (zc_time_bucket_t level = cell->level == ZC_MINUTE ? ZC_QUARTER : cell->level; level < ZC_TIME_BUCKETS; level++)
+        if (add (&self->coarser, level, cell->start_s - cell->start_s % zc_time_bucket_seconds (level), more) == -1)
             return -1;
     return add (&self->ever, ZC_DAY, 0, more);
 }
@@ -124,7 +124,7 @@ static int by_place (const void *left, const void *right)
 }
 
 /* Appends the cells of a level to the part that was begun last, and ends the part. */
-static void append (zc_rollup_t *self, zc_level_t part, walk_t walk, zc_level_t level)
+static void append (zc_rollup_t *self, zc_time_bucket_t part, walk_t walk, zc_time_bucket_t level)
 {
     size_t end = self->begin [part];
     for (uint32_t place = 0; place < walk.set->count; place++) {
@@ -176,7 +176,7 @@ int zc_rollup_take (zc_rollup_t *self, const zc_cells_t *changes)
     return -1;
 }
 
-zc_rolled_t zc_rollup_level (const zc_rollup_t *self, zc_level_t level)
+zc_rolled_t zc_rollup_bucket (const zc_rollup_t *self, zc_time_bucket_t level)
 {
     size_t begin = self->begin [level];
     return (zc_rolled_t) {self->sorted ? self->sorted + begin : NULL, self->begin [level + 1] - begin};

@@ -45,7 +45,7 @@ zc_store_t *zc_store_open_in_memory (int64_t now_ms, char ret_why [256])
     return open_kind (kinds [0], NULL, false, now_ms, ret_why);
 }
 
-zc_store_t *zc_store_open_to_look (const char *directory, char ret_why [256])
+zc_store_t *zc_store_open_read_only (const char *directory, char ret_why [256])
 {
     return open_kind (kinds [0], directory, true, 0, ret_why);
 }
@@ -64,9 +64,9 @@ int zc_store_load (zc_store_t *self, const zc_store_sink_t *sink, zc_store_state
     return self->kind->load (self->handle, sink, ret_state);
 }
 
-int zc_store_each_terms (zc_store_t *self, zc_take_terms_t *take, void *argument)
+int zc_store_each_config (zc_store_t *self, zc_take_config_t *take, void *argument)
 {
-    return self->kind->each_terms (self->handle, take, argument);
+    return self->kind->each_config (self->handle, take, argument);
 }
 
 int zc_store_commit (zc_store_t *self, const zc_checkpoint_t *checkpoint, zc_store_state_t *ret_state)
@@ -142,7 +142,7 @@ void zc_store_reader_destroy (zc_store_reader_t **self)
     *self = NULL;
 }
 
-int zc_store_reader_begin (zc_store_reader_t *self, zc_snapshot_t *ret_snapshot)
+int zc_store_reader_begin (zc_store_reader_t *self, zc_store_view_t *ret_snapshot)
 {
     return self->kind->reader_begin (self->handle, ret_snapshot);
 }

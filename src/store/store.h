@@ -7,7 +7,7 @@
  * store refuses any number but the next, so that one whose outcome was not seen can be found out about
  * and is never added twice. What a store holds for a cell is absolute: its sums since the ledger began;
  * and what is in a minute is also in its quarter, its day and its key's sums for good. Latencies
- * likewise, in the saved form of core/sketch.h. A sum that would pass 64 bits fails the checkpoint.
+ * likewise, in the saved form of core/ledger/sketch.h. A sum that would pass 64 bits fails the checkpoint.
  *
  * SQLite is the first kind. A second one (many machines on one database) implements zc_store_kind_t
  * and is listed in store.c. One thread at a time.
@@ -19,11 +19,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "core/cells.h"
-#include "core/keys.h"
-#include "core/plan.h"
-#include "core/producers.h"
-#include "core/rejects.h"
+#include "core/ledger/cells.h"
+#include "core/ledger/keys.h"
+#include "core/window/window_plan.h"
+#include "core/delivery/producers.h"
+#include "core/delivery/rejects.h"
 #include "journal/journal.h"
 
 /* What the ledger counts beside its cells. Saved whole with each checkpoint. */
@@ -42,7 +42,7 @@ typedef struct {
     uint64_t events;
 } zc_unpriced_t;
 
-/* A threshold of a budget that was passed (core/budget.h). */
+/* A threshold of a budget that was passed (core/budget/budget.h). */
 typedef struct {
     zc_str_t budget;        /* its name */
     int64_t period_start_s; /* of the period that it was passed in */
@@ -70,8 +70,8 @@ typedef struct {
     const zc_alert_row_t *alerts; /* all of them, absolute */
     size_t alerts_count;
 
-    const void *terms; /* in force at `position`, where they changed since the last checkpoint; else NULL */
-    size_t terms_size;
+    const void *config; /* in force at `position`, where they changed since the last checkpoint; else NULL */
+    size_t config_size;
 } zc_checkpoint_t;
 
 /* Buckets that end before these times are no longer kept. 0: kept for good. */
@@ -85,7 +85,7 @@ typedef struct {
     int (*key) (void *argument, uint32_t key, const zc_dimensions_t *dimensions, const zc_measures_t *sums);
     int (*producer) (void *argument, const zc_producer_row_t *row); /* by turn, as zc_producers_restore wants it */
     int (*unpriced) (void *argument, zc_str_t model, uint64_t events);
-    int (*terms) (void *argument, const void *bytes, size_t size); /* those in force; at most once */
+    int (*config) (void *argument, const void *bytes, size_t size); /* those in force; at most once */
     int (*alert) (void *argument, const zc_alert_row_t *row);
     void *argument;
 } zc_store_sink_t;
@@ -113,8 +113,8 @@ zc_store_t *zc_store_open_in_memory (int64_t now_ms, char ret_why [256]);
 
 /* Opens one that is there, only to look: changes nothing on disk and makes nothing, and sees all that was
  * committed, also right after a kill -9. Nobody may write to it meanwhile: hold the directory's lock
- * (zc_data_dir_look). Commit and trim fail. */
-zc_store_t *zc_store_open_to_look (const char *directory, char ret_why [256]);
+ * (zc_data_dir_open_read_only). Commit and trim fail. */
+zc_store_t *zc_store_open_read_only (const char *directory, char ret_why [256]);
 
 void zc_store_close (zc_store_t **self);
 
@@ -123,8 +123,8 @@ int zc_store_load (zc_store_t *self, const zc_store_sink_t *sink, zc_store_state
 
 /* Hands out the terms that are remembered, ascending: those of checkpoint `sequence`, taken at from_ms. The last are in
  * force. 0; -1, also where `take` returned other than 0. */
-typedef int (zc_take_terms_t) (void *argument, uint64_t sequence, int64_t from_ms, const void *bytes, size_t size);
-int zc_store_each_terms (zc_store_t *self, zc_take_terms_t *take, void *argument);
+typedef int (zc_take_config_t) (void *argument, uint64_t sequence, int64_t from_ms, const void *bytes, size_t size);
+int zc_store_each_config (zc_store_t *self, zc_take_config_t *take, void *argument);
 
 /* Applies a checkpoint, durably when it returns. 0; -1 failed: it is not in the store, or nobody knows
  * (the disk failed): the process is to end and the next load will tell. Any thread, one at a time. */
@@ -192,13 +192,13 @@ typedef struct {
     /* Buckets that begin before these times were removed, or some of them; 0: none. Multiples of their size. */
     int64_t minutes_from_s, quarters_from_s, days_from_s;
     int64_t first_day_s; /* the start of the first day that is kept; INT64_MAX: none */
-} zc_snapshot_t;
+} zc_store_view_t;
 
 typedef struct {
     int64_t start_s; /* ZC_EVER: 0 */
     uint32_t key;
     zc_measures_t sums;
-    const uint8_t *latencies; /* the saved form of core/sketch.h, as it was read; valid until the callback returns */
+    const uint8_t *latencies; /* the saved form of core/ledger/sketch.h, as it was read; valid until the callback returns */
     size_t latencies_size;    /* 0: none */
 } zc_stored_cell_t;
 
@@ -207,7 +207,7 @@ zc_store_reader_t *zc_store_reader_new (zc_store_t *store, char ret_why [256]);
 void zc_store_reader_destroy (zc_store_reader_t **self);
 
 /* Begins to look at one moment, until zc_store_reader_end. 0 or -1. */
-int zc_store_reader_begin (zc_store_reader_t *self, zc_snapshot_t *ret_snapshot);
+int zc_store_reader_begin (zc_store_reader_t *self, zc_store_view_t *ret_snapshot);
 void zc_store_reader_end (zc_store_reader_t *self);
 
 /* From now on what is not done by then (CLOCK_MONOTONIC, milliseconds) fails: it "took too long". 0: no end. */
@@ -230,7 +230,7 @@ typedef struct {
     int (*open) (const char *directory, bool to_look, int64_t now_ms, void **ret_handle, char ret_why [256]);
     void (*close) (void *handle);
     int (*load) (void *handle, const zc_store_sink_t *sink, zc_store_state_t *ret_state);
-    int (*each_terms) (void *handle, zc_take_terms_t *take, void *argument);
+    int (*each_config) (void *handle, zc_take_config_t *take, void *argument);
     int (*commit) (void *handle, const zc_checkpoint_t *checkpoint, zc_store_state_t *ret_state);
     int (*trim) (void *handle, const zc_horizon_t *horizon, bool *ret_more);
     int (*check) (void *handle, char ret_why [256]);
@@ -244,7 +244,7 @@ typedef struct {
 
     int (*reader_open) (void *handle, void **ret_reader, char ret_why [256]);
     void (*reader_close) (void *reader);
-    int (*reader_begin) (void *reader, zc_snapshot_t *ret_snapshot);
+    int (*reader_begin) (void *reader, zc_store_view_t *ret_snapshot);
     void (*reader_end) (void *reader);
     void (*reader_limit) (void *reader, int64_t deadline_mono_ms);
     int (*reader_cells) (void *reader, const zc_span_t *span,

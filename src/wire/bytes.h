@@ -12,7 +12,7 @@
 /* The first bytes of a string, at most 8, in one word: strings of one size and at most 8 bytes are
  * equal where their words are. By loads that overlap, so that none passes the string's end and no
  * call is made. */
-static inline uint64_t zc_first_bytes (const char *data, size_t size)
+static inline uint64_t zc_bytes_first (const char *data, size_t size)
 {
     uint64_t word = 0;
     if (size >= 8)

@@ -14,19 +14,19 @@ static void read_stamp (zc_frame_t *self)
     zc_value_t value;
     if (self->at == self->end || *self->at < 0xc7)
         return;
-    const uint8_t *next = zc_read (self->at, self->end, &value);
+    const uint8_t *next = zc_reader_read (self->at, self->end, &value);
     if (!next || value.kind != ZC_EXT || value.ext_type != ZC_STAMP_EXT_TYPE || value.size != ZC_STAMP_BYTES)
         return;
     const uint8_t *data = value.as.data;
     memcpy (self->stamp.producer, data, 16);
-    self->stamp.epoch = zc_be32 (data + 16);
-    self->stamp.seq = zc_be64 (data + 20);
-    self->stamp.dropped = zc_be64 (data + 28);
+    self->stamp.epoch = zc_reader_be32 (data + 16);
+    self->stamp.seq = zc_reader_be64 (data + 20);
+    self->stamp.dropped = zc_reader_be64 (data + 28);
     self->stamped = true;
     self->at = next;
 }
 
-void zc_frame_init (zc_frame_t *self, const void *bytes, size_t size, int64_t arrival_ms, uint32_t batch_max)
+void zc_decode_init (zc_frame_t *self, const void *bytes, size_t size, int64_t arrival_ms, uint32_t batch_max)
 {
     self->at = bytes;
     self->end = self->at + size;
@@ -60,7 +60,7 @@ static zc_step_t skip_object (zc_frame_t *self, unsigned levels, zc_reason_t rea
                               zc_reject_t *ret_reject)
 {
     bool too_deep = false;
-    const uint8_t *next = zc_skip (self->at, self->end, levels, &too_deep);
+    const uint8_t *next = zc_reader_skip (self->at, self->end, levels, &too_deep);
     if (!next)
         return malformed (self, ret_reject);
     if (too_deep)
@@ -83,7 +83,7 @@ static inline zc_step_t read_event (zc_frame_t *self, const uint8_t *inside, uin
 {
     bool good = false;
     const uint8_t *next =
-        zc_event_read (inside, self->end, count, self->arrival_ms, ret_event, ret_reject, &good);
+        zc_decode_event (inside, self->end, count, self->arrival_ms, ret_event, ret_reject, &good);
     if (__builtin_expect (!next, false))
         return malformed (self, ret_reject);
     if (__builtin_expect (!good, false))
@@ -92,13 +92,13 @@ static inline zc_step_t read_event (zc_frame_t *self, const uint8_t *inside, uin
     return ZC_STEP_EVENT;
 }
 
-zc_step_t zc_frame_next (zc_frame_t *self, zc_event_t *ret_event, zc_reject_t *ret_reject)
+zc_step_t zc_decode_next (zc_frame_t *self, zc_event_t *ret_event, zc_reject_t *ret_reject)
 {
     while (true) {
         if (self->at == self->end)
             return self->array_left ? malformed (self, ret_reject) : ZC_STEP_END;
         zc_value_t value;
-        const uint8_t *inside = zc_read (self->at, self->end, &value);
+        const uint8_t *inside = zc_reader_read (self->at, self->end, &value);
         if (!inside)
             return malformed (self, ret_reject);
         bool element = self->array_left > 0;

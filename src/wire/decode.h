@@ -46,11 +46,11 @@ typedef enum { ZC_STEP_END, ZC_STEP_EVENT, ZC_STEP_REJECT } zc_step_t;
  * arrival_ms: becomes the ts of events without one, and bounds ts from above (24 h).
  * batch_max: an array of more events than this is one reject, `too_large`; of one whose header
  * promises more than its bytes hold, what comes beyond this many elements is. */
-void zc_frame_init (zc_frame_t *self, const void *bytes, size_t size, int64_t arrival_ms, uint32_t batch_max);
+void zc_decode_init (zc_frame_t *self, const void *bytes, size_t size, int64_t arrival_ms, uint32_t batch_max);
 
 /* The next event or reject; ZC_STEP_END when the frame is read. *ret_event holds an event on
  * ZC_STEP_EVENT: what its `has` does not name, its type does not use or it did not bring (then it is
  * 0), but for ts_ms, hits and misses, which are settled. *ret_reject is written on ZC_STEP_REJECT. */
-zc_step_t zc_frame_next (zc_frame_t *self, zc_event_t *ret_event, zc_reject_t *ret_reject);
+zc_step_t zc_decode_next (zc_frame_t *self, zc_event_t *ret_event, zc_reject_t *ret_reject);
 
 #endif

@@ -29,7 +29,7 @@ static const uint32_t keys_of_type [] = {
 
 /* What is usual - short ASCII strings, small integers, float 64 - is read in line where its key is
  * found, so that each key has branches of its own for the processor to learn. All else goes to
- * zc_pair_read. The two must agree: a test reads each event both ways. */
+ * zc_decode_pair. The two must agree: a test reads each event both ways. */
 
 #define HIGH_BITS 0x8080808080808080
 
@@ -55,23 +55,23 @@ static inline const uint8_t *quick_str (zc_pairs_t *pairs, int key, const uint8_
 {
     uint32_t size = *at & 0x1f;
     if ((*at & 0xe0) != 0xa0 || pairs->end - at < 40 || !is_ascii (at + 1, size))
-        return zc_pair_read (pairs, key, at);
+        return zc_decode_pair (pairs, key, at);
     ret_str->data = (const char *) at + 1;
     ret_str->size = size;
-    return zc_pair_good (pairs, key, at + 1 + size);
+    return zc_decode_pair_good (pairs, key, at + 1 + size);
 }
 
 static inline const uint8_t *quick_count (zc_pairs_t *pairs, int key, const uint8_t *at, int64_t *ret_count)
 {
     if (*at < 0x80) {
         *ret_count = *at;
-        return zc_pair_good (pairs, key, at + 1);
+        return zc_decode_pair_good (pairs, key, at + 1);
     }
     if (*at == 0xcd && pairs->end - at >= 3) {
-        *ret_count = zc_be16 (at + 1);
-        return zc_pair_good (pairs, key, at + 3);
+        *ret_count = zc_reader_be16 (at + 1);
+        return zc_decode_pair_good (pairs, key, at + 3);
     }
-    return zc_pair_read (pairs, key, at);
+    return zc_decode_pair (pairs, key, at);
 }
 
 /* A float 64 from 0 to max, as an integer of 1/scale. */
@@ -79,36 +79,36 @@ static inline const uint8_t *quick_positive (zc_pairs_t *pairs, int key, const u
                                             int64_t *ret_scaled)
 {
     if (*at != 0xcb || pairs->end - at < 9)
-        return zc_pair_read (pairs, key, at);
-    uint64_t bits = zc_be64 (at + 1);
+        return zc_decode_pair (pairs, key, at);
+    uint64_t bits = zc_reader_be64 (at + 1);
     double number;
     memcpy (&number, &bits, sizeof number);
     if (!(number >= 0 && number <= max))
-        return zc_pair_read (pairs, key, at);
+        return zc_decode_pair (pairs, key, at);
     *ret_scaled = zc_scale (number, scale);
-    return zc_pair_good (pairs, key, at + 9);
+    return zc_decode_pair_good (pairs, key, at + 9);
 }
 
 static inline const uint8_t *quick_ts (zc_pairs_t *pairs, const uint8_t *at)
 {
     if (*at != 0xcf || pairs->end - at < 9)
-        return zc_pair_read (pairs, ZC_KEY_TS, at);
-    uint64_t ms = zc_be64 (at + 1);
+        return zc_decode_pair (pairs, ZC_KEY_TS, at);
+    uint64_t ms = zc_reader_be64 (at + 1);
     if (ms < ZC_TS_MIN_MS || ms > (uint64_t) pairs->arrival_ms)
-        return zc_pair_read (pairs, ZC_KEY_TS, at);
+        return zc_decode_pair (pairs, ZC_KEY_TS, at);
     pairs->event->ts_ms = (int64_t) ms;
-    return zc_pair_good (pairs, ZC_KEY_TS, at + 9);
+    return zc_decode_pair_good (pairs, ZC_KEY_TS, at + 9);
 }
 
 static inline const uint8_t *quick_type (zc_pairs_t *pairs, const uint8_t *at)
 {
     uint32_t size = *at & 0x1f;
     int type;
-    if ((*at & 0xe0) != 0xa0 || pairs->end - at <= (ptrdiff_t) size || (type = zc_type_of (at + 1, size)) == 0)
-        return zc_pair_read (pairs, ZC_KEY_TYPE, at);
+    if ((*at & 0xe0) != 0xa0 || pairs->end - at <= (ptrdiff_t) size || (type = zc_decode_pair_type (at + 1, size)) == 0)
+        return zc_decode_pair (pairs, ZC_KEY_TYPE, at);
     pairs->event->type = (zcost_type_t) type;
     pairs->unknown_type = false;
-    return zc_pair_good (pairs, ZC_KEY_TYPE, at + 1 + size);
+    return zc_decode_pair_good (pairs, ZC_KEY_TYPE, at + 1 + size);
 }
 
 /* Compares of a fixed size become one or two integer compares. */
@@ -127,7 +127,7 @@ static inline __attribute__ ((always_inline)) const uint8_t *read_value (zc_pair
         break;
     case 3:
         if (NAMED ("hit"))
-            return zc_pair_read (pairs, ZC_KEY_HIT, at);
+            return zc_decode_pair (pairs, ZC_KEY_HIT, at);
         break;
     case 4:
         if (NAMED ("type"))
@@ -140,7 +140,7 @@ static inline __attribute__ ((always_inline)) const uint8_t *read_value (zc_pair
         if (NAMED ("hits"))
             return quick_count (pairs, ZC_KEY_HITS, at, &event->hits);
         if (NAMED ("tags"))
-            return zc_pair_read (pairs, ZC_KEY_TAGS, at);
+            return zc_decode_pair (pairs, ZC_KEY_TAGS, at);
         break;
     case 5:
         if (NAMED ("model"))
@@ -182,25 +182,25 @@ static inline __attribute__ ((always_inline)) const uint8_t *read_value (zc_pair
         if (NAMED ("cache_write_tokens"))
             return quick_count (pairs, ZC_KEY_CACHE_WRITE_TOKENS, at, &event->cache_write_tokens);
         if (NAMED ("time_saved_seconds"))
-            return zc_pair_read (pairs, ZC_KEY_TIME_SAVED_SECONDS, at);
+            return zc_decode_pair (pairs, ZC_KEY_TIME_SAVED_SECONDS, at);
         break;
     default:
         break;
     }
-    return zc_skip (at, pairs->end, ZC_DEPTH_MAX - 1, &pairs->too_deep);
+    return zc_reader_skip (at, pairs->end, ZC_DEPTH_MAX - 1, &pairs->too_deep);
 }
 
 /* Reads a pair whose key is no short string. A key that is no string is as good as unknown. */
 static __attribute__ ((noinline)) const uint8_t *read_odd_pair (zc_pairs_t *pairs, const uint8_t *at)
 {
     zc_value_t name;
-    const uint8_t *next = zc_read (at, pairs->end, &name);
+    const uint8_t *next = zc_reader_read (at, pairs->end, &name);
     if (next && (name.kind == ZC_ARRAY || name.kind == ZC_MAP))
-        next = zc_skip (at, pairs->end, ZC_DEPTH_MAX - 1, &pairs->too_deep);
+        next = zc_reader_skip (at, pairs->end, ZC_DEPTH_MAX - 1, &pairs->too_deep);
     if (!next || next >= pairs->end)
         return NULL;
     if (name.kind != ZC_STR)
-        return zc_skip (next, pairs->end, ZC_DEPTH_MAX - 1, &pairs->too_deep);
+        return zc_reader_skip (next, pairs->end, ZC_DEPTH_MAX - 1, &pairs->too_deep);
     return read_value (pairs, name.as.data, name.size, next);
 }
 
@@ -286,7 +286,7 @@ static inline void clear (zc_event_t *event)
     memset ((char *) event + 96, 0, sizeof *event - 96);
 }
 
-const uint8_t *zc_event_read (const uint8_t *at, const uint8_t *end, uint32_t count, int64_t arrival_ms,
+const uint8_t *zc_decode_event (const uint8_t *at, const uint8_t *end, uint32_t count, int64_t arrival_ms,
                               zc_event_t *ret_event, zc_reject_t *ret_reject, bool *ret_good)
 {
     zc_pairs_t pairs;

@@ -76,14 +76,14 @@ static zc_why_t take_timestamp (const zc_value_t *value, int64_t *ret_ms)
     if (value->ext_type != -1)
         return ZC_WHY_WRONG_KIND;
     if (value->size == 4)
-        seconds = zc_be32 (data);
+        seconds = zc_reader_be32 (data);
     else if (value->size == 8) {
-        uint64_t both = zc_be64 (data);
+        uint64_t both = zc_reader_be64 (data);
         seconds = (int64_t) (both & 0x3ffffffff);
         ns = (uint32_t) (both >> 34);
     } else if (value->size == 12) {
-        ns = zc_be32 (data);
-        seconds = (int64_t) zc_be64 (data + 4);
+        ns = zc_reader_be32 (data);
+        seconds = (int64_t) zc_reader_be64 (data + 4);
     } else
         return ZC_WHY_WRONG_KIND;
     if (ns > 999999999 || seconds > INT64_MAX / 2000)
@@ -127,7 +127,7 @@ static zc_why_t take_tags (const zc_value_t *map, const uint8_t *header, const u
     while (at < end) { /* the caller has stepped over the map: all of it is there */
         zc_value_t value;
         zc_str_t str;
-        at = zc_read (at, end, &value);
+        at = zc_reader_read (at, end, &value);
         zc_why_t why = take_str (&value, &str);
         if (why)
             return why;
@@ -141,7 +141,7 @@ static zc_why_t take_type (const zc_value_t *value, zc_pairs_t *pairs)
 {
     if (value->kind != ZC_STR)
         return ZC_WHY_WRONG_KIND;
-    int type = zc_type_of (value->as.data, value->size);
+    int type = zc_decode_pair_type (value->as.data, value->size);
     pairs->unknown_type = type == 0;
     if (type)
         pairs->event->type = (zcost_type_t) type;
@@ -198,23 +198,23 @@ static zc_why_t take (int key, const zc_value_t *value, zc_pairs_t *pairs)
     }
 }
 
-const uint8_t *zc_pair_read (zc_pairs_t *pairs, int key, const uint8_t *at)
+const uint8_t *zc_decode_pair (zc_pairs_t *pairs, int key, const uint8_t *at)
 {
     zc_value_t value;
-    const uint8_t *next = zc_read (at, pairs->end, &value);
+    const uint8_t *next = zc_reader_read (at, pairs->end, &value);
     if (!next)
         return NULL;
     zc_why_t why = ZC_WHY_WRONG_KIND;
     if (value.kind == ZC_ARRAY || value.kind == ZC_MAP) {
         const uint8_t *inside = next;
-        if (!(next = zc_skip (at, pairs->end, ZC_DEPTH_MAX - 1, &pairs->too_deep)))
+        if (!(next = zc_reader_skip (at, pairs->end, ZC_DEPTH_MAX - 1, &pairs->too_deep)))
             return NULL;
         if (key == ZC_KEY_TAGS)
             why = take_tags (&value, at, inside, next, &pairs->event->tags);
     } else if (key != ZC_KEY_TAGS)
         why = take (key, &value, pairs);
     if (why == ZC_WHY_NONE)
-        return zc_pair_good (pairs, key, next);
+        return zc_decode_pair_good (pairs, key, next);
     pairs->event->has |= ZC_BIT (key);
     pairs->bad |= ZC_BIT (key);
     pairs->why [key] = (uint8_t) why;

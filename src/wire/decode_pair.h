@@ -29,10 +29,10 @@ typedef struct {
 
 /* Takes the value at `at`, which is below the end, as that of `key`, or marks the key as bad.
  * Returns where the next key begins, or NULL where the bytes end too soon. */
-const uint8_t *zc_pair_read (zc_pairs_t *pairs, int key, const uint8_t *at);
+const uint8_t *zc_decode_pair (zc_pairs_t *pairs, int key, const uint8_t *at);
 
 /* Of a key that comes twice the last value counts, good or bad. */
-static inline const uint8_t *zc_pair_good (zc_pairs_t *pairs, int key, const uint8_t *next)
+static inline const uint8_t *zc_decode_pair_good (zc_pairs_t *pairs, int key, const uint8_t *next)
 {
     pairs->event->has |= ZC_BIT (key);
     pairs->bad &= ~ZC_BIT (key);
@@ -40,7 +40,7 @@ static inline const uint8_t *zc_pair_good (zc_pairs_t *pairs, int key, const uin
 }
 
 /* The type that a string names, or 0. */
-static inline int zc_type_of (const uint8_t *data, uint32_t size)
+static inline int zc_decode_pair_type (const uint8_t *data, uint32_t size)
 {
     switch (size) {
     case 12:

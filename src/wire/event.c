@@ -69,22 +69,22 @@ static const char *const why_texts [ZC_WHY_COUNT] = {
     [ZC_WHY_FENCED] = "a stamp of a fenced epoch, or of an expired producer",
 };
 
-const char *zc_type_name (zcost_type_t type)
+const char *zc_event_type_name (zcost_type_t type)
 {
     return type >= ZCOST_QUERY_ROUTER && type <= ZCOST_LLM_CALL ? type_names [type] : "";
 }
 
-const char *zc_key_name (int key)
+const char *zc_event_key_name (int key)
 {
     return key >= 0 && key < ZC_KEY_COUNT ? key_names [key] : "";
 }
 
-const char *zc_reason_name (zc_reason_t reason)
+const char *zc_event_reason_name (zc_reason_t reason)
 {
     return reason_names [reason];
 }
 
-const char *zc_why_text (zc_why_t why)
+const char *zc_event_why_text (zc_why_t why)
 {
     return why_texts [why];
 }

@@ -110,9 +110,9 @@ typedef struct {
 } zc_reject_t;
 
 /* The contract's names; static texts. */
-const char *zc_type_name (zcost_type_t type);
-const char *zc_key_name (int key);
-const char *zc_reason_name (zc_reason_t reason);
-const char *zc_why_text (zc_why_t why);
+const char *zc_event_type_name (zcost_type_t type);
+const char *zc_event_key_name (int key);
+const char *zc_event_reason_name (zc_reason_t reason);
+const char *zc_event_why_text (zc_why_t why);
 
 #endif

@@ -130,7 +130,7 @@ static json_t *unpack_array (unpacker_t *self, uint32_t count, unsigned depth)
 static char *unpack_key (unpacker_t *self)
 {
     zc_value_t key;
-    if (self->at == self->end || !(self->at = zc_read (self->at, self->end, &key)) || key.kind != ZC_STR) {
+    if (self->at == self->end || !(self->at = zc_reader_read (self->at, self->end, &key)) || key.kind != ZC_STR) {
         self->error = ZC_JSON_EMALFORMED;
         return NULL;
     }
@@ -174,7 +174,7 @@ static json_t *unpack_container (unpacker_t *self, const zc_value_t *value, unsi
 static json_t *unpack_value (unpacker_t *self, unsigned depth)
 {
     zc_value_t value;
-    if (self->at == self->end || !(self->at = zc_read (self->at, self->end, &value)))
+    if (self->at == self->end || !(self->at = zc_reader_read (self->at, self->end, &value)))
         return fail (self, ZC_JSON_EMALFORMED);
     if (++self->values > ZC_JSON_VALUES_MAX)
         return fail (self, ZC_JSON_EMANY);

@@ -13,7 +13,7 @@ static const uint8_t *read_int (const uint8_t *next, zc_value_t *ret_value, int6
 
 static const uint8_t *read_uint64 (const uint8_t *at, zc_value_t *ret_value)
 {
-    uint64_t number = zc_be64 (at + 1);
+    uint64_t number = zc_reader_be64 (at + 1);
     ret_value->kind = number > INT64_MAX ? ZC_HUGE : ZC_INT;
     ret_value->as.i = (int64_t) number;
     return at + 9;
@@ -21,7 +21,7 @@ static const uint8_t *read_uint64 (const uint8_t *at, zc_value_t *ret_value)
 
 static const uint8_t *read_float32 (const uint8_t *at, zc_value_t *ret_value)
 {
-    uint32_t bits = zc_be32 (at + 1);
+    uint32_t bits = zc_reader_be32 (at + 1);
     float number;
     memcpy (&number, &bits, sizeof bits);
     ret_value->kind = ZC_FLOAT;
@@ -60,7 +60,7 @@ static const uint8_t header_bytes [32] = {
     2, 3, 5, 9, 2, 2, 2, 2, 2, 2, 3, 5, 3, 5, 3, 5, /* ints, fixexts, strs, arrays, maps */
 };
 
-const uint8_t *zc_read_rare (const uint8_t *at, const uint8_t *end, zc_value_t *ret_value)
+const uint8_t *zc_reader_read_rare (const uint8_t *at, const uint8_t *end, zc_value_t *ret_value)
 {
     uint8_t byte = *at;
     if (byte < 0x80)
@@ -89,19 +89,19 @@ const uint8_t *zc_read_rare (const uint8_t *at, const uint8_t *end, zc_value_t *
     case 0xc4:
         return read_bytes (at + 2, end, ZC_BIN, at [1], ret_value);
     case 0xc5:
-        return read_bytes (at + 3, end, ZC_BIN, zc_be16 (at + 1), ret_value);
+        return read_bytes (at + 3, end, ZC_BIN, zc_reader_be16 (at + 1), ret_value);
     case 0xc6:
-        return read_bytes (at + 5, end, ZC_BIN, zc_be32 (at + 1), ret_value);
+        return read_bytes (at + 5, end, ZC_BIN, zc_reader_be32 (at + 1), ret_value);
     case 0xc7:
         return read_ext (at + 2, end, at [1], ret_value);
     case 0xc8:
-        return read_ext (at + 3, end, zc_be16 (at + 1), ret_value);
+        return read_ext (at + 3, end, zc_reader_be16 (at + 1), ret_value);
     case 0xc9:
-        return read_ext (at + 5, end, zc_be32 (at + 1), ret_value);
+        return read_ext (at + 5, end, zc_reader_be32 (at + 1), ret_value);
     case 0xca:
         return read_float32 (at, ret_value);
     case 0xcb: {
-        uint64_t bits = zc_be64 (at + 1);
+        uint64_t bits = zc_reader_be64 (at + 1);
         ret_value->kind = ZC_FLOAT;
         memcpy (&ret_value->as.f, &bits, sizeof bits);
         return at + 9;
@@ -109,19 +109,19 @@ const uint8_t *zc_read_rare (const uint8_t *at, const uint8_t *end, zc_value_t *
     case 0xcc:
         return read_int (at + 2, ret_value, at [1]);
     case 0xcd:
-        return read_int (at + 3, ret_value, zc_be16 (at + 1));
+        return read_int (at + 3, ret_value, zc_reader_be16 (at + 1));
     case 0xce:
-        return read_int (at + 5, ret_value, zc_be32 (at + 1));
+        return read_int (at + 5, ret_value, zc_reader_be32 (at + 1));
     case 0xcf:
         return read_uint64 (at, ret_value);
     case 0xd0:
         return read_int (at + 2, ret_value, (int8_t) at [1]);
     case 0xd1:
-        return read_int (at + 3, ret_value, (int16_t) zc_be16 (at + 1));
+        return read_int (at + 3, ret_value, (int16_t) zc_reader_be16 (at + 1));
     case 0xd2:
-        return read_int (at + 5, ret_value, (int32_t) zc_be32 (at + 1));
+        return read_int (at + 5, ret_value, (int32_t) zc_reader_be32 (at + 1));
     case 0xd3:
-        return read_int (at + 9, ret_value, (int64_t) zc_be64 (at + 1));
+        return read_int (at + 9, ret_value, (int64_t) zc_reader_be64 (at + 1));
     case 0xd4:
     case 0xd5:
     case 0xd6:
@@ -131,23 +131,23 @@ const uint8_t *zc_read_rare (const uint8_t *at, const uint8_t *end, zc_value_t *
     case 0xd9:
         return read_bytes (at + 2, end, ZC_STR, at [1], ret_value);
     case 0xda:
-        return read_bytes (at + 3, end, ZC_STR, zc_be16 (at + 1), ret_value);
+        return read_bytes (at + 3, end, ZC_STR, zc_reader_be16 (at + 1), ret_value);
     case 0xdb:
-        return read_bytes (at + 5, end, ZC_STR, zc_be32 (at + 1), ret_value);
+        return read_bytes (at + 5, end, ZC_STR, zc_reader_be32 (at + 1), ret_value);
     case 0xdc:
-        return read_container (at + 3, ZC_ARRAY, zc_be16 (at + 1), ret_value);
+        return read_container (at + 3, ZC_ARRAY, zc_reader_be16 (at + 1), ret_value);
     case 0xdd:
-        return read_container (at + 5, ZC_ARRAY, zc_be32 (at + 1), ret_value);
+        return read_container (at + 5, ZC_ARRAY, zc_reader_be32 (at + 1), ret_value);
     case 0xde:
-        return read_container (at + 3, ZC_MAP, zc_be16 (at + 1), ret_value);
+        return read_container (at + 3, ZC_MAP, zc_reader_be16 (at + 1), ret_value);
     default:
-        return read_container (at + 5, ZC_MAP, zc_be32 (at + 1), ret_value);
+        return read_container (at + 5, ZC_MAP, zc_reader_be32 (at + 1), ret_value);
     }
 }
 
 #define LEVELS_MAX 16
 
-const uint8_t *zc_skip (const uint8_t *at, const uint8_t *end, unsigned levels, bool *ret_too_deep)
+const uint8_t *zc_reader_skip (const uint8_t *at, const uint8_t *end, unsigned levels, bool *ret_too_deep)
 {
     /* left [d] counts the objects still to come at depth d. Below the last level one counter
      * serves all depths: to step over something it need not be known how deep it is. */
@@ -163,7 +163,7 @@ const uint8_t *zc_skip (const uint8_t *at, const uint8_t *end, unsigned levels, 
         }
         left [depth]--;
         zc_value_t value;
-        if (at >= end || !(at = zc_read (at, end, &value)))
+        if (at >= end || !(at = zc_reader_read (at, end, &value)))
             return NULL;
         if (value.kind != ZC_ARRAY && value.kind != ZC_MAP)
             continue;

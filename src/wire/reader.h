@@ -43,21 +43,21 @@ typedef struct {
 #error "written for little-endian machines"
 #endif
 
-static inline uint16_t zc_be16 (const uint8_t *p)
+static inline uint16_t zc_reader_be16 (const uint8_t *p)
 {
     uint16_t x;
     memcpy (&x, p, sizeof x);
     return __builtin_bswap16 (x);
 }
 
-static inline uint32_t zc_be32 (const uint8_t *p)
+static inline uint32_t zc_reader_be32 (const uint8_t *p)
 {
     uint32_t x;
     memcpy (&x, p, sizeof x);
     return __builtin_bswap32 (x);
 }
 
-static inline uint64_t zc_be64 (const uint8_t *p)
+static inline uint64_t zc_reader_be64 (const uint8_t *p)
 {
     uint64_t x;
     memcpy (&x, p, sizeof x);
@@ -65,11 +65,11 @@ static inline uint64_t zc_be64 (const uint8_t *p)
 }
 
 /* Reads any object that zc_read below does not inline. Same contract. */
-const uint8_t *zc_read_rare (const uint8_t *at, const uint8_t *end, zc_value_t *ret_value);
+const uint8_t *zc_reader_read_rare (const uint8_t *at, const uint8_t *end, zc_value_t *ret_value);
 
 /* Reads the object at `at`, which must be below `end`. Returns where the next one begins (for a
  * container: its first child), or NULL where the bytes end too soon or are no msgpack (0xc1). */
-static inline const uint8_t *zc_read (const uint8_t *at, const uint8_t *end, zc_value_t *ret_value)
+static inline const uint8_t *zc_reader_read (const uint8_t *at, const uint8_t *end, zc_value_t *ret_value)
 {
     uint8_t byte = *at;
     size_t left = (size_t) (end - at);
@@ -88,23 +88,23 @@ static inline const uint8_t *zc_read (const uint8_t *at, const uint8_t *end, zc_
         return at + 1 + size;
     }
     if (byte == 0xcb && left >= 9) { /* float 64 */
-        uint64_t bits = zc_be64 (at + 1);
+        uint64_t bits = zc_reader_be64 (at + 1);
         ret_value->kind = ZC_FLOAT;
         memcpy (&ret_value->as.f, &bits, sizeof bits);
         return at + 9;
     }
     if (byte == 0xcd && left >= 3) { /* uint 16 */
         ret_value->kind = ZC_INT;
-        ret_value->as.i = zc_be16 (at + 1);
+        ret_value->as.i = zc_reader_be16 (at + 1);
         return at + 3;
     }
-    return zc_read_rare (at, end, ret_value);
+    return zc_reader_read_rare (at, end, ret_value);
 }
 
 /* Steps over the object at `at`, whatever it holds. levels: how many containers may stand within
  * each other; sets *ret_too_deep where there are more (and steps over them all the same).
  * Returns where the next object begins, or NULL as zc_read does. */
-const uint8_t *zc_skip (const uint8_t *at, const uint8_t *end, unsigned levels, bool *ret_too_deep);
+const uint8_t *zc_reader_skip (const uint8_t *at, const uint8_t *end, unsigned levels, bool *ret_too_deep);
 
 /* Whether a string value says exactly this literal. */
 #define ZC_IS(value, literal)                                                                                        \

@@ -14,7 +14,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "core/intake.h"
+#include "core/delivery/intake.h"
 #include "wire/encode.h"
 
 #define EVENTS 500

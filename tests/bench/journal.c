@@ -91,7 +91,7 @@ static int take (void *argument, const zc_record_view_t *record)
 
 static int measure (bench_t *self, double seconds)
 {
-    zc_journal_walk_t walk;
+    zc_journal_replay_t walk;
     uint64_t bytes = 0;
     char why [256];
     zc_journal_options_t options = {
@@ -107,7 +107,7 @@ static int measure (bench_t *self, double seconds)
     if (zc_journal_close (&self->journal, NULL) == -1)
         return -1;
     int64_t began_ns = monotonic_ns ();
-    zc_journal_walk (self->directory, NULL, 0, take, &bytes, &walk);
+    zc_journal_replay (self->directory, NULL, 0, take, &bytes, &walk);
     int64_t walk_ns = monotonic_ns () - began_ns;
     if (walk.end != ZC_JOURNAL_CLEAN || walk.records == 0) {
         fprintf (stderr, "bench_journal: %s\n", walk.why);

@@ -11,8 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/intake.h"
-#include "core/query.h"
+#include "core/delivery/intake.h"
+#include "core/api/reply.h"
 #include "wire/decode.h"
 
 #define NOW_MS 1767225600000 /* 2026-01-01T00:00:00Z */
@@ -96,11 +96,11 @@ static uint64_t walk (const uint8_t *data, size_t size, uint64_t ret_rejects [ZC
 {
     zc_frame_t frame;
     uint64_t events = 0, steps = 0;
-    zc_frame_init (&frame, data, size, NOW_MS, limits.batch_events_max);
+    zc_decode_init (&frame, data, size, NOW_MS, limits.batch_events_max);
     while (true) {
         zc_event_t event;
         zc_reject_t reject;
-        zc_step_t step = zc_frame_next (&frame, &event, &reject);
+        zc_step_t step = zc_decode_next (&frame, &event, &reject);
         if (step == ZC_STEP_END)
             break;
         MUST (++steps <= size);
@@ -131,7 +131,7 @@ static void check_totals (const zc_totals_t *totals, uint64_t accepted)
 static bool is_stamped (const uint8_t *data, size_t size, uint64_t *ret_seq)
 {
     zc_frame_t frame;
-    zc_frame_init (&frame, data, size, NOW_MS, limits.batch_events_max);
+    zc_decode_init (&frame, data, size, NOW_MS, limits.batch_events_max);
     *ret_seq = frame.stamp.seq;
     return frame.stamped;
 }
@@ -192,8 +192,8 @@ static void check_twice (books_t *books, const uint8_t *data, size_t size)
 static void check_query (const books_t *books, const uint8_t *data, size_t size)
 {
     const zc_about_t about = {.version = "0", .instance = "fuzz", .prices_source = "builtin", .interval_ms = 1000};
-    const zc_kept_t kept = {.kept = false};
-    const zc_view_t view = {.about = &about, .ledger = books->ledger, .rejects = books->rejects,
+    const zc_storage_status_t kept = {.kept = false};
+    const zc_report_source_t view = {.about = &about, .ledger = books->ledger, .rejects = books->rejects,
                             .producers = books->producers, .kept = &kept, .now_ms = NOW_MS};
     msgpack_sbuffer reply;
     msgpack_unpacked opened;
@@ -201,11 +201,11 @@ static void check_query (const books_t *books, const uint8_t *data, size_t size)
     msgpack_sbuffer_init (&reply);
     msgpack_unpacked_init (&opened);
     zc_request_t request;
-    if (zc_query_read (&view, data, size, &request, &reply) == 0) {
+    if (zc_reply_read_request (&view, data, size, &request, &reply) == 0) {
         if (zc_request_is_windowed (&request))
-            zc_query_refuse ("unavailable", "there is no store here", &reply);
+            zc_reply_pack_error ("unavailable", "there is no store here", &reply);
         else
-            zc_query_answer (&view, &request, &reply);
+            zc_reply_pack (&view, &request, &reply);
     }
     MUST (msgpack_unpack_next (&opened, reply.data, reply.size, &used) == MSGPACK_UNPACK_SUCCESS);
     MUST (used == reply.size && opened.data.type == MSGPACK_OBJECT_MAP);

@@ -20,7 +20,7 @@
 #include "wire/encode.h"
 #include "wire/json.h"
 #include "wire/utf8.h"
-#include "zboard/arguments.h"
+#include "zboard/url_arguments.h"
 #include "zboard/metrics.h"
 #include "zboard/track.h"
 #include "zboard/upstream.h"
@@ -45,7 +45,7 @@ int __wrap_zcost_try_emit (zcost_t *client, const zcost_event_t *events, size_t 
 
 /* ----------------------------------------------------------------------- events */
 
-static size_t emitted_last; /* by the last zc_track */
+static size_t emitted_last; /* by the last zb_track */
 
 static int64_t now_ms (void)
 {
@@ -64,12 +64,12 @@ static void check_emitted (const zcost_event_t *event)
     zc_reject_t reject;
     int64_t now = now_ms ();
     MUST (zc_encode (event, NULL, now, bytes, &size) == 0);
-    zc_frame_init (&frame, bytes, size, now, 1);
-    MUST (!frame.stamped && zc_frame_next (&frame, &decoded, &reject) == ZC_STEP_EVENT);
+    zc_decode_init (&frame, bytes, size, now, 1);
+    MUST (!frame.stamped && zc_decode_next (&frame, &decoded, &reject) == ZC_STEP_EVENT);
     MUST (decoded.type == event->type);
     MUST (!(decoded.has & ZC_BIT (ZC_KEY_COST)) || decoded.cost_nanousd == llrint (event->cost_usd * 1e9));
     MUST (!(decoded.has & ZC_BIT (ZC_KEY_INPUT_TOKENS)) || decoded.input_tokens == event->input_tokens);
-    MUST (zc_frame_next (&frame, &decoded, &reject) == ZC_STEP_END);
+    MUST (zc_decode_next (&frame, &decoded, &reject) == ZC_STEP_END);
 }
 
 int __wrap_zcost_try_emit (zcost_t *client, const zcost_event_t *events, size_t count)
@@ -129,23 +129,23 @@ static void check_failure (const char *text, size_t size)
 }
 
 /* All or none, and each event is counted under one head. */
-static zc_tracked_t track (zcost_t *client, const uint8_t *data, size_t size)
+static zb_tracked_t track (zcost_t *client, const uint8_t *data, size_t size)
 {
-    zc_track_counts_t counts = {0};
+    zb_track_counts_t counts = {0};
     char *failure = NULL;
     size_t failure_size = 0;
     zcost_stats_t before = stats_of (client);
     emitted_last = 0;
-    zc_tracked_t tracked = zc_track (client, (const char *) data, size, &counts, &failure, &failure_size);
+    zb_tracked_t tracked = zb_track (client, (const char *) data, size, &counts, &failure, &failure_size);
     zcost_stats_t after = stats_of (client);
-    MUST (tracked != ZC_TRACK_FAILED);
-    MUST ((tracked == ZC_TRACK_BAD) == (failure != NULL));
+    MUST (tracked != ZB_TRACK_FAILED);
+    MUST ((tracked == ZB_TRACK_BAD) == (failure != NULL));
     MUST (after.dropped == before.dropped);
-    MUST (after.emitted - before.emitted == (tracked == ZC_TRACKED ? emitted_last : 0));
+    MUST (after.emitted - before.emitted == (tracked == ZB_TRACKED ? emitted_last : 0));
     MUST (after.queued - before.queued == after.emitted - before.emitted);
-    MUST (counts.tracked == (tracked == ZC_TRACKED ? emitted_last : 0));
-    MUST (counts.full == (tracked == ZC_TRACK_FULL ? emitted_last : 0));
-    MUST ((counts.bad > 0) == (tracked == ZC_TRACK_BAD) && counts.bad <= size + 1);
+    MUST (counts.tracked == (tracked == ZB_TRACKED ? emitted_last : 0));
+    MUST (counts.full == (tracked == ZB_TRACK_FULL ? emitted_last : 0));
+    MUST ((counts.bad > 0) == (tracked == ZB_TRACK_BAD) && counts.bad <= size + 1);
     if (failure)
         check_failure (failure, failure_size);
     free (failure);
@@ -154,11 +154,11 @@ static zc_tracked_t track (zcost_t *client, const uint8_t *data, size_t size)
 
 static void check_track (const uint8_t *data, size_t size)
 {
-    zc_tracked_t with_room = track (client_with_room (), data, size);
+    zb_tracked_t with_room = track (client_with_room (), data, size);
     size_t count = emitted_last;
-    zc_tracked_t without = track (client_without_room (), data, size);
-    MUST (with_room == ZC_TRACKED || with_room == ZC_TRACK_BAD);
-    MUST (without == (with_room == ZC_TRACKED && count > 0 ? ZC_TRACK_FULL : with_room));
+    zb_tracked_t without = track (client_without_room (), data, size);
+    MUST (with_room == ZB_TRACKED || with_room == ZB_TRACK_BAD);
+    MUST (without == (with_room == ZB_TRACKED && count > 0 ? ZB_TRACK_FULL : with_room));
 }
 
 /* ------------------------------------------------------------------- parameters */
@@ -188,11 +188,11 @@ static void add (json_t *request, unsigned takes, const char *name, const char *
     char *why = malloc (why_size), *text;
     size_t before = json_object_size (request), size;
     *why = '\0';
-    int rc = zc_arguments_add (request, takes, name, value, why, why_size);
+    int rc = zb_url_arguments_add (request, takes, name, value, why, why_size);
     MUST (rc == 0 || rc == -1);
     MUST (memchr (why, '\0', why_size) && (rc == -1) == (*why != '\0'));
     MUST (json_object_size (request) <= before + 1);
-    text = zc_failure_text ("bad_request", why, &size);
+    text = zb_upstream_event_failure_text ("bad_request", why, &size);
     MUST (text);
     check_failure (text, size);
     free (text);
@@ -222,16 +222,16 @@ static void check_arguments (const uint8_t *data, size_t size)
 /* Any result as the answer to each question that /metrics puts: text, line by line. */
 static void check_metrics (json_t *result)
 {
-    json_t *answers [ZC_ASKS];
+    json_t *answers [ZB_ASKS];
     char *text = NULL;
     size_t size;
-    zc_metrics_t *metrics = zc_metrics_new (LABELS_MAX);
-    zc_exposition_t out = {.out = open_memstream (&text, &size), .open_metrics = true};
+    zb_metrics_t *metrics = zb_metrics_new (LABELS_MAX);
+    zb_exposition_t out = {.out = open_memstream (&text, &size), .open_metrics = true};
     MUST (metrics && out.out);
-    for (int i = 0; i < ZC_ASKS; i++)
+    for (int i = 0; i < ZB_ASKS; i++)
         answers [i] = result;
-    zc_metrics_write (metrics, answers, &out);
-    zc_exposition_end (&out);
+    zb_metrics_write (metrics, answers, &out);
+    zb_exposition_end (&out);
     MUST (fclose (out.out) == 0 && strlen (text) == size && zc_utf8_valid (text, size));
     for (const char *line = text, *end; (end = strchr (line, '\n')); line = end + 1) {
         const char *number = end;
@@ -242,20 +242,20 @@ static void check_metrics (json_t *result)
     }
     MUST (strcmp (text + size - 6, "# EOF\n") == 0);
     free (text);
-    zc_metrics_destroy (&metrics);
+    zb_metrics_destroy (&metrics);
 }
 
 static void check_reply (const uint8_t *data, size_t size)
 {
-    zc_reply_t reply;
+    zc_envelope_t reply;
     size_t text_size;
     memset (&reply, 0x5a, sizeof reply);
-    zc_reply_open (data, size, &reply);
+    zc_envelope_open (data, size, &reply);
     MUST (reply.kind == ZC_REPLY_RESULT || reply.kind == ZC_REPLY_REFUSAL || reply.kind == ZC_REPLY_FOREIGN);
     MUST ((reply.kind == ZC_REPLY_RESULT) == (reply.result != NULL));
     MUST (memchr (reply.code, '\0', sizeof reply.code) && memchr (reply.message, '\0', sizeof reply.message));
     MUST (reply.kind != ZC_REPLY_FOREIGN || *reply.message);
-    char *text = zc_failure_text ("x", reply.message, &text_size);
+    char *text = zb_upstream_event_failure_text ("x", reply.message, &text_size);
     MUST (text);
     check_failure (text, text_size);
     free (text);

@@ -144,7 +144,7 @@ class Examples(harness.TestCase):
         if not os.path.exists("/usr/share/zoneinfo/Europe/Madrid"):
             self.skipTest("no tz database here")
         text = block("", "# zcostd.conf").replace("/etc/zcost/prices.json", str(self.dir / "prices.json"))
-        shutil.copy(harness.ROOT / "src/core/prices_builtin.json", self.dir / "prices.json")
+        shutil.copy(harness.ROOT / "src/core/pricing/prices_builtin.json", self.dir / "prices.json")
         daemon = self.daemon(config=text, interval=None)
         report = daemon.report()
         self.assertEqual(daemon.health()["tags"], ["team"])
@@ -200,22 +200,22 @@ class Examples(harness.TestCase):
 
     def test_limits_are_those_of_the_code(self):
         for path, name, told in (
-                ("daemon/readers.h", "ZC_INQUIRIES_MAX", "{} wait or are worked on"),
-                ("daemon/clients.h", "ZC_CLIENT_ASKS_MAX", "{} of them one client's"),
-                ("daemon/inquiry.h", "ZC_INQUIRY_MS", "{} ms each"),
+                ("daemon/query_workers.h", "ZC_WINDOW_QUERIES_MAX", "{} wait or are worked on"),
+                ("daemon/reply_backpressure.h", "ZC_CLIENT_ASKS_MAX", "{} of them one client's"),
+                ("daemon/window_query.h", "ZC_WINDOW_QUERY_MS", "{} ms each"),
                 ("daemon/answer.c", "ENVELOPE_FRAMES_MAX", "up to {}, of "),
                 ("daemon/answer.c", "ENVELOPE_BYTES_MAX", "of {} bytes together"),
-                ("core/ask.h", "ZC_ROWS_MAX", "| rows of an answer | {}, or"),
-                ("core/rows.h", "ZC_POINTS_MAX", "| points of a series | {} |"),
-                ("core/policy.h", "ZC_TAGS_MAX", "thresholds of one | {}; "),
-                ("core/budget.h", "ZC_BUDGETS_MAX", "; {}; 8 |"),
-                ("core/budget.h", "ZC_THRESHOLDS_MAX", "; {} | the configuration"),
-                ("core/budget.h", "ZC_BUDGET_HOURS_MAX", "1 to {})"),
+                ("core/window/query_spec.h", "ZC_ROWS_MAX", "| rows of an answer | {}, or"),
+                ("core/window/rows.h", "ZC_SERIES_POINTS_MAX", "| points of a series | {} |"),
+                ("core/pricing/policy.h", "ZC_TAGS_MAX", "thresholds of one | {}; "),
+                ("core/budget/budget.h", "ZC_BUDGETS_MAX", "; {}; 8 |"),
+                ("core/budget/budget.h", "ZC_THRESHOLDS_MAX", "; {} | the configuration"),
+                ("core/budget/budget.h", "ZC_BUDGET_HOURS_MAX", "1 to {})"),
                 ("store/store.h", "ZC_REPRICINGS_MAX", "re-pricings that are remembered | {} |"),
-                ("core/keys.h", "ZC_SERVICES_MAX", "| services | {} |"),
+                ("core/ledger/keys.h", "ZC_SERVICES_MAX", "| services | {} |"),
                 ("../tools/zboard/stream.h", "ZC_ALERTS_KEPT",
                  "| zboard: alerts kept for streams that are slow or come again | {} |"),
-                ("../tools/zboard/queries.h", "ZC_QUERIES_MAX", "| zboard: different questions at once; answers kept | {}; ")):
+                ("../tools/zboard/daemon_queries.h", "ZC_QUERIES_MAX", "| zboard: different questions at once; answers kept | {}; ")):
             with self.subTest(name):
                 code = (harness.ROOT / "src" / path).read_text()
                 number = int(re.search(rf"^#define {name} (\d+)\b", code, re.M)[1])

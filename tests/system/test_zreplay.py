@@ -68,7 +68,7 @@ class Exactness(ZreplayCase):
                          f"{int(rng.lognormvariate(7.5, 1.2))},{int(rng.lognormvariate(5, 1))}")
         trace = self.file("trace.csv", "\r\n".join(lines))
         daemon = self.daemon()
-        built_in = (ROOT / "src/core/prices_builtin.json").read_text()
+        built_in = (ROOT / "src/core/pricing/prices_builtin.json").read_text()
         oracle = self.compare(trace, built_in, daemon, daemon.endpoint("ingest"))
         self.assertEqual(oracle.rows, 3000)
         self.assertTrue(all(queries for queries, _ in oracle.tiers.values()))

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/budget.h"
+#include "core/budget/budget.h"
 #include "unpack.h"
 
 #define MILLI INT64_C (1000000)
@@ -112,7 +112,7 @@ static inline void move (spending_t *self, int minute, int64_t nanousd)
 
 /* ---------------------------------------------------------------------- spending */
 
-static inline void spend_key (spending_t *self, const zc_dimensions_t *dimensions, zc_level_t level, int64_t at_s,
+static inline void spend_key (spending_t *self, const zc_dimensions_t *dimensions, zc_time_bucket_t level, int64_t at_s,
                               int64_t nanousd)
 {
     uint32_t key;
@@ -138,7 +138,7 @@ static inline void checkpoint (spending_t *self)
 
 static inline size_t look (spending_t *self, int64_t now_ms)
 {
-    return zc_budgets_look (self->budgets, self->keys, &self->changes, now_ms);
+    return zc_budgets_evaluate (self->budgets, self->keys, &self->changes, now_ms);
 }
 
 static inline void restore (spending_t *self, const char *name, int64_t since, uint32_t percent, int64_t limit,

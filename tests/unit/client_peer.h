@@ -101,8 +101,8 @@ HELPER void receive (daemon_t *self, uint64_t total)
         self->messages++;
         if (zmq_msg_size (&message) > self->largest)
             self->largest = zmq_msg_size (&message);
-        zc_frame_init (&frame, zmq_msg_data (&message), zmq_msg_size (&message), (int64_t) time (NULL) * 1000, 1);
-        for (zc_step_t step; (step = zc_frame_next (&frame, &event, &reject)) != ZC_STEP_END;)
+        zc_decode_init (&frame, zmq_msg_data (&message), zmq_msg_size (&message), (int64_t) time (NULL) * 1000, 1);
+        for (zc_step_t step; (step = zc_decode_next (&frame, &event, &reject)) != ZC_STEP_END;)
             if (step == ZC_STEP_EVENT)
                 take (self, &event);
             else

@@ -7,7 +7,7 @@
 #ifndef ZC_TEST_EVENTS_H
 #define ZC_TEST_EVENTS_H
 
-#include "core/ledger.h"
+#include "core/ledger/ledger.h"
 #include "table.h"
 
 #define HAS_TYPE ZC_BIT (ZC_KEY_TYPE)
@@ -132,64 +132,64 @@ typedef struct {
     zc_policy_t policy;
     zc_prices_t *prices;
     zc_ledger_t *ledger;
-} books_t;
+} fixture_t;
 
-static inline books_t books_of (const zc_policy_t *policy, uint32_t keys_max)
+static inline fixture_t fixture_of (const zc_policy_t *policy, uint32_t keys_max)
 {
-    books_t books = {
+    fixture_t fixture = {
         .policy = *policy,
         .prices = simple_table (),
         .ledger = zc_ledger_new (policy, &default_retention, keys_max),
     };
-    assert_non_null (books.ledger);
-    assert_int_equal (zc_ledger_use_prices (books.ledger, books.prices), 0);
-    return books;
+    assert_non_null (fixture.ledger);
+    assert_int_equal (zc_ledger_use_prices (fixture.ledger, fixture.prices), 0);
+    return fixture;
 }
 
-static inline books_t books_by (const zc_policy_t *policy)
+static inline fixture_t fixture_by (const zc_policy_t *policy)
 {
-    return books_of (policy, ZC_KEYS_MAX);
+    return fixture_of (policy, ZC_KEYS_MAX);
 }
 
-static inline books_t books_new (void)
+static inline fixture_t fixture_new (void)
 {
     zc_policy_t policy;
     zc_policy_default (&policy);
-    return books_by (&policy);
+    return fixture_by (&policy);
 }
 
 /* The same by cached_table. */
-static inline void use_cached_prices (books_t *books)
+static inline void use_cached_prices (fixture_t *fixture)
 {
     zc_prices_t *prices = cached_table ();
-    assert_int_equal (zc_ledger_use_prices (books->ledger, prices), 0);
-    zc_prices_destroy (&books->prices);
-    books->prices = prices;
+    assert_int_equal (zc_ledger_use_prices (fixture->ledger, prices), 0);
+    zc_prices_destroy (&fixture->prices);
+    fixture->prices = prices;
 }
 
-static inline void books_end (books_t *books)
+static inline void fixture_end (fixture_t *fixture)
 {
-    zc_ledger_destroy (&books->ledger);
-    zc_prices_destroy (&books->prices);
+    zc_ledger_destroy (&fixture->ledger);
+    zc_prices_destroy (&fixture->prices);
 }
 
 /* Folds an event that arrives when it happened. */
-static inline void fold (books_t *books, zc_event_t event)
+static inline void fold (fixture_t *fixture, zc_event_t event)
 {
-    assert_int_equal (zc_ledger_fold (books->ledger, &event, event.ts_ms), 0);
+    assert_int_equal (zc_ledger_fold (fixture->ledger, &event, event.ts_ms), 0);
 }
 
-static inline zc_totals_t totals_of (books_t *books)
+static inline zc_totals_t totals_of (fixture_t *fixture)
 {
-    return *zc_ledger_totals (books->ledger);
+    return *zc_ledger_totals (fixture->ledger);
 }
 
 /* How many events without a price were counted under this model. */
-static inline uint64_t unpriced_of (const books_t *books, const char *model)
+static inline uint64_t unpriced_of (const fixture_t *fixture, const char *model)
 {
-    const zc_tally_t *unpriced = zc_ledger_unpriced (books->ledger);
+    const zc_tally_t *unpriced = zc_ledger_unpriced (fixture->ledger);
     uint32_t number;
-    return zc_names_find (&unpriced->names, str_of (model), &number) == 0 ? unpriced->counts [number] : 0;
+    return zc_intern_find (&unpriced->names, str_of (model), &number) == 0 ? unpriced->counts [number] : 0;
 }
 
 #endif

@@ -17,13 +17,13 @@
 typedef struct {
     char *text;
     size_t size;
-    zc_exposition_t out;
+    zb_exposition_t out;
 } exposed_t;
 
 static inline void expose (exposed_t *self, bool open_metrics)
 {
     *self = (exposed_t) {.text = NULL};
-    self->out = (zc_exposition_t) {.out = open_memstream (&self->text, &self->size), .open_metrics = open_metrics};
+    self->out = (zb_exposition_t) {.out = open_memstream (&self->text, &self->size), .open_metrics = open_metrics};
     assert_non_null (self->out.out);
 }
 

@@ -198,7 +198,7 @@ typedef struct {
     zc_position_t *positions; /* of each, where asked for */
 } expected_t;
 
-/* For zc_journal_walk: verifies each record. */
+/* For zc_journal_replay: verifies each record. */
 static inline int expect_record (void *argument, const zc_record_view_t *record)
 {
     expected_t *self = argument;
@@ -216,10 +216,10 @@ static inline int expect_record (void *argument, const zc_record_view_t *record)
 }
 
 /* Walks, verifies what comes, and returns how many records came. */
-static inline uint64_t walk_expecting (const dir_t *dir, const size_t *sizes, zc_journal_walk_t *ret_walk)
+static inline uint64_t walk_expecting (const dir_t *dir, const size_t *sizes, zc_journal_replay_t *ret_walk)
 {
     expected_t expected = {.sizes = sizes};
-    assert_int_equal (zc_journal_walk (dir->path, some_ledger, 0, expect_record, &expected, ret_walk), 0);
+    assert_int_equal (zc_journal_replay (dir->path, some_ledger, 0, expect_record, &expected, ret_walk), 0);
     assert_int_equal (ret_walk->records, expected.next);
     return expected.next;
 }
@@ -265,8 +265,8 @@ static inline int end_dir (void **state)
 /* Where a journal that is clean ends. */
 static inline zc_position_t end_of (const dir_t *dir)
 {
-    zc_journal_walk_t walk;
-    assert_int_equal (zc_journal_walk (dir->path, NULL, 0, NULL, NULL, &walk), 0);
+    zc_journal_replay_t walk;
+    assert_int_equal (zc_journal_replay (dir->path, NULL, 0, NULL, NULL, &walk), 0);
     assert_int_equal (walk.end, ZC_JOURNAL_CLEAN);
     return walk.position;
 }

@@ -8,7 +8,7 @@
 #define ZC_TEST_JOURNAL_SAMPLE_H
 
 #include "journal/journal_format.h"
-#include "journal/journal_synced.h"
+#include "journal/journal_watermark.h"
 #include "journal_dir.h"
 
 /* Three segments: 4 records, 3, and 4. */
@@ -45,20 +45,20 @@ static inline void note_places (sample_t *self, zc_position_t end)
         if (i + 1 == COUNT || segment_of (self, i + 1) != segment_of (self, i))
             self->next [segment_of (self, i)] = self->positions [i] + ZC_RECORD_HEADER_BYTES + sizes [i];
     for (uint64_t i = 0; i <= COUNT; i++)
-        self->crcs [i] = zc_crc32c (0, payload_of (i, sizes [i]), sizes [i]);
+        self->crcs [i] = zc_journal_crc32c (0, payload_of (i, sizes [i]), sizes [i]);
 }
 
 static inline int new_sample (void **state)
 {
     static sample_t self;
-    zc_journal_walk_t walk;
+    zc_journal_replay_t walk;
     self = (sample_t){.dir = dir_new ()};
     zc_journal_t *journal = open_at (&self.dir, 0);
     for (uint64_t i = 0; i < COUNT; i++)
         assert_int_equal (append_number (journal, i, sizes [i]), 0);
     assert_int_equal (zc_journal_close (&journal, NULL), 0);
     expected_t all = {.sizes = sizes, .positions = self.positions};
-    zc_journal_walk (self.dir.path, some_ledger, 0, expect_record, &all, &walk);
+    zc_journal_replay (self.dir.path, some_ledger, 0, expect_record, &all, &walk);
     assert_int_equal (walk.end, ZC_JOURNAL_CLEAN);
     assert_int_equal (walk.segments, SEGMENTS);
     note_places (&self, walk.position);
@@ -77,11 +77,11 @@ static inline int end_sample (void **state)
 static inline void set_mark (const dir_t *dir, zc_position_t position)
 {
     char why [256];
-    zc_mark_t mark;
-    assert_int_equal (zc_mark_create (dir->path, some_ledger, why), 0);
-    assert_int_equal (zc_mark_read (dir->path, &mark, why), ZC_MARK_GOOD);
-    int fd = zc_mark_open (dir->path, why);
-    assert_int_equal (zc_mark_write (fd, &mark, position, why), 0);
+    zc_journal_watermark_t mark;
+    assert_int_equal (zc_journal_watermark_create (dir->path, some_ledger, why), 0);
+    assert_int_equal (zc_journal_watermark_read (dir->path, &mark, why), ZC_JOURNAL_WATERMARK_GOOD);
+    int fd = zc_journal_watermark_open (dir->path, why);
+    assert_int_equal (zc_journal_watermark_write (fd, &mark, position, why), 0);
     close (fd);
 }
 
@@ -98,15 +98,15 @@ static inline int take (void *argument, const zc_record_view_t *record)
     assert_int_equal (record->kind, kind_of (number));
     assert_int_equal (record->arrival_ms, arrival_of (number));
     assert_int_equal (record->size, sizes [number]);
-    assert_int_equal (zc_crc32c (0, record->data, record->size), self->sample->crcs [number]);
+    assert_int_equal (zc_journal_crc32c (0, record->data, record->size), self->sample->crcs [number]);
     return 0;
 }
 
-static inline zc_journal_walk_t walk_over (const sample_t *sample, const dir_t *dir)
+static inline zc_journal_replay_t walk_over (const sample_t *sample, const dir_t *dir)
 {
-    zc_journal_walk_t walk;
+    zc_journal_replay_t walk;
     taken_t taken = {.sample = sample};
-    assert_int_equal (zc_journal_walk (dir->path, some_ledger, 0, take, &taken, &walk), 0);
+    assert_int_equal (zc_journal_replay (dir->path, some_ledger, 0, take, &taken, &walk), 0);
     assert_int_equal (taken.next, walk.records);
     return walk;
 }

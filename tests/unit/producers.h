@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/producers.h"
+#include "core/delivery/producers.h"
 
 #define HELPER static __attribute__ ((unused))
 #define T0 1767225600000 /* a time of arrival */

@@ -114,8 +114,8 @@ HELPER uint64_t hub_fold (hub_t *self, const void *bytes, size_t size, bool take
     zc_event_t event;
     zc_reject_t reject;
     uint64_t events = 0;
-    zc_frame_init (&frame, bytes, size, (int64_t) time (NULL) * 1000, 1);
-    for (zc_step_t step; (step = zc_frame_next (&frame, &event, &reject)) != ZC_STEP_END; events++) {
+    zc_decode_init (&frame, bytes, size, (int64_t) time (NULL) * 1000, 1);
+    for (zc_step_t step; (step = zc_decode_next (&frame, &event, &reject)) != ZC_STEP_END; events++) {
         assert_int_equal (step, ZC_STEP_EVENT);
         assert_in_range (event.input_tokens, 0, VALUES_MAX - 1);
         if (take)

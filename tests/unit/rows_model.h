@@ -42,8 +42,8 @@ static inline void world_begin (world_t *self)
     for (size_t i = 0; i < CELLS; i++) {
         world_cell_t *cell = &self->cells [i];
         uint32_t key = any_below (zc_keys_count (self->keys));
-        zc_level_t level = (zc_level_t) any_below (ZC_LEVELS);
-        int64_t size = zc_level_seconds (level);
+        zc_time_bucket_t level = (zc_time_bucket_t) any_below (ZC_TIME_BUCKETS);
+        int64_t size = zc_time_bucket_seconds (level);
         *cell = (world_cell_t) {.cell = {.start_s = (WORLD_START_S + any_below (4 * 86400)) / size * size,
                                          .key = key,
                                          .level = level,
@@ -86,21 +86,21 @@ static inline zc_str_t value_in_model (const zc_dimensions_t *key, const zc_dime
     return str_of (other ? "other" : "");
 }
 
-static inline bool model_wants (const zc_ask_t *ask, const zc_dimensions_t *key)
+static inline bool model_wants (const zc_query_spec_t *spec, const zc_dimensions_t *key)
 {
-    for (size_t i = 0; i < ask->where_count; i++) {
-        zc_str_t value = value_in_model (key, &ask->where [i].dimension);
-        if (value.size != ask->where [i].value.size || memcmp (value.data, ask->where [i].value.data, value.size) != 0)
+    for (size_t i = 0; i < spec->where_count; i++) {
+        zc_str_t value = value_in_model (key, &spec->where [i].dimension);
+        if (value.size != spec->where [i].value.size || memcmp (value.data, spec->where [i].value.data, value.size) != 0)
             return false;
     }
     return true;
 }
 
-static inline void model_name (char *name, const zc_ask_t *ask, const zc_dimensions_t *key)
+static inline void model_name (char *name, const zc_query_spec_t *spec, const zc_dimensions_t *key)
 {
     name [0] = '\0';
-    for (size_t i = 0; i < ask->by_count; i++) {
-        zc_str_t value = value_in_model (key, &ask->by [i]);
+    for (size_t i = 0; i < spec->by_count; i++) {
+        zc_str_t value = value_in_model (key, &spec->by [i]);
         sprintf (name + strlen (name), "%.*s\1", (int) value.size, value.data);
     }
 }
@@ -143,21 +143,21 @@ static inline int compare_rows (const void *left, const void *right)
 }
 
 /* Every cell that is asked for: by row, and where steps is given by point there. */
-static inline void model_make (model_t *self, model_t *steps, const world_t *world, const zc_ask_t *ask, const zc_plan_t *plan)
+static inline void model_make (model_t *self, model_t *steps, const world_t *world, const zc_query_spec_t *spec, const zc_window_plan_t *plan)
 {
     self->count = steps->count = 0;
     for (size_t i = 0; i < CELLS; i++) {
         const world_cell_t *cell = &world->cells [i];
         const zc_dimensions_t *key = &zc_keys_at (world->keys, cell->cell.key)->dimensions;
         char name [600];
-        if (cell->cell.start_s < plan->since_s || cell->cell.start_s >= plan->until_s || !model_wants (ask, key))
+        if (cell->cell.start_s < plan->since_s || cell->cell.start_s >= plan->until_s || !model_wants (spec, key))
             continue;
-        model_name (name, ask, key);
+        model_name (name, spec, key);
         model_add (self, name, -1, cell, key->type == ZCOST_QUERY_ROUTER);
         if (plan->step_s > 0)
             model_add (steps, name, cell->cell.start_s / plan->step_s, cell, key->type == ZCOST_QUERY_ROUTER);
     }
-    if (self->count == 0 && ask->by_count == 0) {
+    if (self->count == 0 && spec->by_count == 0) {
         memset (&self->rows [0], 0, sizeof self->rows [0]);
         self->count = 1;
     }

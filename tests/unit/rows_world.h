@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "core/rows.h"
+#include "core/window/rows.h"
 #include "pack.h"
 #include "table.h"
 #include "unpack.h"
@@ -69,25 +69,25 @@ static inline zc_measures_t any_measures (zcost_type_t type)
     return sums;
 }
 
-static inline zc_ask_t ask_of (zc_asked_t asked)
+static inline zc_query_spec_t ask_of (zc_query_spec_kind_t asked)
 {
-    return (zc_ask_t) {.asked = asked, .rows_max = ZC_ROWS_MAX};
+    return (zc_query_spec_t) {.asked = asked, .rows_max = ZC_ROWS_MAX};
 }
 
-static inline void group_by (zc_ask_t *ask, zc_by_t by, const char *name)
+static inline void group_by (zc_query_spec_t *spec, zc_by_t by, const char *name)
 {
-    ask->by [ask->by_count++] = (zc_dimension_t) {by, str_of (name)};
+    spec->by [spec->by_count++] = (zc_dimension_t) {by, str_of (name)};
 }
 
-static inline void only_where (zc_ask_t *ask, zc_by_t by, const char *name, const char *value)
+static inline void only_where (zc_query_spec_t *spec, zc_by_t by, const char *name, const char *value)
 {
-    ask->where [ask->where_count].dimension = (zc_dimension_t) {by, str_of (name)};
-    ask->where [ask->where_count++].value = str_of (value);
+    spec->where [spec->where_count].dimension = (zc_dimension_t) {by, str_of (name)};
+    spec->where [spec->where_count++].value = str_of (value);
 }
 
-static inline zc_plan_t plan_by (int64_t step_s)
+static inline zc_window_plan_t plan_by (int64_t step_s)
 {
-    return (zc_plan_t) {.since_s = INT64_MIN, .until_s = INT64_MAX, .since_ms = 5, .until_ms = 6, .step_s = step_s};
+    return (zc_window_plan_t) {.since_s = INT64_MIN, .until_s = INT64_MAX, .since_ms = 5, .until_ms = 6, .step_s = step_s};
 }
 
 /* Adds cells that have no latencies; must succeed. Returns the point. */

@@ -139,7 +139,7 @@ static inline uint32_t add_key (draft_t *draft, const char *service)
     return add_tagged_key (draft, service, "");
 }
 
-static inline zc_measures_t *cell_at (draft_t *draft, zc_level_t level, int64_t start_s, uint32_t key)
+static inline zc_measures_t *cell_at (draft_t *draft, zc_time_bucket_t level, int64_t start_s, uint32_t key)
 {
     zc_cell_t *cell = zc_cells_at (&draft->cells, level, start_s, key);
     assert_non_null (cell);
@@ -147,7 +147,7 @@ static inline zc_measures_t *cell_at (draft_t *draft, zc_level_t level, int64_t 
 }
 
 /* One event of so much. */
-static inline void spend (draft_t *draft, zc_level_t level, int64_t start_s, uint32_t key, int64_t nanousd)
+static inline void spend (draft_t *draft, zc_time_bucket_t level, int64_t start_s, uint32_t key, int64_t nanousd)
 {
     zc_measures_t *sums = cell_at (draft, level, start_s, key);
     sums->events++;
@@ -155,13 +155,13 @@ static inline void spend (draft_t *draft, zc_level_t level, int64_t start_s, uin
 }
 
 /* Events of so many microseconds, in a cell that is there or not yet. */
-static inline void lag (draft_t *draft, zc_level_t level, int64_t start_s, uint32_t key, int64_t us, uint64_t events)
+static inline void lag (draft_t *draft, zc_time_bucket_t level, int64_t start_s, uint32_t key, int64_t us, uint64_t events)
 {
     zc_cell_t *cell = zc_cells_at (&draft->cells, level, start_s, key);
     assert_non_null (cell);
     cell->sums.events += (int64_t) events;
     uint32_t place = (uint32_t) (cell - draft->cells.cells);
-    assert_int_equal (zc_sketches_add (&draft->cells.latencies, place, zc_bin_of (us), events), 0);
+    assert_int_equal (zc_sketches_add (&draft->cells.latencies, place, zc_sketch_bin_of (us), events), 0);
 }
 
 static inline int try_commit (draft_t *draft, zc_store_t *store)
@@ -215,8 +215,8 @@ typedef struct {
     char models [LOADED_MAX][200];
     uint64_t events [LOADED_MAX];
     size_t models_count;
-    uint8_t terms [4096];
-    size_t terms_size;
+    uint8_t config [4096];
+    size_t config_size;
     int terms_count;
     zc_alert_row_t alerts [LOADED_MAX];
     char budgets [LOADED_MAX][200];
@@ -255,12 +255,12 @@ static inline int load_unpriced (void *argument, zc_str_t model, uint64_t events
     return 0;
 }
 
-static inline int load_terms (void *argument, const void *bytes, size_t size)
+static inline int load_config (void *argument, const void *bytes, size_t size)
 {
     loaded_t *loaded = argument;
-    assert_true (size <= sizeof loaded->terms);
-    memcpy (loaded->terms, bytes, size);
-    loaded->terms_size = size;
+    assert_true (size <= sizeof loaded->config);
+    memcpy (loaded->config, bytes, size);
+    loaded->config_size = size;
     loaded->terms_count++;
     return 0;
 }
@@ -286,7 +286,7 @@ static inline loaded_t *load_from (zc_store_t *store)
     const zc_store_sink_t sink = {.key = load_key,
                                   .producer = load_producer,
                                   .unpriced = load_unpriced,
-                                  .terms = load_terms,
+                                  .config = load_config,
                                   .alert = load_alert,
                                   .argument = loaded};
     if (zc_store_load (store, &sink, &loaded->state) != 0)

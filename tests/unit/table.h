@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-#include "core/prices.h"
+#include "core/pricing/prices.h"
 
 static inline zc_str_t str_of (const char *text)
 {

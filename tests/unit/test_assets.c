@@ -19,7 +19,7 @@
 
 static const char web [] = ZC_SOURCE_DIR "/tools/zboard/web";
 
-static bool is_file_of (const char *path, const zc_asset_t *asset)
+static bool is_file_of (const char *path, const zb_asset_t *asset)
 {
     size_t size = (size_t) (asset->end - asset->bytes);
     char *bytes = malloc (size + 1);
@@ -43,13 +43,13 @@ static void test_assets_are_the_files_byte_for_byte (void **state)
         if (*entry->d_name == '.')
             continue;
         snprintf (path, sizeof path, "%s/%s", web, entry->d_name);
-        const zc_asset_t *asset = zc_asset_find (entry->d_name);
+        const zb_asset_t *asset = zb_asset_find (entry->d_name);
         if (!asset || !is_file_of (path, asset))
             fail_msg ("%s: %s", entry->d_name, asset ? "other bytes" : "not in the program");
         files++;
     }
     closedir (folder);
-    while (zc_asset_at (assets))
+    while (zb_asset_at (assets))
         assets++;
     assert_true (files > 0);
     assert_int_equal (assets, files + 1); /* and Chart.js */
@@ -58,7 +58,7 @@ static void test_assets_are_the_files_byte_for_byte (void **state)
 static void test_assets_have_the_chart_library (void **state)
 {
     (void) state;
-    const zc_asset_t *asset = zc_asset_find ("chart.min.js");
+    const zb_asset_t *asset = zb_asset_find ("chart.min.js");
     assert_non_null (asset);
     assert_true (is_file_of (ZC_CHART_JS, asset));
     assert_true (asset->end - asset->bytes > 100000);
@@ -69,8 +69,8 @@ static void test_assets_are_small_and_not_empty (void **state)
 {
     (void) state;
     size_t total = 0;
-    const zc_asset_t *asset;
-    for (size_t n = 0; (asset = zc_asset_at (n)); n++) {
+    const zb_asset_t *asset;
+    for (size_t n = 0; (asset = zb_asset_at (n)); n++) {
         assert_true (asset->end > asset->bytes);
         assert_int_equal (*asset->end, '\0'); /* what reads them as text stops there */
         total += (size_t) (asset->end - asset->bytes);
@@ -86,8 +86,8 @@ static void test_assets_have_the_type_of_their_name (void **state)
         const char *ending, *type;
     } types [] = {{".js", "text/javascript; charset=utf-8"}, {".css", "text/css; charset=utf-8"},
                   {".svg", "image/svg+xml"}, {".html", "text/html; charset=utf-8"}};
-    const zc_asset_t *asset;
-    for (size_t n = 0; (asset = zc_asset_at (n)); n++) {
+    const zb_asset_t *asset;
+    for (size_t n = 0; (asset = zb_asset_at (n)); n++) {
         const char *type = NULL;
         for (size_t i = 0; i < sizeof types / sizeof *types; i++)
             if (strcmp (strrchr (asset->name, '.'), types [i].ending) == 0)
@@ -102,22 +102,22 @@ static void test_assets_are_found_by_their_whole_name (void **state)
     (void) state;
     static const char *const none [] = {"", "index", "index.html/", "/index.html", "INDEX.HTML", "index.htm",
                                         "../zboard.c", "index.html\n"};
-    const zc_asset_t *asset;
-    for (size_t n = 0; (asset = zc_asset_at (n)); n++)
-        assert_ptr_equal (zc_asset_find (asset->name), asset);
+    const zb_asset_t *asset;
+    for (size_t n = 0; (asset = zb_asset_at (n)); n++)
+        assert_ptr_equal (zb_asset_find (asset->name), asset);
     for (size_t i = 0; i < sizeof none / sizeof *none; i++)
-        assert_null (zc_asset_find (none [i]));
-    assert_null (zc_asset_at (SIZE_MAX));
+        assert_null (zb_asset_find (none [i]));
+    assert_null (zb_asset_at (SIZE_MAX));
 }
 
 static void test_assets_tags_are_quoted_differ_and_stay (void **state)
 {
     (void) state;
-    char tags [64] [ZC_ASSET_TAG_BYTES], again [ZC_ASSET_TAG_BYTES];
+    char tags [64] [ZB_ASSET_TAG_BYTES], again [ZB_ASSET_TAG_BYTES];
     size_t count = 0;
-    for (; zc_asset_at (count); count++) {
+    for (; zb_asset_at (count); count++) {
         assert_true (count < 64);
-        zc_asset_tag (zc_asset_at (count), tags [count]);
+        zb_asset_tag (zb_asset_at (count), tags [count]);
         assert_int_equal (strlen (tags [count]), 18);
         assert_int_equal (strspn (tags [count] + 1, "0123456789abcdef"), 16);
         assert_true (tags [count] [0] == '"' && tags [count] [17] == '"');
@@ -125,7 +125,7 @@ static void test_assets_tags_are_quoted_differ_and_stay (void **state)
             assert_string_not_equal (tags [i], tags [count]);
     }
     while (count-- > 0) {
-        zc_asset_tag (zc_asset_at (count), again);
+        zb_asset_tag (zb_asset_at (count), again);
         assert_string_equal (again, tags [count]);
     }
 }

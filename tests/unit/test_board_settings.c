@@ -17,18 +17,18 @@
 #define X50 "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
 #define X250 X50 X50 X50 X50 X50
 
-static zc_settings_t fresh (void)
+static zb_settings_t fresh (void)
 {
-    zc_settings_t settings;
+    zb_settings_t settings;
     memset (&settings, 0x5a, sizeof settings);
-    zc_settings_default (&settings);
+    zb_settings_default (&settings);
     return settings;
 }
 
 static void test_settings_defaults_are_whole (void **state)
 {
     (void) state;
-    const zc_settings_t settings = fresh ();
+    const zb_settings_t settings = fresh ();
     assert_string_equal (settings.listen.address, "127.0.0.1");
     assert_string_equal (settings.listen.port, "7750");
     assert_string_equal (settings.ingest, "tcp://127.0.0.1:7751");
@@ -45,8 +45,8 @@ static void test_settings_defaults_are_whole (void **state)
     assert_int_equal (settings.queue_bytes, 4 << 20);
     assert_int_equal (settings.labels_max, 200);
     assert_int_equal (settings.memory_max_bytes, 1 << 30);
-    assert_true (settings.access_log && zc_settings_is_loopback (&settings));
-    assert_null (zc_settings_check (&settings));
+    assert_true (settings.access_log && zb_settings_is_loopback (&settings));
+    assert_null (zb_settings_check (&settings));
 }
 
 /* ------------------------------------------------------------------------- numbers */
@@ -60,7 +60,7 @@ static void test_settings_numbers_end_at_their_edges (void **state)
         const char *value;
         int64_t number; /* -1: refused */
     } table [] = {
-#define AT(member) offsetof (zc_settings_t, member)
+#define AT(member) offsetof (zb_settings_t, member)
         {"http/max_connections", AT (connections_max), "8", 8},
         {"http/max_connections", AT (connections_max), "100000", 100000},
         {"http/max_connections", AT (connections_max), "7", -1},
@@ -98,10 +98,10 @@ static void test_settings_numbers_end_at_their_edges (void **state)
         {"metrics/max_labels", AT (labels_max), "1e3", -1},
     };
     for (size_t i = 0; i < COUNT (table); i++) {
-        zc_settings_t settings = fresh ();
+        zb_settings_t settings = fresh ();
         int64_t before, after;
         memcpy (&before, (char *) &settings + table [i].place, sizeof before);
-        const char *why = zc_settings_set (&settings, table [i].path, table [i].value);
+        const char *why = zb_settings_set (&settings, table [i].path, table [i].value);
         memcpy (&after, (char *) &settings + table [i].place, sizeof after);
         if ((why == NULL) != (table [i].number != -1) || after != (why ? before : table [i].number))
             fail_msg ("%s = %s: %lld, %s", table [i].path, table [i].value, (long long) after, why ? why : "taken");
@@ -136,8 +136,8 @@ static void test_settings_listen_is_an_address_and_a_port (void **state)
         {"[::1]80", NULL, NULL}, {"127.0.0.1:99999999999999999999", NULL, NULL},
     };
     for (size_t i = 0; i < COUNT (table); i++) {
-        zc_settings_t settings = fresh ();
-        const char *why = zc_settings_set (&settings, "http/listen", table [i].value);
+        zb_settings_t settings = fresh ();
+        const char *why = zb_settings_set (&settings, "http/listen", table [i].value);
         if ((why == NULL) != (table [i].address != NULL))
             fail_msg ("'%s': %s", table [i].value, why ? why : "taken");
         assert_string_equal (settings.listen.address, why ? "127.0.0.1" : table [i].address);
@@ -167,8 +167,8 @@ static void test_settings_endpoints_say_where_zcostd_is (void **state)
                       {"query/endpoint", AT (query)}};
     for (size_t i = 0; i < COUNT (table); i++)
         for (size_t n = 0; n < COUNT (endpoints); n++) {
-            zc_settings_t settings = fresh (), before = settings;
-            const char *why = zc_settings_set (&settings, endpoints [n].path, table [i].value);
+            zb_settings_t settings = fresh (), before = settings;
+            const char *why = zb_settings_set (&settings, endpoints [n].path, table [i].value);
             if ((why == NULL) != table [i].good)
                 fail_msg ("%s = %s: %s", endpoints [n].path, table [i].value, why ? why : "taken");
             assert_string_equal ((char *) &settings + endpoints [n].place,
@@ -186,19 +186,19 @@ static void test_settings_texts_can_stand_in_the_log (void **state)
                   {"ingest/spool", AT (spool)}};
     static char value [ZC_PATH_BYTES + 1];
     for (size_t i = 0; i < COUNT (texts); i++) {
-        zc_settings_t settings = fresh ();
+        zb_settings_t settings = fresh ();
         const char *place = (char *) &settings + texts [i].place;
-        assert_null (zc_settings_set (&settings, texts [i].path, "/etc/zcost/caf\303\251 x"));
+        assert_null (zb_settings_set (&settings, texts [i].path, "/etc/zcost/caf\303\251 x"));
         assert_string_equal (place, "/etc/zcost/caf\303\251 x");
         static const char *const bad [] = {"", "a\nb", "a\"b", "a\x7f", "\xff"};
         for (size_t n = 0; n < COUNT (bad); n++) {
-            assert_non_null (zc_settings_set (&settings, texts [i].path, bad [n]));
+            assert_non_null (zb_settings_set (&settings, texts [i].path, bad [n]));
             assert_string_equal (place, "/etc/zcost/caf\303\251 x");
         }
         memset (value, 'x', sizeof value - 1);
-        assert_non_null (zc_settings_set (&settings, texts [i].path, value));
+        assert_non_null (zb_settings_set (&settings, texts [i].path, value));
         value [ZC_PATH_BYTES - 1] = '\0';
-        assert_null (zc_settings_set (&settings, texts [i].path, value));
+        assert_null (zb_settings_set (&settings, texts [i].path, value));
         assert_string_equal (place, value);
     }
 }
@@ -207,13 +207,13 @@ static void test_settings_access_log_is_on_or_off (void **state)
 {
     (void) state;
     static const char *const bad [] = {"", "On", "yes", "true", "1", "no", "onn"};
-    zc_settings_t settings = fresh ();
-    assert_null (zc_settings_set (&settings, "http/access_log", "off"));
+    zb_settings_t settings = fresh ();
+    assert_null (zb_settings_set (&settings, "http/access_log", "off"));
     assert_false (settings.access_log);
-    assert_null (zc_settings_set (&settings, "http/access_log", "on"));
+    assert_null (zb_settings_set (&settings, "http/access_log", "on"));
     assert_true (settings.access_log);
     for (size_t i = 0; i < COUNT (bad); i++)
-        assert_non_null (zc_settings_set (&settings, "http/access_log", bad [i]));
+        assert_non_null (zb_settings_set (&settings, "http/access_log", bad [i]));
     assert_true (settings.access_log);
 }
 
@@ -231,15 +231,15 @@ static void test_settings_names_gather_up_to_eight (void **state)
          {"", "*", "null", "board.example.com", "https://", "https://a/", "https://*.example.com", "ftp://a"}},
     };
     for (size_t i = 0; i < COUNT (table); i++) {
-        zc_settings_t settings = fresh ();
-        const zc_names_list_t *list = i == 0 ? &settings.hosts : &settings.origins;
+        zb_settings_t settings = fresh ();
+        const zb_names_list_t *list = i == 0 ? &settings.hosts : &settings.origins;
         for (size_t n = 0; n < 8; n++)
-            if (!zc_settings_set (&settings, table [i].path, table [i].bad [n]))
+            if (!zb_settings_set (&settings, table [i].path, table [i].bad [n]))
                 fail_msg ("%s = %s", table [i].path, table [i].bad [n]);
         assert_int_equal (list->count, 0);
         for (size_t n = 0; n < 8; n++)
-            assert_null (zc_settings_set (&settings, table [i].path, table [i].good [n % 4]));
-        assert_string_equal (zc_settings_set (&settings, table [i].path, table [i].good [0]), "at most 8 of them");
+            assert_null (zb_settings_set (&settings, table [i].path, table [i].good [n % 4]));
+        assert_string_equal (zb_settings_set (&settings, table [i].path, table [i].good [0]), "at most 8 of them");
         assert_int_equal (list->count, 8);
         for (size_t n = 0; n < 8; n++)
             assert_string_equal (list->list [n], table [i].good [n % 4]);
@@ -250,10 +250,10 @@ static void test_settings_names_gather_up_to_eight (void **state)
 static void test_settings_origins_are_as_browsers_say_them (void **state)
 {
     (void) state;
-    zc_settings_t settings = fresh ();
-    assert_null (zc_settings_set (&settings, "http/allow_origin", "HTTPS://Board.Example.COM:8443"));
+    zb_settings_t settings = fresh ();
+    assert_null (zb_settings_set (&settings, "http/allow_origin", "HTTPS://Board.Example.COM:8443"));
     assert_string_equal (settings.origins.list [0], "https://board.example.com:8443");
-    assert_null (zc_settings_set (&settings, "http/host", "Board"));
+    assert_null (zb_settings_set (&settings, "http/host", "Board"));
     assert_string_equal (settings.hosts.list [0], "Board");
 }
 
@@ -266,13 +266,13 @@ static void test_settings_that_are_none_are_told (void **state)
                                         "ingest/listen", "memory"};
     static const char *const sections [] = {"http", "ingest", "publish", "query", "metrics", "memory"};
     static const char *const no_sections [] = {"", "htt", "http/", "http/listen", "https", "budgets"};
-    zc_settings_t settings = fresh ();
+    zb_settings_t settings = fresh ();
     for (size_t i = 0; i < COUNT (none); i++)
-        assert_string_equal (zc_settings_set (&settings, none [i], "1"), "unknown setting");
+        assert_string_equal (zb_settings_set (&settings, none [i], "1"), "unknown setting");
     for (size_t i = 0; i < COUNT (sections); i++)
-        assert_true (zc_settings_has_section (sections [i]));
+        assert_true (zb_settings_has_section (sections [i]));
     for (size_t i = 0; i < COUNT (no_sections); i++)
-        assert_false (zc_settings_has_section (no_sections [i]));
+        assert_false (zb_settings_has_section (no_sections [i]));
 }
 
 static void test_settings_must_agree (void **state)
@@ -291,10 +291,10 @@ static void test_settings_must_agree (void **state)
         {{"http/max_streams", "http/max_connections"}, {"7", "8"}, true},
     };
     for (size_t i = 0; i < COUNT (table); i++) {
-        zc_settings_t settings = fresh ();
+        zb_settings_t settings = fresh ();
         for (size_t n = 0; n < 2 && table [i].path [n]; n++)
-            assert_null (zc_settings_set (&settings, table [i].path [n], table [i].value [n]));
-        if ((zc_settings_check (&settings) == NULL) != table [i].good)
+            assert_null (zb_settings_set (&settings, table [i].path [n], table [i].value [n]));
+        if ((zb_settings_check (&settings) == NULL) != table [i].good)
             fail_msg ("row %zu", i);
     }
 }
@@ -312,9 +312,9 @@ static void test_settings_know_what_only_this_machine_reaches (void **state)
         {"localhost.example.com:1", false}, {"127.0.0.1.example.com:1", false}, {"[::2]:1", false},
     };
     for (size_t i = 0; i < COUNT (table); i++) {
-        zc_settings_t settings = fresh ();
-        assert_null (zc_settings_set (&settings, "http/listen", table [i].listen));
-        if (zc_settings_is_loopback (&settings) != table [i].loopback)
+        zb_settings_t settings = fresh ();
+        assert_null (zb_settings_set (&settings, "http/listen", table [i].listen));
+        if (zb_settings_is_loopback (&settings) != table [i].loopback)
             fail_msg ("%s", table [i].listen);
     }
 }
@@ -325,10 +325,10 @@ static void test_settings_on_the_command_line_beat_the_file (void **state)
     static const char text [] = "http\n    listen = [::]:1\n    host = a\n    host = b\n    max_streams = 5\n"
                                 "ingest\n    spool = /s\n";
     char path [64];
-    zc_settings_t settings;
+    zb_settings_t settings;
     write_file (path, text, sizeof text - 1);
     const char *arguments [] = {"zboard", "--listen=127.0.0.1:2", "--config", path, "--query", "ipc://q", NULL};
-    assert_int_equal (zc_settings_parse (6, (char **) arguments, &settings), ZC_RUN);
+    assert_int_equal (zb_settings_parse (6, (char **) arguments, &settings), ZB_RUN);
     assert_string_equal (settings.listen.port, "2");
     assert_string_equal (settings.query, "ipc://q");
     assert_string_equal (settings.spool, "/s");
@@ -355,15 +355,15 @@ static void test_settings_mistakes_on_the_command_line_are_told (void **state)
          "zboard: /tmp/zcost-test-is-not-there: No such file or directory\n"},
     };
     for (size_t i = 0; i < COUNT (table); i++) {
-        zc_settings_t settings;
+        zb_settings_t settings;
         const char *arguments [6] = {"zboard"};
         int count = 1;
         for (; table [i].arguments [count - 1]; count++)
             arguments [count] = table [i].arguments [count - 1];
         capture ();
-        zc_parsed_t parsed = zc_settings_parse (count, (char **) arguments, &settings);
+        zb_parsed_t parsed = zb_settings_parse (count, (char **) arguments, &settings);
         assert_string_equal (release (), table [i].said);
-        assert_int_equal (parsed, ZC_EXIT_USAGE);
+        assert_int_equal (parsed, ZB_EXIT_USAGE);
     }
 }
 

@@ -2,7 +2,7 @@
  *
  * test_budget.c - what budget.h promises of sums, periods and thresholds.
  */
-#include "core/budget.h"
+#include "core/budget/budget.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -154,39 +154,39 @@ static void test_budget_stops_at_what_64_bits_hold (void **state)
 static void test_budget_asks_for_what_it_lacks (void **state)
 {
     spending_t *self = *state;
-    zc_ask_t ask = {.asked = ZC_ASK_SERIES};
+    zc_query_spec_t spec = {.asked = ZC_SPEC_SERIES};
     add_budget (self, where (monthly (100 * USD), "model", "o3"));
     make (self);
-    assert_false (zc_budgets_wants_base (self->budgets, 0, &ask)); /* since when? */
+    assert_false (zc_budgets_wants_base (self->budgets, 0, &spec)); /* since when? */
     zc_budgets_set_period (self->budgets, 0, SINCE, UNTIL);
-    assert_true (zc_budgets_wants_base (self->budgets, 0, &ask) && zc_budgets_is_pending (self->budgets, 0));
-    assert_int_equal (ask.asked, ZC_ASK_BREAKDOWN);
-    assert_true (ask.has_since && ask.has_until);
-    assert_int_equal (ask.since_ms, SINCE * 1000);
-    assert_int_equal (ask.until_ms, UNTIL * 1000);
-    assert_int_equal (ask.by_count, 0);
-    assert_int_equal (ask.where_count, 1);
-    assert_int_equal (ask.where [0].dimension.by, ZC_BY_MODEL);
-    assert_memory_equal (ask.where [0].value.data, "o3", 2);
+    assert_true (zc_budgets_wants_base (self->budgets, 0, &spec) && zc_budgets_is_pending (self->budgets, 0));
+    assert_int_equal (spec.asked, ZC_SPEC_BREAKDOWN);
+    assert_true (spec.has_since && spec.has_until);
+    assert_int_equal (spec.since_ms, SINCE * 1000);
+    assert_int_equal (spec.until_ms, UNTIL * 1000);
+    assert_int_equal (spec.by_count, 0);
+    assert_int_equal (spec.where_count, 1);
+    assert_int_equal (spec.where [0].dimension.by, ZC_BY_MODEL);
+    assert_memory_equal (spec.where [0].value.data, "o3", 2);
     set_base (self, 0);
-    assert_false (zc_budgets_wants_base (self->budgets, 0, &ask));
+    assert_false (zc_budgets_wants_base (self->budgets, 0, &spec));
 }
 
 static void test_budget_begins_anew_with_a_period (void **state)
 {
     spending_t *self = *state;
-    zc_ask_t ask;
+    zc_query_spec_t spec;
     begin (self, monthly (100 * USD));
     set_base (self, 60 * USD);
     assert_int_equal (look (self, NOW), 1);
     zc_budgets_set_period (self->budgets, 0, SINCE, UNTIL); /* the same */
-    assert_false (zc_budgets_wants_base (self->budgets, 0, &ask));
+    assert_false (zc_budgets_wants_base (self->budgets, 0, &spec));
     assert_int_equal (zc_budgets_alerts (self->budgets), 1);
     zc_budgets_set_period (self->budgets, 0, UNTIL, UNTIL + 30 * DAY);
-    assert_true (zc_budgets_wants_base (self->budgets, 0, &ask));
+    assert_true (zc_budgets_wants_base (self->budgets, 0, &spec));
     assert_int_equal (zc_budgets_alerts (self->budgets), 0);
     zc_budgets_set_base (self->budgets, 0, SINCE, SINCE, 99 * USD); /* an answer of the month before */
-    assert_true (zc_budgets_wants_base (self->budgets, 0, &ask));
+    assert_true (zc_budgets_wants_base (self->budgets, 0, &spec));
     assert_int_equal (look (self, NOW), 0);
     zc_budgets_set_base (self->budgets, 0, UNTIL, UNTIL, 50 * USD);
     assert_int_equal (look (self, NOW), 1);
@@ -197,19 +197,19 @@ static void test_budget_begins_anew_with_a_period (void **state)
 static void test_budget_of_hours_moves_without_a_break (void **state)
 {
     spending_t *self = *state;
-    zc_ask_t ask;
+    zc_query_spec_t spec;
     add_budget (self, hourly (10 * USD));
     make (self);
     zc_budgets_set_period (self->budgets, 0, SINCE, SINCE + 2 * HOUR);
     zc_budgets_set_base (self->budgets, 0, SINCE, SINCE, 4 * USD);
     zc_budgets_set_period (self->budgets, 0, SINCE + 60, SINCE + 2 * HOUR + 60);
-    assert_true (zc_budgets_wants_base (self->budgets, 0, &ask) && !zc_budgets_is_pending (self->budgets, 0));
-    assert_int_equal (ask.since_ms, (SINCE + 60) * 1000);
+    assert_true (zc_budgets_wants_base (self->budgets, 0, &spec) && !zc_budgets_is_pending (self->budgets, 0));
+    assert_int_equal (spec.since_ms, (SINCE + 60) * 1000);
     spend (self, "search", SINCE, 1 * USD);            /* still in */
     spend (self, "search", SINCE + 2 * HOUR, 2 * USD); /* already in */
     assert_int_equal (spent (self), 7 * USD);
     zc_budgets_set_base (self->budgets, 0, SINCE + 60, SINCE + 60, 3 * USD);
-    assert_false (zc_budgets_wants_base (self->budgets, 0, &ask));
+    assert_false (zc_budgets_wants_base (self->budgets, 0, &spec));
     assert_int_equal (spent (self), 5 * USD);
 }
 
@@ -217,13 +217,13 @@ static void test_budget_of_hours_moves_without_a_break (void **state)
 static void test_budget_of_hours_takes_a_base_of_the_last_minute (void **state)
 {
     spending_t *self = *state;
-    zc_ask_t ask;
+    zc_query_spec_t spec;
     add_budget (self, hourly (10 * USD));
     make (self);
     zc_budgets_set_period (self->budgets, 0, SINCE + 60, SINCE + 2 * HOUR + 60);
     zc_budgets_set_base (self->budgets, 0, SINCE, SINCE, 4 * USD);
     assert_int_equal (spent (self), 4 * USD);
-    assert_true (zc_budgets_wants_base (self->budgets, 0, &ask));
+    assert_true (zc_budgets_wants_base (self->budgets, 0, &spec));
 }
 
 /* -------------------------------------------------------------------- thresholds */

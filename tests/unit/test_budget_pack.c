@@ -2,7 +2,7 @@
  *
  * test_budget_pack.c - budgets and alerts in writing: the journal's record, the topic's body, the answer.
  */
-#include "core/budget.h"
+#include "core/budget/budget.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -46,7 +46,7 @@ static msgpack_sbuffer record_of (const zc_alert_t *alert)
     msgpack_packer out;
     msgpack_sbuffer_init (&bytes);
     msgpack_packer_init (&out, &bytes, msgpack_sbuffer_write);
-    zc_alert_pack_record (&out, alert);
+    zc_budget_record_pack (&out, alert);
     return bytes;
 }
 
@@ -56,7 +56,7 @@ static int read_copy (const void *bytes, size_t size, zc_alert_t *ret_alert)
     void *copy = malloc (size ? size : 1);
     assert_non_null (copy);
     memcpy (copy, bytes, size);
-    int rc = zc_alert_read_record (copy, size, ret_alert);
+    int rc = zc_budget_record_read (copy, size, ret_alert);
     free (copy);
     return rc;
 }
@@ -92,7 +92,7 @@ static void test_budget_record_is_refused_in_part_and_with_more (void **state)
         assert_int_equal (read_copy (bytes.data, size, &untouched), -1);
     msgpack_sbuffer_write (&bytes, "\xc0", 1);
     assert_int_equal (read_copy (bytes.data, bytes.size, &untouched), -1);
-    assert_int_equal (zc_alert_read_record (NULL, 0, &untouched), -1);
+    assert_int_equal (zc_budget_record_read (NULL, 0, &untouched), -1);
     assert_int_equal (untouched.percent, 4711);
     msgpack_sbuffer_destroy (&bytes);
 }

@@ -2,7 +2,7 @@
  *
  * test_cells.c - what cells.h promises: one cell for each level, time and key, in the order of first change.
  */
-#include "core/cells.h"
+#include "core/ledger/cells.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -20,9 +20,9 @@
 static void test_cells_levels_are_a_minute_a_quarter_and_a_day (void **state)
 {
     (void) state;
-    assert_int_equal (zc_level_seconds (ZC_MINUTE), MINUTE);
-    assert_int_equal (zc_level_seconds (ZC_QUARTER), QUARTER);
-    assert_int_equal (zc_level_seconds (ZC_DAY), DAY);
+    assert_int_equal (zc_time_bucket_seconds (ZC_MINUTE), MINUTE);
+    assert_int_equal (zc_time_bucket_seconds (ZC_QUARTER), QUARTER);
+    assert_int_equal (zc_time_bucket_seconds (ZC_DAY), DAY);
 }
 
 /* Each measure by a number of its own, so that one that is left out or mixed up shows. */
@@ -51,7 +51,7 @@ static void test_cells_of_other_levels_times_and_keys_are_others (void **state)
     (void) state;
     static const zc_measures_t zero;
     const struct {
-        zc_level_t level;
+        zc_time_bucket_t level;
         int64_t start_s;
         uint32_t key;
     } table [] = {

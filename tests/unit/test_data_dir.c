@@ -188,7 +188,7 @@ static void test_data_dir_is_one_daemons (void **state)
     char words [32], why [256] = "";
     snprintf (words, sizeof words, "pid %ld", (long) child);
     assert_refused (place.path, words);
-    assert_int_equal (zc_data_dir_look (place.path, &fd, why), -1);
+    assert_int_equal (zc_data_dir_open_read_only (place.path, &fd, why), -1);
     assert_non_null (strstr (why, words));
     close (pipe_end);
     assert_int_equal (waitpid (child, &status, 0), child);
@@ -207,21 +207,21 @@ static void test_data_dir_look_leaves_no_trace (void **state)
     int fd = 77, second = 77;
     char why [256] = "", name [128];
     snprintf (name, sizeof name, "%s/lock", place.path);
-    assert_int_equal (zc_data_dir_look (place.path, &fd, why), 0);
+    assert_int_equal (zc_data_dir_open_read_only (place.path, &fd, why), 0);
     assert_int_equal (fd, -1); /* no daemon was ever here */
     assert_int_equal (access (name, F_OK), -1);
     int daemon_fd = lock (place.path);
     zc_data_dir_close (&daemon_fd);
-    assert_int_equal (zc_data_dir_look (place.path, &fd, why), 0);
+    assert_int_equal (zc_data_dir_open_read_only (place.path, &fd, why), 0);
     assert_true (fd != -1);
-    assert_int_equal (zc_data_dir_look (place.path, &second, why), 0);
+    assert_int_equal (zc_data_dir_open_read_only (place.path, &second, why), 0);
     assert_refused (place.path, "in use");
     zc_data_dir_close (&fd);
     zc_data_dir_close (&second);
     daemon_fd = lock (place.path);
     zc_data_dir_close (&daemon_fd);
     strcat (name, "/none");
-    assert_int_equal (zc_data_dir_look (name, &fd, why), -1);
+    assert_int_equal (zc_data_dir_open_read_only (name, &fd, why), -1);
     place_end (&place);
 }
 

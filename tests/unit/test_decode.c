@@ -13,7 +13,7 @@
 #include <cmocka.h>
 
 #include "pack.h"
-#include "walk.h"
+#include "journal_replayed.h"
 
 #define EVENT "\x81\xa4type\xa8llm_call"
 #define EVENT_SIZE (sizeof EVENT - 1)
@@ -92,7 +92,7 @@ static void test_decode_says_why_and_shows_the_bytes (void **state)
             fail_msg ("row %zu: %zu rejects", i, seen.rejects);
         const zc_reject_t *reject = &seen.reject [0];
         if (reject->reason != table [i].reason || reject->why != table [i].why)
-            fail_msg ("row %zu: %s: %s", i, zc_reason_name (reject->reason), zc_why_text (reject->why));
+            fail_msg ("row %zu: %s: %s", i, zc_event_reason_name (reject->reason), zc_event_why_text (reject->why));
         assert_int_equal (reject->head - seen.bytes, table [i].begin);
         assert_int_equal (reject->size, table [i].length);
         walk_end (&seen);

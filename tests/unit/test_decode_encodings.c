@@ -14,7 +14,7 @@
 #include <cmocka.h>
 
 #include "pack.h"
-#include "walk.h"
+#include "journal_replayed.h"
 
 #define TEN "0123456789"
 
@@ -185,7 +185,7 @@ static void test_decode_an_encoding_is_nothing (void **state)
     for (size_t t = 0; t < COUNT (types); t++)
         for (int key = 0; key <= ZC_KEY_COUNT; key++)
             for (size_t v = 0; v < COUNT (values); v++) {
-                const char *name = key < ZC_KEY_COUNT ? zc_key_name (key) : "unknown";
+                const char *name = key < ZC_KEY_COUNT ? zc_event_key_name (key) : "unknown";
                 walk_t first, seen;
                 assert_true (walk_encoded (types [t], name, &values [v], 0, 0, 0, &first));
                 for (size_t b = 1; b < COUNT (behind); b++) {

@@ -13,7 +13,7 @@
 #include <cmocka.h>
 
 #include "pack.h"
-#include "walk.h"
+#include "journal_replayed.h"
 
 #define TEN "0123456789"
 #define FIFTY TEN TEN TEN TEN TEN
@@ -40,7 +40,7 @@ static zc_event_t taken (const char *type, const char *key, value_t value)
 {
     walk_t seen = walk_key (type, key, value);
     if (seen.events != 1)
-        fail_msg ("%s: %s: %s", type, zc_key_name (seen.reject [0].key), zc_why_text (seen.reject [0].why));
+        fail_msg ("%s: %s: %s", type, zc_event_key_name (seen.reject [0].key), zc_event_why_text (seen.reject [0].why));
     zc_event_t event = seen.event [0];
     walk_end (&seen);
     return event;
@@ -48,14 +48,14 @@ static zc_event_t taken (const char *type, const char *key, value_t value)
 
 static void assert_refused (const char *type, zc_key_t key, value_t value, zc_why_t why)
 {
-    walk_t seen = walk_key (type, zc_key_name ((int) key), value);
+    walk_t seen = walk_key (type, zc_event_key_name ((int) key), value);
     if (seen.rejects != 1)
-        fail_msg ("%s: %s was taken, though %s", type, zc_key_name ((int) key), zc_why_text (why));
+        fail_msg ("%s: %s was taken, though %s", type, zc_event_key_name ((int) key), zc_event_why_text (why));
     assert_int_equal (seen.reject [0].reason, ZC_BAD_FIELD);
     assert_int_equal (seen.reject [0].key, key);
     if (seen.reject [0].why != why)
-        fail_msg ("%s: not \"%s\" but \"%s\"", zc_key_name ((int) key), zc_why_text (why),
-                  zc_why_text (seen.reject [0].why));
+        fail_msg ("%s: not \"%s\" but \"%s\"", zc_event_key_name ((int) key), zc_event_why_text (why),
+                  zc_event_why_text (seen.reject [0].why));
     walk_end (&seen);
 }
 
@@ -97,7 +97,7 @@ static void test_decode_event_absent_is_not_there (void **state)
     (void) state;
     for (size_t i = 0; i < COUNT (type_names); i++) {
         zc_event_t event = taken (type_names [i], "unknown", (value_t) NIL);
-        assert_string_equal (zc_type_name (event.type), type_names [i]);
+        assert_string_equal (zc_event_type_name (event.type), type_names [i]);
         assert_int_equal (event.has, ZC_BIT (ZC_KEY_TYPE));
         assert_int_equal (event.ts_ms, NOW_MS);
         assert_true (!event.service.size && !event.tier.size && !event.model.size && !event.provider.size);
@@ -138,7 +138,7 @@ static void test_decode_event_strings (void **state)
             if (table [i].why)
                 assert_refused ("query_router", keys [k], table [i].value, table [i].why);
             else
-                assert_true (taken ("query_router", zc_key_name (keys [k]), table [i].value).has & ZC_BIT (keys [k]));
+                assert_true (taken ("query_router", zc_event_key_name (keys [k]), table [i].value).has & ZC_BIT (keys [k]));
 }
 
 static int64_t count_of (const zc_event_t *event, zc_key_t key)
@@ -195,7 +195,7 @@ static void test_decode_event_counts (void **state)
                 assert_refused ("embedding_cache", keys [k], table [i].value, table [i].why);
                 continue;
             }
-            zc_event_t event = taken ("embedding_cache", zc_key_name (keys [k]), table [i].value);
+            zc_event_t event = taken ("embedding_cache", zc_event_key_name (keys [k]), table [i].value);
             assert_int_equal (count_of (&event, keys [k]), table [i].count);
         }
 }
@@ -278,7 +278,7 @@ static void test_decode_event_numbers (void **state)
             assert_refused (type, key, table [i].value, table [i].why);
             continue;
         }
-        zc_event_t event = taken (type, zc_key_name ((int) key), table [i].value);
+        zc_event_t event = taken (type, zc_event_key_name ((int) key), table [i].value);
         if (kept_of (&event, key) != table [i].kept)
             fail_msg ("row %zu: %lld", i, (long long) kept_of (&event, key));
     }

@@ -14,7 +14,7 @@
 #include <cmocka.h>
 
 #include "pack.h"
-#include "walk.h"
+#include "journal_replayed.h"
 
 /* The one event or reject of these pairs. The walk's bytes are gone; what is compared are numbers. */
 static walk_t walk_pairs (const pair_t *pairs, size_t count)
@@ -35,8 +35,8 @@ static void assert_rejected (const walk_t *seen, zc_reason_t reason, zc_why_t wh
 {
     assert_int_equal (seen->rejects, 1);
     if (seen->reject [0].reason != reason || seen->reject [0].why != why || seen->reject [0].key != key)
-        fail_msg ("%s: %s: %s", zc_reason_name (seen->reject [0].reason), zc_key_name (seen->reject [0].key),
-                  zc_why_text (seen->reject [0].why));
+        fail_msg ("%s: %s: %s", zc_event_reason_name (seen->reject [0].reason), zc_event_key_name (seen->reject [0].key),
+                  zc_event_why_text (seen->reject [0].why));
 }
 
 static void test_decode_rules_there_are_four_types_and_no_other (void **state)
@@ -81,7 +81,7 @@ static void test_decode_rules_bad_values_of_unused_keys_are_ignored (void **stat
     (void) state;
     for (size_t i = 0; i < COUNT (types); i++)
         for (int key = ZC_KEY_TYPE + 1; key < ZC_KEY_COUNT; key++) {
-            walk_t seen = WALK ({"type", STR (types [i].name)}, {zc_key_name (key), RAW ("\x91\x92\xc0\xc0")});
+            walk_t seen = WALK ({"type", STR (types [i].name)}, {zc_event_key_name (key), RAW ("\x91\x92\xc0\xc0")});
             if (types [i].keys & ZC_BIT (key))
                 assert_rejected (&seen, ZC_BAD_FIELD, ZC_WHY_WRONG_KIND, key);
             else {
@@ -116,7 +116,7 @@ static void test_decode_rules_good_values_of_unused_keys_are_ignored (void **sta
     };
     for (size_t i = 0; i < COUNT (types); i++)
         for (int key = ZC_KEY_TYPE + 1; key < ZC_KEY_COUNT; key++) {
-            walk_t seen = WALK ({"type", STR (types [i].name)}, {zc_key_name (key), good [key]});
+            walk_t seen = WALK ({"type", STR (types [i].name)}, {zc_event_key_name (key), good [key]});
             assert_int_equal (seen.events, 1);
             assert_int_equal (seen.event [0].has, ZC_BIT (ZC_KEY_TYPE) | (types [i].keys & ZC_BIT (key)));
         }
@@ -317,19 +317,19 @@ static void test_event_names_are_the_contract_s (void **state)
     assert_int_equal (COUNT (reasons), ZC_REASON_COUNT);
     assert_int_equal (COUNT (keys), ZC_KEY_COUNT);
     for (size_t i = 0; i < COUNT (reasons); i++)
-        assert_string_equal (zc_reason_name ((zc_reason_t) i), reasons [i]);
+        assert_string_equal (zc_event_reason_name ((zc_reason_t) i), reasons [i]);
     for (size_t i = 0; i < COUNT (keys); i++)
-        assert_string_equal (zc_key_name ((int) i), keys [i]);
-    assert_string_equal (zc_key_name (-1), "");
-    assert_string_equal (zc_key_name (ZC_KEY_COUNT), "");
-    assert_string_equal (zc_type_name (ZCOST_QUERY_ROUTER), "query_router");
-    assert_string_equal (zc_type_name (ZCOST_EMBEDDING_CACHE), "embedding_cache");
-    assert_string_equal (zc_type_name (ZCOST_RAG_PARALLEL), "rag_parallel");
-    assert_string_equal (zc_type_name (ZCOST_LLM_CALL), "llm_call");
-    assert_string_equal (zc_type_name ((zcost_type_t) 0), "");
-    assert_string_equal (zc_type_name ((zcost_type_t) 5), "");
+        assert_string_equal (zc_event_key_name ((int) i), keys [i]);
+    assert_string_equal (zc_event_key_name (-1), "");
+    assert_string_equal (zc_event_key_name (ZC_KEY_COUNT), "");
+    assert_string_equal (zc_event_type_name (ZCOST_QUERY_ROUTER), "query_router");
+    assert_string_equal (zc_event_type_name (ZCOST_EMBEDDING_CACHE), "embedding_cache");
+    assert_string_equal (zc_event_type_name (ZCOST_RAG_PARALLEL), "rag_parallel");
+    assert_string_equal (zc_event_type_name (ZCOST_LLM_CALL), "llm_call");
+    assert_string_equal (zc_event_type_name ((zcost_type_t) 0), "");
+    assert_string_equal (zc_event_type_name ((zcost_type_t) 5), "");
     for (int why = ZC_WHY_NONE + 1; why < ZC_WHY_COUNT; why++)
-        assert_true (strlen (zc_why_text ((zc_why_t) why)) > 0);
+        assert_true (strlen (zc_event_why_text ((zc_why_t) why)) > 0);
 }
 
 int main (void)

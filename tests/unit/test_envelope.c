@@ -31,12 +31,12 @@ static packed_t packed (const char *text)
     return self;
 }
 
-static zc_reply_t opened (const char *text)
+static zc_envelope_t opened (const char *text)
 {
-    zc_reply_t reply;
+    zc_envelope_t reply;
     packed_t bytes = packed (text);
     memset (&reply, 0x5a, sizeof reply); /* it is written whole */
-    zc_reply_open (bytes.bytes, bytes.size, &reply);
+    zc_envelope_open (bytes.bytes, bytes.size, &reply);
     free (bytes.bytes);
     return reply;
 }
@@ -51,7 +51,7 @@ static void test_envelope_gives_the_result (void **state)
     };
     json_t *expected = json_of ("{'version': '0.1.0'}");
     for (size_t i = 0; i < COUNT (texts); i++) {
-        zc_reply_t reply = opened (texts [i]);
+        zc_envelope_t reply = opened (texts [i]);
         assert_int_equal (reply.kind, ZC_REPLY_RESULT);
         assert_true (json_equal (reply.result, expected));
         assert_string_equal (reply.code, "");
@@ -75,7 +75,7 @@ static void test_envelope_tells_a_refusal (void **state)
         {"{'ok': false, 'result': {}, 'error': {'code': 'c', 'message': 'm'}}", "c", "m"},
     };
     for (size_t i = 0; i < COUNT (table); i++) {
-        zc_reply_t reply = opened (table [i].text);
+        zc_envelope_t reply = opened (table [i].text);
         assert_int_equal (reply.kind, ZC_REPLY_REFUSAL);
         assert_null (reply.result);
         assert_string_equal (reply.code, table [i].code);
@@ -90,7 +90,7 @@ static void test_envelope_cuts_what_is_too_long_to_show (void **state)
     memset (words, 'w', sizeof words - 1);
     words [sizeof words - 1] = '\0';
     snprintf (text, sizeof text, "{'ok': false, 'error': {'code': '%.100s', 'message': '%s'}}", words, words);
-    zc_reply_t reply = opened (text);
+    zc_envelope_t reply = opened (text);
     assert_int_equal (reply.kind, ZC_REPLY_REFUSAL);
     assert_int_equal (strlen (reply.code), sizeof reply.code - 1);
     assert_int_equal (strlen (reply.message), sizeof reply.message - 1);
@@ -109,7 +109,7 @@ static void test_envelope_tells_what_is_none (void **state)
         "{'ok': 0, 'error': {'code': 'c', 'message': 'm'}}",
     };
     for (size_t i = 0; i < COUNT (texts); i++) {
-        zc_reply_t reply = opened (texts [i]);
+        zc_envelope_t reply = opened (texts [i]);
         if (reply.kind != ZC_REPLY_FOREIGN || reply.result || strcmp (reply.message, "no envelope") != 0)
             fail_msg ("%s: %d %s", texts [i], reply.kind, reply.message);
         assert_string_equal (reply.code, "");
@@ -126,10 +126,10 @@ static void test_envelope_cut_short_is_foreign (void **state)
     for (size_t i = 0; i < COUNT (texts); i++) {
         packed_t whole = packed (texts [i]);
         for (size_t size = 0; size < whole.size; size++) {
-            zc_reply_t reply;
+            zc_envelope_t reply;
             char *copy = malloc (size ? size : 1); /* so that a byte too far is seen */
             memcpy (copy, whole.bytes, size);
-            zc_reply_open (copy, size, &reply);
+            zc_envelope_open (copy, size, &reply);
             assert_int_equal (reply.kind, ZC_REPLY_FOREIGN);
             assert_null (reply.result);
             assert_string_not_equal (reply.message, "");
@@ -143,11 +143,11 @@ static void test_envelope_with_more_behind_it_is_foreign (void **state)
 {
     (void) state;
     packed_t whole = packed ("{'ok': true, 'result': {}}");
-    zc_reply_t reply;
+    zc_envelope_t reply;
     char *longer = malloc (whole.size + 1);
     memcpy (longer, whole.bytes, whole.size);
     longer [whole.size] = '\0';
-    zc_reply_open (longer, whole.size + 1, &reply);
+    zc_envelope_open (longer, whole.size + 1, &reply);
     assert_int_equal (reply.kind, ZC_REPLY_FOREIGN);
     free (longer);
     free (whole.bytes);
@@ -174,8 +174,8 @@ static void test_envelope_believes_no_header (void **state)
         {BYTES ("\x81\x01\x02")},
     };
     for (size_t i = 0; i < COUNT (table); i++) {
-        zc_reply_t reply;
-        zc_reply_open (table [i].bytes, table [i].size, &reply);
+        zc_envelope_t reply;
+        zc_envelope_open (table [i].bytes, table [i].size, &reply);
         assert_int_equal (reply.kind, ZC_REPLY_FOREIGN);
         assert_string_equal (reply.code, "");
     }
@@ -185,9 +185,9 @@ static void test_envelope_nested_without_end_is_foreign (void **state)
 {
     (void) state;
     static char deep [1 << 20];
-    zc_reply_t reply;
+    zc_envelope_t reply;
     memset (deep, '\x91', sizeof deep);
-    zc_reply_open (deep, sizeof deep, &reply);
+    zc_envelope_open (deep, sizeof deep, &reply);
     assert_int_equal (reply.kind, ZC_REPLY_FOREIGN);
     assert_string_equal (reply.message, "nested too deep");
 }
@@ -197,13 +197,13 @@ static void test_envelope_of_too_many_values_is_too_large (void **state)
 {
     (void) state;
     const size_t count = ZC_JSON_VALUES_MAX + 10;
-    zc_reply_t reply;
+    zc_envelope_t reply;
     char *bytes = malloc (5 + count);
     memset (bytes, 0x01, 5 + count);
     bytes [0] = '\xdd';
     for (int i = 0; i < 4; i++)
         bytes [1 + i] = (char) (count >> (24 - 8 * i));
-    zc_reply_open (bytes, 5 + count, &reply);
+    zc_envelope_open (bytes, 5 + count, &reply);
     assert_int_equal (reply.kind, ZC_REPLY_FOREIGN);
     assert_string_equal (reply.code, "too_large");
     assert_string_equal (reply.message, "too many values");

@@ -16,19 +16,19 @@
 
 #define COUNT(array) (sizeof (array) / sizeof *(array))
 
-static void write_all (zc_exposition_t *out)
+static void write_all (zb_exposition_t *out)
 {
-    zc_exposition_family (out, ZC_COUNTER, "x_events", "Events.");
-    zc_exposition_count (out, 3, "kind", "a", NULL);
-    zc_exposition_count (out, 4, "kind", "b", "of", "c", NULL);
-    zc_exposition_one (out, ZC_GAUGE, "x_heat", "Heat.", 1.5);
-    zc_exposition_family (out, ZC_INFO, "x_build", "Build.");
-    zc_exposition_sample (out, "1", "version", "0.1", NULL);
-    zc_exposition_family (out, ZC_SUMMARY, "x_seconds", "Time.");
-    zc_exposition_number (out, 0.25, "quantile", "0.5", NULL);
-    zc_exposition_family (out, ZC_COUNTER, "x_usd", "Money.");
-    zc_exposition_sample (out, "1.000000001", NULL);
-    zc_exposition_end (out);
+    zb_exposition_family (out, ZB_COUNTER, "x_events", "Events.");
+    zb_exposition_count (out, 3, "kind", "a", NULL);
+    zb_exposition_count (out, 4, "kind", "b", "of", "c", NULL);
+    zb_exposition_one (out, ZB_GAUGE, "x_heat", "Heat.", 1.5);
+    zb_exposition_family (out, ZB_INFO, "x_build", "Build.");
+    zb_exposition_sample (out, "1", "version", "0.1", NULL);
+    zb_exposition_family (out, ZB_SUMMARY, "x_seconds", "Time.");
+    zb_exposition_number (out, 0.25, "quantile", "0.5", NULL);
+    zb_exposition_family (out, ZB_COUNTER, "x_usd", "Money.");
+    zb_exposition_sample (out, "1.000000001", NULL);
+    zb_exposition_end (out);
 }
 
 static void test_exposition_writes_the_format_of_prometheus (void **state)
@@ -107,8 +107,8 @@ static void test_exposition_escapes_values_of_labels (void **state)
             char line [128];
             exposed_t exposed_now;
             expose (&exposed_now, format);
-            zc_exposition_family (&exposed_now.out, ZC_GAUGE, "x", "X.");
-            zc_exposition_count (&exposed_now.out, 1, "l", table [i].value, "m", table [i].value, NULL);
+            zb_exposition_family (&exposed_now.out, ZB_GAUGE, "x", "X.");
+            zb_exposition_count (&exposed_now.out, 1, "l", table [i].value, "m", table [i].value, NULL);
             char *text = exposed (&exposed_now);
             snprintf (line, sizeof line, "x{l=\"%s\",m=\"%s\"} 1", table [i].written, table [i].written);
             assert_exposes (text, line);
@@ -131,7 +131,7 @@ static void test_exposition_writes_numbers_as_they_were (void **state)
         char line [64];
         exposed_t exposed_now;
         expose (&exposed_now, false);
-        zc_exposition_one (&exposed_now.out, ZC_GAUGE, "x", "X.", table [i].value);
+        zb_exposition_one (&exposed_now.out, ZB_GAUGE, "x", "X.", table [i].value);
         char *text = exposed (&exposed_now);
         snprintf (line, sizeof line, "x %s", table [i].written);
         assert_exposes (text, line);
@@ -147,8 +147,8 @@ static void test_exposition_writes_counts_whole (void **state)
         char line [64];
         exposed_t exposed_now;
         expose (&exposed_now, true);
-        zc_exposition_family (&exposed_now.out, ZC_COUNTER, "x", "X.");
-        zc_exposition_count (&exposed_now.out, counts [i], NULL);
+        zb_exposition_family (&exposed_now.out, ZB_COUNTER, "x", "X.");
+        zb_exposition_count (&exposed_now.out, counts [i], NULL);
         char *text = exposed (&exposed_now);
         snprintf (line, sizeof line, "x_total %llu", (unsigned long long) counts [i]);
         assert_exposes (text, line);
@@ -167,8 +167,8 @@ static void test_exposition_of_any_number_is_well_formed (void **state)
         bits ^= bits << 13, bits ^= bits >> 7, bits ^= bits << 17;
         memcpy (&value, &bits, sizeof value);
         expose (&exposed_now, i & 1);
-        zc_exposition_one (&exposed_now.out, ZC_COUNTER, "x", "X.", value);
-        zc_exposition_end (&exposed_now.out);
+        zb_exposition_one (&exposed_now.out, ZB_COUNTER, "x", "X.", value);
+        zb_exposition_end (&exposed_now.out);
         char *text = exposed (&exposed_now);
         assert_well_formed (text, i & 1);
         double read = strtod (strstr (text, "x_total ") + (i & 1 ? 8 : 0), NULL);

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "ask.h"
+#include "query_specs.h"
 
 static const char id_text [] = "303132333435363738396162636465ff";
 static const uint8_t id_bytes [] = "0123456789abcde\xff";
@@ -74,7 +74,7 @@ static void test_health_tells_of_the_disk (void **state)
     (void) state;
     asked_t asked;
     asked_begin_default (&asked);
-    asked.kept = (zc_kept_t) {
+    asked.storage_status = (zc_storage_status_t) {
         .kept = true,
         .directory = "/ledger",
         .written = {3, 4096},
@@ -129,7 +129,7 @@ static void test_health_waits_for_nothing_short (void **state)
     (void) state;
     asked_t asked;
     asked_begin_default (&asked);
-    asked.kept = (zc_kept_t) {.kept = true,
+    asked.storage_status = (zc_storage_status_t) {.kept = true,
                               .directory = "",
                               .store_kind = "sqlite",
                               .syncing = true,

@@ -2,7 +2,7 @@
  *
  * test_intake.c - what intake.h promises: of a frame, what is good is folded, what is bad is rejected.
  */
-#include "core/intake.h"
+#include "core/delivery/intake.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,7 +18,7 @@
 #define HOUR_MS 3600000
 
 typedef struct {
-    books_t books;
+    fixture_t fixture;
     zc_rejects_t *rejects;
     zc_producers_t *producers;
     zc_limits_t limits;
@@ -28,13 +28,13 @@ typedef struct {
 static house_t house_new (void)
 {
     zc_producers_limits_t few = {.live_max = 10, .expired_max = 10, .expire_after_ms = HOUR_MS, .seed = 1};
-    house_t house = {.books = books_new (),
+    house_t house = {.fixture = fixture_new (),
                      .rejects = zc_rejects_new (100),
                      .producers = zc_producers_new (&few),
                      .limits = {.frame_bytes_max = 10000, .batch_events_max = 50}};
     assert_non_null (house.rejects);
     assert_non_null (house.producers);
-    house.intake.ledger = house.books.ledger;
+    house.intake.ledger = house.fixture.ledger;
     house.intake.rejects = house.rejects;
     house.intake.producers = house.producers;
     return house;
@@ -42,7 +42,7 @@ static house_t house_new (void)
 
 static void house_end (house_t *house)
 {
-    books_end (&house->books);
+    fixture_end (&house->fixture);
     zc_rejects_destroy (&house->rejects);
     zc_producers_destroy (&house->producers);
 }
@@ -67,7 +67,7 @@ static void take (house_t *house, const void *bytes, size_t size)
 
 static void assert_counts (const house_t *house, uint64_t accepted, uint64_t rejected)
 {
-    assert_int_equal (zc_ledger_accepted (house->books.ledger), accepted);
+    assert_int_equal (zc_ledger_accepted (house->fixture.ledger), accepted);
     assert_int_equal (zc_rejects_total (house->rejects), rejected);
 }
 
@@ -90,10 +90,10 @@ static void test_intake_folds_the_good_and_keeps_the_bad (void **state)
     pack_raw (&frame, BYTES ("\xc1 and what follows"));
     take (&house, frame.data, frame.size);
     assert_counts (&house, 3, 3);
-    zc_totals_t totals = totals_of (&house.books);
+    zc_totals_t totals = totals_of (&house.fixture);
     assert_int_equal (totals.tiers [0].cost_nanousd, 250000000);
     assert_int_equal (totals.calls_cost_nanousd, 1000000);
-    assert_int_equal (unpriced_of (&house.books, "nobody's"), 1);
+    assert_int_equal (unpriced_of (&house.fixture, "nobody's"), 1);
     static const zc_reason_t reasons [] = {ZC_MALFORMED, ZC_NOT_A_MAP, ZC_BAD_FIELD}; /* newest first */
     for (size_t i = 0; i < COUNT (reasons); i++) {
         assert_int_equal (zc_rejects_nth (house.rejects, i)->reason, reasons [i]);
@@ -156,7 +156,7 @@ static void test_intake_rejects_an_overflow_by_itself (void **state)
     MAP (&frame, {"type", STR ("llm_call")}, {"cost", INT (2)});
     take (&house, frame.data, frame.size);
     assert_counts (&house, 2, 1);
-    assert_int_equal (totals_of (&house.books).calls_cost_nanousd, 3000000000);
+    assert_int_equal (totals_of (&house.fixture).calls_cost_nanousd, 3000000000);
     const zc_rejected_t *row = zc_rejects_nth (house.rejects, 0);
     assert_int_equal (row->reason, ZC_OVERFLOW);
     assert_int_equal (row->why, ZC_WHY_SUM);
@@ -222,7 +222,7 @@ static void test_intake_folds_each_number_once (void **state)
     take_stamped (&house, 1, 7, 2, 0, NOW_MS);
     assert_counts (&house, 8, 0);
     assert_int_equal (duplicates (&house), 5);
-    assert_int_equal (totals_of (&house.books).tiers [0].cost_nanousd, 4000000000);
+    assert_int_equal (totals_of (&house.fixture).tiers [0].cost_nanousd, 4000000000);
     assert_int_equal (next_of (&house), 9);
     house_end (&house);
 }
@@ -371,7 +371,7 @@ static void test_intake_any_framing_gives_the_same_sums (void **state)
                 msgpack_sbuffer_destroy (&frame);
             }
             assert_counts (&house, EVENTS, 0);
-            zc_totals_t totals = totals_of (&house.books);
+            zc_totals_t totals = totals_of (&house.fixture);
             if (batch == 1 && !as_array)
                 first = totals;
             assert_memory_equal (&totals, &first, sizeof totals);

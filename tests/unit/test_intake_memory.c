@@ -5,7 +5,7 @@
  *
  * Linked with --wrap, so that malloc, calloc and realloc can fail.
  */
-#include "core/intake.h"
+#include "core/delivery/intake.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -25,8 +25,8 @@
 static bool take_twice (int producers, int nth, bool too_large, bool *ret_reached)
 {
     zc_producers_limits_t limits = {.live_max = 1000, .expired_max = 10, .expire_after_ms = 3600000, .seed = 1};
-    books_t books = books_new ();
-    zc_intake_t intake = {.ledger = books.ledger,
+    fixture_t fixture = fixture_new ();
+    zc_intake_t intake = {.ledger = fixture.ledger,
                           .rejects = zc_rejects_new (10),
                           .producers = zc_producers_new (&limits),
                           .limits = {.frame_bytes_max = too_large ? 60 : 10000, .batch_events_max = 50}};
@@ -46,13 +46,13 @@ static bool take_twice (int producers, int nth, bool too_large, bool *ret_reache
     *ret_reached = nth > 0 && fails_in == 0;
     fails_in = 0;
     if (taken) {
-        uint64_t counted = zc_ledger_accepted (books.ledger) + zc_rejects_total (intake.rejects);
+        uint64_t counted = zc_ledger_accepted (fixture.ledger) + zc_rejects_total (intake.rejects);
         assert_int_equal (counted, producers);
         assert_int_equal (zc_producers_delivery (intake.producers)->duplicate, producers);
     }
     zc_rejects_destroy (&intake.rejects);
     zc_producers_destroy (&intake.producers);
-    books_end (&books);
+    fixture_end (&fixture);
     return taken;
 }
 

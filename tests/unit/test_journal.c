@@ -37,7 +37,7 @@ static void write_all (zc_journal_t *journal, bool each)
 
 static void assert_holds (const dir_t *dir, uint64_t count)
 {
-    zc_journal_walk_t walk;
+    zc_journal_replay_t walk;
     assert_int_equal (walk_expecting (dir, sizes, &walk), count);
     assert_int_equal (walk.end, ZC_JOURNAL_CLEAN);
     assert_string_equal (walk.why, "");
@@ -46,8 +46,8 @@ static void assert_holds (const dir_t *dir, uint64_t count)
 static void test_journal_crc_is_crc32c (void **state)
 {
     (void) state;
-    assert_int_equal (zc_crc32c (0, "123456789", 9), 0xe3069283);
-    assert_int_equal (zc_crc32c (zc_crc32c (0, "1234", 4), "56789", 5), 0xe3069283);
+    assert_int_equal (zc_journal_crc32c (0, "123456789", 9), 0xe3069283);
+    assert_int_equal (zc_journal_crc32c (zc_journal_crc32c (0, "1234", 4), "56789", 5), 0xe3069283);
 }
 
 /* -------------------------------------------------------------------------- round trip */
@@ -77,34 +77,34 @@ static int stop_at (void *argument, const zc_record_view_t *record)
 static void test_journal_walk_ends_where_take_says (void **state)
 {
     const dir_t *dir = *state;
-    zc_journal_walk_t walk;
+    zc_journal_replay_t walk;
     zc_journal_t *journal = open_at (dir, 0);
     write_all (journal, false);
     assert_int_equal (zc_journal_close (&journal, NULL), 0);
     uint64_t left = 3;
-    assert_int_equal (zc_journal_walk (dir->path, some_ledger, 0, stop_at, &left, &walk), 42);
+    assert_int_equal (zc_journal_replay (dir->path, some_ledger, 0, stop_at, &left, &walk), 42);
     assert_int_equal (walk.records, 3);
 }
 
 static void test_journal_walks_from_each_record (void **state)
 {
     const dir_t *dir = *state;
-    zc_journal_walk_t walk;
+    zc_journal_replay_t walk;
     zc_position_t positions [COUNT];
     zc_journal_t *journal = open_at (dir, 0);
     write_all (journal, false);
     assert_int_equal (zc_journal_close (&journal, NULL), 0);
     expected_t all = {.sizes = sizes, .positions = positions};
-    assert_int_equal (zc_journal_walk (dir->path, some_ledger, 0, expect_record, &all, &walk), 0);
+    assert_int_equal (zc_journal_replay (dir->path, some_ledger, 0, expect_record, &all, &walk), 0);
     for (uint64_t i = 0; i < COUNT; i++) {
         expected_t rest = {.sizes = sizes, .next = i};
-        assert_int_equal (zc_journal_walk (dir->path, some_ledger, positions [i], expect_record, &rest, &walk), 0);
+        assert_int_equal (zc_journal_replay (dir->path, some_ledger, positions [i], expect_record, &rest, &walk), 0);
         assert_int_equal (walk.end, ZC_JOURNAL_CLEAN);
         assert_int_equal (rest.next, COUNT);
         assert_int_equal (walk.records, COUNT - i);
     }
     expected_t none = {.sizes = sizes, .next = COUNT};
-    assert_int_equal (zc_journal_walk (dir->path, some_ledger, walk.position, expect_record, &none, &walk), 0);
+    assert_int_equal (zc_journal_replay (dir->path, some_ledger, walk.position, expect_record, &none, &walk), 0);
     assert_int_equal (walk.end, ZC_JOURNAL_CLEAN);
     assert_int_equal (walk.records, 0);
 }
@@ -146,13 +146,13 @@ static void test_journal_goes_on_after_each_kill (void **state)
 static void test_journal_of_nothing_is_clean (void **state)
 {
     const dir_t *dir = *state;
-    zc_journal_walk_t walk;
-    assert_int_equal (zc_journal_walk (dir->path, some_ledger, 0, NULL, NULL, &walk), 0);
+    zc_journal_replay_t walk;
+    assert_int_equal (zc_journal_replay (dir->path, some_ledger, 0, NULL, NULL, &walk), 0);
     assert_int_equal (walk.end, ZC_JOURNAL_CLEAN);
     assert_int_equal (walk.position, 0);
     char absent [PATH_MAX];
     dir_file (dir, "absent", absent);
-    assert_int_equal (zc_journal_walk (absent, some_ledger, 0, NULL, NULL, &walk), 0);
+    assert_int_equal (zc_journal_replay (absent, some_ledger, 0, NULL, NULL, &walk), 0);
     assert_int_equal (walk.end, ZC_JOURNAL_CLEAN);
     assert_int_equal (access (absent, F_OK), -1);
     zc_journal_t *journal = open_at (dir, 0);
@@ -165,7 +165,7 @@ static void test_journal_close_syncs (void **state)
 {
     const dir_t *dir = *state;
     zc_journal_options_t options = options_of (dir);
-    zc_journal_walk_t walk;
+    zc_journal_replay_t walk;
     options.sync_interval_ms = 10000; /* it does not wait for that */
     zc_journal_t *journal = open_with (&options, 0);
     time_t began = time (NULL);
@@ -173,7 +173,7 @@ static void test_journal_close_syncs (void **state)
     assert_int_equal (append_number (journal, COUNT, 0), 0); /* buffered only */
     assert_int_equal (zc_journal_close (&journal, NULL), 0);
     assert_true (time (NULL) - began < 9);
-    assert_int_equal (zc_journal_walk (dir->path, some_ledger, 0, NULL, NULL, &walk), 0);
+    assert_int_equal (zc_journal_replay (dir->path, some_ledger, 0, NULL, NULL, &walk), 0);
     assert_int_equal (walk.records, COUNT + 1);
     assert_true (walk.synced == walk.position);
 }

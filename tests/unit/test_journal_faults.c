@@ -22,7 +22,7 @@ static const size_t sizes [] = {70, 1000};
 
 static void assert_holds (const dir_t *dir, uint64_t count)
 {
-    zc_journal_walk_t walk;
+    zc_journal_replay_t walk;
     assert_int_equal (walk_expecting (dir, sizes, &walk), count);
     assert_int_equal (walk.end, ZC_JOURNAL_CLEAN);
     assert_string_equal (walk.why, "");
@@ -82,7 +82,7 @@ static void test_journal_fails_on_a_short_write (void **state)
     assert_non_null (strstr (zc_journal_why (journal), "short write"));
     assert_failed_for_good (journal, segment_name (1));
     /* The next life cuts the torn record. */
-    zc_journal_walk_t walk;
+    zc_journal_replay_t walk;
     assert_int_equal (walk_expecting (dir, sizes, &walk), 1);
     assert_int_equal (walk.end, ZC_JOURNAL_TORN);
     assert_int_equal (walk.torn_bytes, 1000 - ZC_POSITION_OFFSET (walk.position));
@@ -154,7 +154,7 @@ static int on_a_small_disk (const dir_t *dir)
         mount ("tmpfs", dir->path, "tmpfs", 0, "size=3584k") == -1)
         return 77;
     char why [256];
-    zc_journal_walk_t walk;
+    zc_journal_replay_t walk;
     zc_journal_options_t options = options_of (dir);
     options.spare_segments = 0;
     zc_journal_t *journal = zc_journal_open (&options, 0, why);
@@ -165,7 +165,7 @@ static int on_a_small_disk (const dir_t *dir)
     bool named = journal && strstr (zc_journal_why (journal), "No space left on device");
     if (!named || written < 20 || zc_journal_close (&journal, NULL) != -1)
         return 1;
-    zc_journal_walk (dir->path, some_ledger, 0, NULL, NULL, &walk);
+    zc_journal_replay (dir->path, some_ledger, 0, NULL, NULL, &walk);
     return walk.end == ZC_JOURNAL_CLEAN && walk.records == written ? 0 : 2;
 }
 

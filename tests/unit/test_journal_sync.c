@@ -181,7 +181,7 @@ static bool has_old_contents (const dir_t *dir, zc_position_t end)
 static void test_journal_recycled_contents_do_not_show (void **state)
 {
     const dir_t *dir = *state;
-    zc_journal_walk_t walk;
+    zc_journal_replay_t walk;
     zc_journal_t *journal = open_at (dir, 0);
     uint32_t segment = 2;
     do {
@@ -192,13 +192,13 @@ static void test_journal_recycled_contents_do_not_show (void **state)
     zc_position_t end = zc_journal_written (journal);
     assert_true (has_old_contents (dir, end));
     assert_int_equal (zc_journal_close (&journal, NULL), 0);
-    assert_int_equal (zc_journal_walk (dir->path, some_ledger, 0, NULL, NULL, &walk), 0);
+    assert_int_equal (zc_journal_replay (dir->path, some_ledger, 0, NULL, NULL, &walk), 0);
     assert_int_equal (walk.end, ZC_JOURNAL_CLEAN);
     assert_true (walk.position == end);
     assert_int_equal (walk.records, 1);
     /* What a power cut does that takes the mark of the end away. */
     dir_flip (dir, segment_name (segment), ZC_POSITION_OFFSET (end), 0xff);
-    assert_int_equal (zc_journal_walk (dir->path, some_ledger, 0, NULL, NULL, &walk), 0);
+    assert_int_equal (zc_journal_replay (dir->path, some_ledger, 0, NULL, NULL, &walk), 0);
     assert_int_equal (walk.end, ZC_JOURNAL_TORN);
     assert_int_equal (walk.records, 1);
     assert_true (walk.torn_bytes > 0);

@@ -2,7 +2,7 @@
  *
  * test_keys.c - what keys.h promises: a number for each combination of dimensions, for good, bounded.
  */
-#include "core/keys.h"
+#include "core/ledger/keys.h"
 
 #include <pthread.h>
 #include <setjmp.h>
@@ -16,7 +16,7 @@
 
 #include <cmocka.h>
 
-#include "core/str.h"
+#include "core/base/str.h"
 #include "table.h"
 
 #define COUNT(array) (sizeof (array) / sizeof *(array))

@@ -22,42 +22,42 @@ static const char *name_of (size_t n)
 }
 
 /* What is told of a name is a number here. */
-static bool take (zc_labels_t *labels, const char *name, int told)
+static bool take (zb_labels_t *labels, const char *name, int told)
 {
-    return zc_labels_take (labels, name, json_integer (told));
+    return zb_labels_take (labels, name, json_integer (told));
 }
 
 /* What was told of a name that is in; -1: it is not. */
-static int told_of (const zc_labels_t *labels, const char *name)
+static int told_of (const zb_labels_t *labels, const char *name)
 {
     const json_t *told = json_object_get (labels->names, name);
     return told ? (int) json_integer_value (told) : -1;
 }
 
-static void renew (zc_labels_t *labels, const char *names)
+static void renew (zb_labels_t *labels, const char *names)
 {
     json_t *told = json_of (names);
-    zc_labels_renew (labels, told);
+    zb_labels_renew (labels, told);
     json_decref (told);
 }
 
 static void test_labels_are_bounded_and_sticky (void **state)
 {
     (void) state;
-    zc_labels_t labels = {.max = 3};
+    zb_labels_t labels = {.max = 3};
     for (size_t round = 0; round < 3; round++)
         for (size_t n = 0; n < 10; n++) {
             size_t who = round == 1 ? 9 - n : n; /* in whatever order they come */
             assert_int_equal (take (&labels, name_of (who), 1), who < 3);
         }
     assert_int_equal (json_object_size (labels.names), 3);
-    zc_labels_term (&labels);
+    zb_labels_term (&labels);
 }
 
 static void test_labels_know_what_was_told_last (void **state)
 {
     (void) state;
-    zc_labels_t labels = {.max = 2};
+    zb_labels_t labels = {.max = 2};
     assert_true (take (&labels, "a", 1) && take (&labels, "b", 2));
     assert_true (take (&labels, "b", 3));
     assert_false (take (&labels, "c", 4));
@@ -65,35 +65,35 @@ static void test_labels_know_what_was_told_last (void **state)
     assert_int_equal (told_of (&labels, "b"), 3);
     assert_int_equal (told_of (&labels, "c"), -1);
     /* Without memory for it, what was told before stands, and a new name is not in. */
-    assert_true (zc_labels_take (&labels, "b", NULL));
+    assert_true (zb_labels_take (&labels, "b", NULL));
     assert_int_equal (told_of (&labels, "b"), 3);
-    zc_labels_term (&labels);
-    assert_false (zc_labels_take (&labels, "a", NULL));
+    zb_labels_term (&labels);
+    assert_false (zb_labels_take (&labels, "a", NULL));
     assert_int_equal (told_of (&labels, "a"), -1);
-    zc_labels_term (&labels);
+    zb_labels_term (&labels);
 }
 
 static void test_labels_count_those_that_are_not_in (void **state)
 {
     (void) state;
-    zc_labels_t labels = {.max = 2};
+    zb_labels_t labels = {.max = 2};
     assert_int_equal (labels.left_out, 0);
     assert_true (take (&labels, "a", 1));
-    zc_labels_count (&labels, 1);
+    zb_labels_count (&labels, 1);
     assert_int_equal (labels.left_out, 0);
     assert_true (take (&labels, "b", 1));
     assert_false (take (&labels, "c", 1));
-    zc_labels_count (&labels, 2100);
+    zb_labels_count (&labels, 2100);
     assert_int_equal (labels.left_out, 2098);
-    zc_labels_count (&labels, 1); /* one of ours is not among them */
+    zb_labels_count (&labels, 1); /* one of ours is not among them */
     assert_int_equal (labels.left_out, 0);
-    zc_labels_term (&labels);
+    zb_labels_term (&labels);
 }
 
 static void test_labels_renewed_are_those_that_are_told (void **state)
 {
     (void) state;
-    zc_labels_t labels = {.max = 2};
+    zb_labels_t labels = {.max = 2};
     renew (&labels, "{'a': 1, 'b': 2, 'c': 3}");
     assert_int_equal (told_of (&labels, "a"), 1);
     assert_int_equal (told_of (&labels, "b"), 2);
@@ -112,45 +112,45 @@ static void test_labels_renewed_are_those_that_are_told (void **state)
         assert_int_equal (told_of (&labels, "d"), -1);
         assert_int_equal (labels.left_out, 0);
     }
-    zc_labels_renew (&labels, NULL);
-    zc_labels_term (&labels);
+    zb_labels_renew (&labels, NULL);
+    zb_labels_term (&labels);
 }
 
 static void test_labels_tell_names_apart_by_all_their_bytes (void **state)
 {
     (void) state;
-    zc_labels_t labels = {.max = 4};
+    zb_labels_t labels = {.max = 4};
     static const char *const names [] = {"", "a", "A", "a "};
     for (size_t i = 0; i < 4; i++)
         assert_true (take (&labels, names [i], (int) i));
     assert_false (take (&labels, " a", 9));
     for (size_t i = 0; i < 4; i++)
         assert_int_equal (told_of (&labels, names [i]), i);
-    zc_labels_term (&labels);
+    zb_labels_term (&labels);
 }
 
 static void test_labels_of_none_let_nobody_in (void **state)
 {
     (void) state;
-    zc_labels_t labels = {.max = 0};
+    zb_labels_t labels = {.max = 0};
     assert_false (take (&labels, "a", 1));
     renew (&labels, "{'a': 1}");
     assert_int_equal (labels.left_out, 1);
-    zc_labels_term (&labels);
+    zb_labels_term (&labels);
 }
 
 static void test_labels_end_twice_and_empty (void **state)
 {
     (void) state;
-    zc_labels_t labels = {.max = 1};
-    zc_labels_term (&labels);
+    zb_labels_t labels = {.max = 1};
+    zb_labels_term (&labels);
     assert_true (take (&labels, "a", 1));
-    zc_labels_count (&labels, 9);
-    zc_labels_term (&labels);
+    zb_labels_count (&labels, 9);
+    zb_labels_term (&labels);
     assert_int_equal (labels.left_out, 0);
     assert_true (take (&labels, "b", 1)); /* the place is free */
-    zc_labels_term (&labels);
-    zc_labels_term (&labels);
+    zb_labels_term (&labels);
+    zb_labels_term (&labels);
 }
 
 int main (void)

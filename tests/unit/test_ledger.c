@@ -6,7 +6,7 @@
  * Prices are those of table.h: nano-dollars a token, input / output: gpt-4o 1000 / 2000,
  * gpt-4o-mini 10 / 20, gpt-4.1-mini 100 / 200, embed 5 / none.
  */
-#include "core/ledger.h"
+#include "core/ledger/ledger.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -74,9 +74,9 @@ static void test_ledger_of_one_query (void **state)
         {with_cost (query_of ("simple "), 7), OTHER, false, 7, FLAT},
     };
     for (size_t i = 0; i < COUNT (table); i++) {
-        books_t books = books_new ();
-        fold (&books, table [i].event);
-        zc_totals_t totals = totals_of (&books);
+        fixture_t fixture = fixture_new ();
+        fold (&fixture, table [i].event);
+        zc_totals_t totals = totals_of (&fixture);
         const zc_tier_totals_t *sums = &totals.tiers [table [i].tier];
         if (sums->queries != 1 || sums->cost_nanousd != table [i].cost ||
             sums->baseline_nanousd != table [i].baseline)
@@ -86,8 +86,8 @@ static void test_ledger_of_one_query (void **state)
         assert_int_equal (sums->assumed, !table [i].measured);
         assert_int_equal (sums->unpriced, 0);
         assert_memory_equal (&totals.router, sums, sizeof *sums);
-        assert_int_equal (zc_ledger_accepted (books.ledger), 1);
-        books_end (&books);
+        assert_int_equal (zc_ledger_accepted (fixture.ledger), 1);
+        fixture_end (&fixture);
     }
 }
 
@@ -105,16 +105,16 @@ static void test_ledger_keeps_unpriced_queries_out_of_the_sums (void **state)
         {tokens (query_of ("purple")), OTHER, ""},                             /* other has no model */
     };
     for (size_t i = 0; i < COUNT (table); i++) {
-        books_t books = books_new ();
-        fold (&books, table [i].event);
-        zc_totals_t totals = totals_of (&books);
+        fixture_t fixture = fixture_new ();
+        fold (&fixture, table [i].event);
+        zc_totals_t totals = totals_of (&fixture);
         zc_tier_totals_t wanted = {.queries = 1, .unpriced = 1};
         assert_memory_equal (&totals.tiers [table [i].tier], &wanted, sizeof wanted);
         assert_memory_equal (&totals.router, &wanted, sizeof wanted);
-        assert_int_equal (unpriced_of (&books, table [i].model), 1);
-        assert_int_equal (zc_ledger_unpriced (books.ledger)->names.count, 1);
-        assert_int_equal (zc_ledger_accepted (books.ledger), 1);
-        books_end (&books);
+        assert_int_equal (unpriced_of (&fixture, table [i].model), 1);
+        assert_int_equal (zc_ledger_unpriced (fixture.ledger)->names.count, 1);
+        assert_int_equal (zc_ledger_accepted (fixture.ledger), 1);
+        fixture_end (&fixture);
     }
 }
 
@@ -126,17 +126,17 @@ static void test_ledger_names_the_model_of_an_unpriced_tier (void **state)
     zc_policy_default (&policy);
     assert_int_equal (zc_policy_set_tier (&policy, "simple", "nobody's"), 0);
     assert_int_equal (zc_policy_set_tier (&policy, "exceedingly long", "gpt-4o-mini"), 0);
-    books_t books = books_by (&policy);
-    fold (&books, tokens (query_of ("simple")));
-    fold (&books, tokens (query_of ("exceedingly long")));
-    zc_totals_t totals = totals_of (&books);
+    fixture_t fixture = fixture_by (&policy);
+    fold (&fixture, tokens (query_of ("simple")));
+    fold (&fixture, tokens (query_of ("exceedingly long")));
+    zc_totals_t totals = totals_of (&fixture);
     assert_int_equal (totals.tiers [SIMPLE].unpriced, 1);
-    assert_int_equal (unpriced_of (&books, "nobody's"), 1);
+    assert_int_equal (unpriced_of (&fixture, "nobody's"), 1);
     assert_int_equal (totals.tiers [3].queries, 1); /* a configured tier, before other */
     assert_int_equal (totals.tiers [3].cost_nanousd, 12000);
     assert_int_equal (totals.router.queries, 2);
     assert_int_equal (totals.router.baseline_nanousd, 1200000);
-    books_end (&books);
+    fixture_end (&fixture);
 }
 
 /* -------------------------------------------------------------------- llm_call */
@@ -144,23 +144,23 @@ static void test_ledger_names_the_model_of_an_unpriced_tier (void **state)
 static void test_ledger_of_calls (void **state)
 {
     (void) state;
-    books_t books = books_new ();
-    fold (&books, tokens (call_of ("gpt-4o")));
-    fold (&books, with_cost (tokens (call_of ("gpt-4o")), 5)); /* given beats computed */
-    fold (&books, with_cost (event_of (ZCOST_LLM_CALL), 6));
-    fold (&books, call_of ("nobody's"));          /* no tokens: it costs nothing that is known of */
-    fold (&books, tokens (call_of ("nobody's"))); /* unpriced */
-    fold (&books, tokens (call_of ("nobody's")));
-    fold (&books, tokens (event_of (ZCOST_LLM_CALL))); /* no model: unpriced under "" */
-    fold (&books, with_input (call_of ("embed"), 10));
-    zc_totals_t totals = totals_of (&books);
+    fixture_t fixture = fixture_new ();
+    fold (&fixture, tokens (call_of ("gpt-4o")));
+    fold (&fixture, with_cost (tokens (call_of ("gpt-4o")), 5)); /* given beats computed */
+    fold (&fixture, with_cost (event_of (ZCOST_LLM_CALL), 6));
+    fold (&fixture, call_of ("nobody's"));          /* no tokens: it costs nothing that is known of */
+    fold (&fixture, tokens (call_of ("nobody's"))); /* unpriced */
+    fold (&fixture, tokens (call_of ("nobody's")));
+    fold (&fixture, tokens (event_of (ZCOST_LLM_CALL))); /* no model: unpriced under "" */
+    fold (&fixture, with_input (call_of ("embed"), 10));
+    zc_totals_t totals = totals_of (&fixture);
     assert_int_equal (totals.calls, 8);
     assert_int_equal (totals.calls_unpriced, 3);
     assert_int_equal (totals.calls_cost_nanousd, 1200000 + 5 + 6 + 50);
     assert_int_equal (totals.router.queries, 0); /* no router placed them */
-    assert_int_equal (unpriced_of (&books, "nobody's"), 2);
-    assert_int_equal (unpriced_of (&books, ""), 1);
-    books_end (&books);
+    assert_int_equal (unpriced_of (&fixture, "nobody's"), 2);
+    assert_int_equal (unpriced_of (&fixture, ""), 1);
+    fixture_end (&fixture);
 }
 
 /* ------------------------------------------------------- embedding_cache, rag */
@@ -189,33 +189,33 @@ static void test_ledger_of_the_cache (void **state)
         {with_hits (with_input (cache, 1000), 1, 0), 100000, 1},
     };
     for (size_t i = 0; i < COUNT (table); i++) {
-        books_t books = books_new ();
-        fold (&books, table [i].event);
-        zc_totals_t totals = totals_of (&books);
+        fixture_t fixture = fixture_new ();
+        fold (&fixture, table [i].event);
+        zc_totals_t totals = totals_of (&fixture);
         if (totals.cache_saved_nanousd != table [i].saved)
             fail_msg ("row %zu: %lld", i, (long long) totals.cache_saved_nanousd);
         assert_int_equal (totals.cache_hits, table [i].event.hits);
         assert_int_equal (totals.cache_misses, table [i].event.misses);
-        assert_int_equal (zc_ledger_unpriced (books.ledger)->names.count, table [i].unpriced);
-        assert_int_equal (zc_ledger_accepted (books.ledger), 1);
-        books_end (&books);
+        assert_int_equal (zc_ledger_unpriced (fixture.ledger)->names.count, table [i].unpriced);
+        assert_int_equal (zc_ledger_accepted (fixture.ledger), 1);
+        fixture_end (&fixture);
     }
 }
 
 static void test_ledger_of_preloads (void **state)
 {
     (void) state;
-    books_t books = books_new ();
+    fixture_t fixture = fixture_new ();
     const zc_event_t preload = event_of (ZCOST_RAG_PARALLEL);
-    fold (&books, preload); /* not measured: 6 s assumed */
-    fold (&books, with_saved (preload, 2500000000));
-    fold (&books, with_saved (preload, -10000000000)); /* it took longer */
-    fold (&books, with_saved (preload, 0));
-    zc_totals_t totals = totals_of (&books);
+    fold (&fixture, preload); /* not measured: 6 s assumed */
+    fold (&fixture, with_saved (preload, 2500000000));
+    fold (&fixture, with_saved (preload, -10000000000)); /* it took longer */
+    fold (&fixture, with_saved (preload, 0));
+    zc_totals_t totals = totals_of (&fixture);
     assert_int_equal (totals.preloads, 4);
     assert_int_equal (totals.preloads_measured, 3);
     assert_int_equal (totals.saved_ns, -1500000000);
-    books_end (&books);
+    fixture_end (&fixture);
 }
 
 /* ---------------------------------------------------------------------- prices */
@@ -223,25 +223,25 @@ static void test_ledger_of_preloads (void **state)
 static void test_ledger_prices_later_events_by_the_table_in_force (void **state)
 {
     (void) state;
-    books_t books = books_new ();
-    fold (&books, tokens (query_of ("simple")));
-    fold (&books, tokens (call_of ("gpt-4o-mini")));
+    fixture_t fixture = fixture_new ();
+    fold (&fixture, tokens (query_of ("simple")));
+    fold (&fixture, tokens (call_of ("gpt-4o-mini")));
     zc_prices_t *dearer = read_table (
         "{\"gpt-4o\": {\"input_cost_per_token\": 1, \"output_cost_per_token\": 1},"
         " \"gpt-4o-mini\": {\"input_cost_per_token\": 1e-9, \"output_cost_per_token\": 1e-9}}");
-    assert_int_equal (zc_ledger_use_prices (books.ledger, dearer), 0);
-    zc_prices_destroy (&books.prices); /* the old table is not looked at any more */
-    books.prices = dearer;
-    assert_ptr_equal (zc_ledger_prices (books.ledger), dearer);
-    fold (&books, tokens (query_of ("simple")));
-    fold (&books, tokens (call_of ("gpt-4o-mini")));
-    fold (&books, tokens (query_of ("medium"))); /* its model is gone from the table */
-    zc_totals_t totals = totals_of (&books);
+    assert_int_equal (zc_ledger_use_prices (fixture.ledger, dearer), 0);
+    zc_prices_destroy (&fixture.prices); /* the old table is not looked at any more */
+    fixture.prices = dearer;
+    assert_ptr_equal (zc_ledger_prices (fixture.ledger), dearer);
+    fold (&fixture, tokens (query_of ("simple")));
+    fold (&fixture, tokens (call_of ("gpt-4o-mini")));
+    fold (&fixture, tokens (query_of ("medium"))); /* its model is gone from the table */
+    zc_totals_t totals = totals_of (&fixture);
     assert_int_equal (totals.tiers [SIMPLE].cost_nanousd, 12000 + 1100);
     assert_int_equal (totals.router.baseline_nanousd, 1200000 + 1100 * INT64_C (1000000000));
     assert_int_equal (totals.calls_cost_nanousd, 12000 + 1100);
     assert_int_equal (totals.router.unpriced, 1);
-    books_end (&books);
+    fixture_end (&fixture);
 }
 
 static void test_ledger_refuses_a_table_without_the_baseline (void **state)
@@ -252,14 +252,14 @@ static void test_ledger_refuses_a_table_without_the_baseline (void **state)
         "{\"gpt-4o\": {\"input_cost_per_token\": 1}}",
     };
     for (size_t i = 0; i < COUNT (tables); i++) {
-        books_t books = books_new ();
+        fixture_t fixture = fixture_new ();
         zc_prices_t *prices = read_table (tables [i]);
-        assert_int_equal (zc_ledger_use_prices (books.ledger, prices), -1);
+        assert_int_equal (zc_ledger_use_prices (fixture.ledger, prices), -1);
         zc_prices_destroy (&prices);
-        assert_ptr_equal (zc_ledger_prices (books.ledger), books.prices);
-        fold (&books, tokens (query_of ("simple")));
-        assert_int_equal (totals_of (&books).router.cost_nanousd, 12000);
-        books_end (&books);
+        assert_ptr_equal (zc_ledger_prices (fixture.ledger), fixture.prices);
+        fold (&fixture, tokens (query_of ("simple")));
+        assert_int_equal (totals_of (&fixture).router.cost_nanousd, 12000);
+        fixture_end (&fixture);
     }
 }
 
@@ -268,21 +268,21 @@ static void test_ledger_refuses_a_table_without_the_baseline (void **state)
 static void test_ledger_counts_its_cells (void **state)
 {
     (void) state;
-    books_t books = books_new ();
-    assert_int_equal (zc_ledger_cells (books.ledger), 0);
+    fixture_t fixture = fixture_new ();
+    assert_int_equal (zc_ledger_cells (fixture.ledger), 0);
     for (int round = 1; round <= 2; round++) {
-        fold (&books, query_of ("simple"));
-        fold (&books, query_of ("purple"));
-        fold (&books, event_of (ZCOST_RAG_PARALLEL));
-        fold (&books, with_hits (event_of (ZCOST_EMBEDDING_CACHE), 0, 1));
-        fold (&books, call_of ("gpt-4o"));
-        assert_int_equal (zc_ledger_cells (books.ledger), 5);
+        fold (&fixture, query_of ("simple"));
+        fold (&fixture, query_of ("purple"));
+        fold (&fixture, event_of (ZCOST_RAG_PARALLEL));
+        fold (&fixture, with_hits (event_of (ZCOST_EMBEDDING_CACHE), 0, 1));
+        fold (&fixture, call_of ("gpt-4o"));
+        assert_int_equal (zc_ledger_cells (fixture.ledger), 5);
     }
-    fold (&books, with_service (query_of ("simple"), "search"));
-    assert_int_equal (zc_ledger_cells (books.ledger), 6);
-    assert_int_equal (zc_ledger_accepted (books.ledger), 11);
-    books_end (&books);
-    zc_ledger_destroy (&books.ledger);
+    fold (&fixture, with_service (query_of ("simple"), "search"));
+    assert_int_equal (zc_ledger_cells (fixture.ledger), 6);
+    assert_int_equal (zc_ledger_accepted (fixture.ledger), 11);
+    fixture_end (&fixture);
+    zc_ledger_destroy (&fixture.ledger);
     zc_ledger_destroy (NULL);
 }
 

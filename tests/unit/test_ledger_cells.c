@@ -3,7 +3,7 @@
  * test_ledger_cells.c - what ledger.h promises of keys and cells: which event goes to which, that both add
  * up to the same, and that changes are given away once.
  */
-#include "core/ledger.h"
+#include "core/ledger/ledger.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,15 +13,15 @@
 #include <cmocka.h>
 
 #include "any.h"
-#include "core/str.h"
+#include "core/base/str.h"
 #include "events.h"
 
 #define NOW_MS INT64_C (1767225600000) /* 2026-01-01T00:00:00Z: a bucket of each size begins */
 
-static const zc_key_entry_t *only_key (const books_t *books)
+static const zc_key_entry_t *only_key (const fixture_t *fixture)
 {
-    assert_int_equal (zc_keys_count (zc_ledger_keys (books->ledger)), 1);
-    return zc_keys_at (zc_ledger_keys (books->ledger), 0);
+    assert_int_equal (zc_keys_count (zc_ledger_keys (fixture->ledger)), 1);
+    return zc_keys_at (zc_ledger_keys (fixture->ledger), 0);
 }
 
 /* ------------------------------------------------------------------------- keys */
@@ -52,18 +52,18 @@ static void test_ledger_keys_have_the_dimensions_of_their_events (void **state)
         {with_service (preload, "search"), "search", "", "", ""},
     };
     for (size_t i = 0; i < COUNT (table); i++) {
-        books_t books = books_new ();
-        fold (&books, table [i].event);
-        fold (&books, table [i].event);
-        const zc_dimensions_t *key = &only_key (&books)->dimensions;
+        fixture_t fixture = fixture_new ();
+        fold (&fixture, table [i].event);
+        fold (&fixture, table [i].event);
+        const zc_dimensions_t *key = &only_key (&fixture)->dimensions;
         assert_int_equal (key->type, table [i].event.type);
         if (!zc_str_equal (key->service, str_of (table [i].service)) ||
             !zc_str_equal (key->tier, str_of (table [i].tier)) ||
             !zc_str_equal (key->model, str_of (table [i].model)) ||
             !zc_str_equal (key->provider, str_of (table [i].provider)))
             fail_msg ("row %zu", i);
-        assert_int_equal (only_key (&books)->sums.events, 2);
-        books_end (&books);
+        assert_int_equal (only_key (&fixture)->sums.events, 2);
+        fixture_end (&fixture);
     }
 }
 
@@ -71,13 +71,13 @@ static void test_ledger_keys_have_the_dimensions_of_their_events (void **state)
 static void test_ledger_keys_leave_out_what_a_type_does_not_use (void **state)
 {
     (void) state;
-    books_t books = books_new ();
+    fixture_t fixture = fixture_new ();
     zc_event_t event = event_of (ZCOST_RAG_PARALLEL);
     event.model = event.provider = event.tier = str_of ("ignored");
-    fold (&books, event_of (ZCOST_RAG_PARALLEL));
-    fold (&books, event);
-    assert_int_equal (only_key (&books)->sums.events, 2);
-    books_end (&books);
+    fold (&fixture, event_of (ZCOST_RAG_PARALLEL));
+    fold (&fixture, event);
+    assert_int_equal (only_key (&fixture)->sums.events, 2);
+    fixture_end (&fixture);
 }
 
 static void test_ledger_measures_of_each_type (void **state)
@@ -114,16 +114,16 @@ static void test_ledger_measures_of_each_type (void **state)
         {with_saved (event_of (ZCOST_RAG_PARALLEL), -5), {.events = 1, .measured = 1, .saved_ns = -5}, false},
     };
     for (size_t i = 0; i < COUNT (table); i++) {
-        books_t books = books_new ();
+        fixture_t fixture = fixture_new ();
         zc_measures_t wanted = table [i].more;
         if (table [i].with_tokens)
             zc_measures_add (&wanted, &tokens);
-        fold (&books, table [i].event);
-        if (memcmp (&only_key (&books)->sums, &wanted, sizeof wanted) != 0)
+        fold (&fixture, table [i].event);
+        if (memcmp (&only_key (&fixture)->sums, &wanted, sizeof wanted) != 0)
             fail_msg ("row %zu", i);
-        assert_int_equal (zc_ledger_changes (books.ledger)->count, 1);
-        assert_memory_equal (&zc_ledger_changes (books.ledger)->cells [0].sums, &wanted, sizeof wanted);
-        books_end (&books);
+        assert_int_equal (zc_ledger_changes (fixture.ledger)->count, 1);
+        assert_memory_equal (&zc_ledger_changes (fixture.ledger)->cells [0].sums, &wanted, sizeof wanted);
+        fixture_end (&fixture);
     }
 }
 
@@ -134,7 +134,7 @@ static void test_ledger_finds_the_key_whatever_came_before (void **state)
     enum { NAMES = 26, EVENTS = 60000 };
     static int64_t wanted [NAMES] [NAMES] [NAMES];
     static const char alphabet [] = "abcdefghijklmnopqrstuvwxyz";
-    books_t books = books_new ();
+    fixture_t fixture = fixture_new ();
     for (int i = 0; i < EVENTS; i++) {
         const uint32_t at [] = {random_below (NAMES), random_below (NAMES), random_below (NAMES)};
         zc_event_t event = with_cost (call_of (""), 1);
@@ -142,10 +142,10 @@ static void test_ledger_finds_the_key_whatever_came_before (void **state)
         event.service = (zc_str_t) {alphabet + at [0], 1};
         event.model = (zc_str_t) {alphabet + at [1], 1};
         event.provider = (zc_str_t) {alphabet + at [2], 1};
-        fold (&books, event);
+        fold (&fixture, event);
         wanted [at [0]] [at [1]] [at [2]]++;
     }
-    const zc_keys_t *keys = zc_ledger_keys (books.ledger);
+    const zc_keys_t *keys = zc_ledger_keys (fixture.ledger);
     for (uint32_t key = 0; key < zc_keys_count (keys); key++) {
         const zc_dimensions_t *dimensions = &zc_keys_at (keys, key)->dimensions;
         int64_t *left = &wanted [*dimensions->service.data - 'a'] [*dimensions->model.data - 'a']
@@ -154,8 +154,8 @@ static void test_ledger_finds_the_key_whatever_came_before (void **state)
         assert_int_equal (zc_keys_at (keys, key)->sums.cost_nanousd, *left);
         *left = 0;
     }
-    assert_int_equal (totals_of (&books).calls, EVENTS);
-    books_end (&books);
+    assert_int_equal (totals_of (&fixture).calls, EVENTS);
+    fixture_end (&fixture);
 }
 
 /* Beyond the cap of keys, type and tier stay: the totals are exact, and each event is counted once. */
@@ -165,7 +165,7 @@ static void test_ledger_keys_beyond_the_cap_keep_the_totals_exact (void **state)
     enum { EVENTS = 3000 };
     zc_policy_t policy;
     zc_policy_default (&policy);
-    books_t wide = books_new (), narrow = books_of (&policy, 10);
+    fixture_t wide = fixture_new (), narrow = fixture_of (&policy, 10);
     for (int i = 0; i < EVENTS; i++) {
         zc_event_t event = any_event ();
         fold (&wide, event);
@@ -184,8 +184,8 @@ static void test_ledger_keys_beyond_the_cap_keep_the_totals_exact (void **state)
     assert_int_equal (zc_keys_count (keys), 10 + 4 + 3); /* the four tiers, and the other three types */
     assert_int_equal (zc_ledger_folded_to_other (narrow.ledger), others);
     assert_int_equal (zc_ledger_accepted (narrow.ledger), EVENTS);
-    books_end (&wide);
-    books_end (&narrow);
+    fixture_end (&wide);
+    fixture_end (&narrow);
 }
 
 /* ------------------------------------------------------------------------ cells */
@@ -198,7 +198,7 @@ static void test_ledger_levels_by_age (void **state)
     const int64_t hour = DAY_MS / 24;
     const struct {
         int64_t ts_ms, age_ms;
-        zc_level_t level;
+        zc_time_bucket_t level;
         int64_t start_s;
     } table [] = {
         {NOW_MS, 0, ZC_MINUTE, NOW_MS / 1000},
@@ -217,17 +217,17 @@ static void test_ledger_levels_by_age (void **state)
         {NOW_MS + DAY_MS, 9000 * DAY_MS, ZC_DAY, (NOW_MS + DAY_MS) / 1000},
     };
     for (size_t i = 0; i < COUNT (table); i++) {
-        books_t books = books_new ();
+        fixture_t fixture = fixture_new ();
         zc_event_t event = with_ts (query_of ("simple"), table [i].ts_ms);
-        assert_int_equal (zc_ledger_fold (books.ledger, &event, table [i].ts_ms + table [i].age_ms), 0);
-        const zc_cells_t *changes = zc_ledger_changes (books.ledger);
+        assert_int_equal (zc_ledger_fold (fixture.ledger, &event, table [i].ts_ms + table [i].age_ms), 0);
+        const zc_cells_t *changes = zc_ledger_changes (fixture.ledger);
         assert_int_equal (changes->count, 1);
-        assert_int_equal (zc_ledger_cells (books.ledger), 1);
+        assert_int_equal (zc_ledger_cells (fixture.ledger), 1);
         if (changes->cells [0].level != table [i].level || changes->cells [0].start_s != table [i].start_s)
             fail_msg ("row %zu: level %u, start %lld", i, changes->cells [0].level,
                       (long long) changes->cells [0].start_s);
         assert_int_equal (changes->cells [0].key, 0);
-        books_end (&books);
+        fixture_end (&fixture);
     }
 }
 
@@ -239,47 +239,47 @@ static void test_ledger_finds_the_cell_whatever_came_before (void **state)
     const int64_t times [] = {NOW_MS, NOW_MS + 59999, NOW_MS + 60000, NOW_MS - 1, NOW_MS + 900000, NOW_MS + DAY_MS};
     for (size_t before = 0; before < COUNT (ages) * COUNT (times); before++)
         for (size_t after = 0; after < COUNT (ages) * COUNT (times); after++) {
-            books_t books = books_new ();
+            fixture_t fixture = fixture_new ();
             const size_t both [] = {before, after};
             for (size_t i = 0; i < 2; i++) {
                 int64_t age_ms = ages [both [i] % COUNT (ages)], ts_ms = times [both [i] / COUNT (ages)];
                 zc_event_t event = with_ts (query_of ("simple"), ts_ms);
-                assert_int_equal (zc_ledger_fold (books.ledger, &event, ts_ms + age_ms), 0);
-                const zc_cells_t *changes = zc_ledger_changes (books.ledger);
-                zc_level_t level = (zc_level_t) (both [i] % COUNT (ages));
-                int64_t size = zc_level_seconds (level), start_s = ts_ms / 1000 / size * size, events = 0;
+                assert_int_equal (zc_ledger_fold (fixture.ledger, &event, ts_ms + age_ms), 0);
+                const zc_cells_t *changes = zc_ledger_changes (fixture.ledger);
+                zc_time_bucket_t level = (zc_time_bucket_t) (both [i] % COUNT (ages));
+                int64_t size = zc_time_bucket_seconds (level), start_s = ts_ms / 1000 / size * size, events = 0;
                 for (uint32_t n = 0; n < changes->count; n++)
                     if (changes->cells [n].level == level && changes->cells [n].start_s == start_s)
                         events += changes->cells [n].sums.events;
                 assert_int_equal (events, changes->count == 1 ? (int64_t) i + 1 : 1);
             }
-            books_end (&books);
+            fixture_end (&fixture);
         }
 }
 
 static void test_ledger_changes_are_given_away_once (void **state)
 {
     (void) state;
-    books_t books = books_new ();
+    fixture_t fixture = fixture_new ();
     zc_cells_t cells;
     assert_int_equal (zc_cells_init (&cells), 0);
     for (int64_t round = 1; round <= 3; round++) {
         /* The same key and minute as in the round before: not into the set that is gone. */
         for (int64_t i = 0; i < round; i++)
-            fold (&books, with_cost (query_of ("simple"), 10));
-        fold (&books, with_cost (call_of ("gpt-4o"), 1));
-        assert_int_equal (zc_ledger_changes (books.ledger)->count, 2);
-        assert_ptr_equal (zc_ledger_swap_changes (books.ledger, &cells), &cells);
-        assert_int_equal (zc_ledger_changes (books.ledger)->count, 0);
+            fold (&fixture, with_cost (query_of ("simple"), 10));
+        fold (&fixture, with_cost (call_of ("gpt-4o"), 1));
+        assert_int_equal (zc_ledger_changes (fixture.ledger)->count, 2);
+        assert_ptr_equal (zc_ledger_swap_changes (fixture.ledger, &cells), &cells);
+        assert_int_equal (zc_ledger_changes (fixture.ledger)->count, 0);
         assert_int_equal (cells.count, 2);
         assert_int_equal (cells.cells [0].key, 0);
         assert_int_equal (cells.cells [0].sums.cost_nanousd, 10 * round);
         assert_int_equal (cells.cells [1].sums.cost_nanousd, 1);
         zc_cells_clear (&cells);
     }
-    assert_int_equal (totals_of (&books).router.cost_nanousd, 60); /* for good */
+    assert_int_equal (totals_of (&fixture).router.cost_nanousd, 60); /* for good */
     zc_cells_term (&cells);
-    books_end (&books);
+    fixture_end (&fixture);
 }
 
 /* However events fall into cells and checkpoints: what was given away and what remains is what the keys have,
@@ -291,23 +291,23 @@ static void test_ledger_cells_add_up_to_the_keys (void **state)
     static zc_measures_t sums [2 * KEYS];
     zc_policy_t policy;
     zc_policy_default (&policy);
-    books_t books = books_of (&policy, KEYS);
+    fixture_t fixture = fixture_of (&policy, KEYS);
     zc_cells_t cells;
     assert_int_equal (zc_cells_init (&cells), 0);
     for (int i = 0; i < EVENTS; i++) {
         zc_event_t event = any_event ();
         int64_t age_ms = any_age_ms ();
-        assert_int_equal (zc_ledger_fold (books.ledger, &event, event.ts_ms + age_ms), 0);
+        assert_int_equal (zc_ledger_fold (fixture.ledger, &event, event.ts_ms + age_ms), 0);
         if (i < EVENTS - 1 && random_below (1000) > 0)
             continue;
-        zc_ledger_swap_changes (books.ledger, &cells);
+        zc_ledger_swap_changes (fixture.ledger, &cells);
         for (uint32_t n = 0; n < cells.count; n++) {
-            assert_int_equal (cells.cells [n].start_s % zc_level_seconds (cells.cells [n].level), 0);
+            assert_int_equal (cells.cells [n].start_s % zc_time_bucket_seconds (cells.cells [n].level), 0);
             zc_measures_add (&sums [cells.cells [n].key], &cells.cells [n].sums);
         }
         zc_cells_clear (&cells);
     }
-    const zc_keys_t *keys = zc_ledger_keys (books.ledger);
+    const zc_keys_t *keys = zc_ledger_keys (fixture.ledger);
     int64_t events = 0;
     assert_true (zc_keys_count (keys) > KEYS && zc_keys_count (keys) <= 2 * KEYS);
     for (uint32_t key = 0; key < zc_keys_count (keys); key++) {
@@ -316,7 +316,7 @@ static void test_ledger_cells_add_up_to_the_keys (void **state)
     }
     assert_int_equal (events, EVENTS);
     zc_cells_term (&cells);
-    books_end (&books);
+    fixture_end (&fixture);
 }
 
 int main (void)

@@ -3,7 +3,7 @@
  * test_ledger_latency.c - what ledger.h promises of latencies: each in its event's cell, of the types that have one,
  * the same in any order and over any checkpoints.
  */
-#include "core/ledger.h"
+#include "core/ledger/ledger.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,9 +16,9 @@
 #include "events.h"
 
 /* Events of one cell that have a latency in a bin. */
-static uint32_t counted (const books_t *books, uint32_t cell, uint32_t bin)
+static uint32_t counted (const fixture_t *fixture, uint32_t cell, uint32_t bin)
 {
-    const zc_sketches_t *latencies = &zc_ledger_changes (books->ledger)->latencies;
+    const zc_sketches_t *latencies = &zc_ledger_changes (fixture->ledger)->latencies;
     uint32_t events = 0;
     for (uint32_t slot = 0; slot < latencies->size; slot++)
         if (latencies->slots [slot] && ZC_BINNED_OWNER (latencies->slots [slot]) == cell &&
@@ -44,41 +44,41 @@ static void test_ledger_latencies_are_of_queries_calls_and_caches (void **state)
         {call_of ("gpt-4o"), 0},
     };
     for (size_t i = 0; i < COUNT (table); i++) {
-        books_t books = books_new ();
-        fold (&books, table [i].event);
-        fold (&books, table [i].event);
-        assert_int_equal (zc_ledger_changes (books.ledger)->latencies.count, table [i].slots);
-        assert_int_equal (counted (&books, 0, zc_bin_of (table [i].event.latency_us)), 2 * table [i].slots);
-        books_end (&books);
+        fixture_t fixture = fixture_new ();
+        fold (&fixture, table [i].event);
+        fold (&fixture, table [i].event);
+        assert_int_equal (zc_ledger_changes (fixture.ledger)->latencies.count, table [i].slots);
+        assert_int_equal (counted (&fixture, 0, zc_sketch_bin_of (table [i].event.latency_us)), 2 * table [i].slots);
+        fixture_end (&fixture);
     }
 }
 
 static void test_ledger_latencies_are_in_the_cell_of_their_event (void **state)
 {
     (void) state;
-    books_t books = books_new ();
+    fixture_t fixture = fixture_new ();
     const zc_event_t query = query_of ("simple");
-    fold (&books, with_latency (query, 100));
-    fold (&books, with_latency (with_service (query, "search"), 200));
-    fold (&books, with_latency (with_ts (query, query.ts_ms + 60000), 300));
-    fold (&books, with_latency (query, 100));
-    assert_int_equal (zc_ledger_cells (books.ledger), 3);
-    assert_int_equal (counted (&books, 0, zc_bin_of (100)), 2);
-    assert_int_equal (counted (&books, 1, zc_bin_of (200)), 1);
-    assert_int_equal (counted (&books, 2, zc_bin_of (300)), 1);
-    books_end (&books);
+    fold (&fixture, with_latency (query, 100));
+    fold (&fixture, with_latency (with_service (query, "search"), 200));
+    fold (&fixture, with_latency (with_ts (query, query.ts_ms + 60000), 300));
+    fold (&fixture, with_latency (query, 100));
+    assert_int_equal (zc_ledger_cells (fixture.ledger), 3);
+    assert_int_equal (counted (&fixture, 0, zc_sketch_bin_of (100)), 2);
+    assert_int_equal (counted (&fixture, 1, zc_sketch_bin_of (200)), 1);
+    assert_int_equal (counted (&fixture, 2, zc_sketch_bin_of (300)), 1);
+    fixture_end (&fixture);
 }
 
 /* A refused event leaves no latency behind. */
 static void test_ledger_latencies_of_refused_events_are_none (void **state)
 {
     (void) state;
-    books_t books = books_new ();
-    fold (&books, with_cost (call_of ("gpt-4o"), INT64_MAX));
+    fixture_t fixture = fixture_new ();
+    fold (&fixture, with_cost (call_of ("gpt-4o"), INT64_MAX));
     zc_event_t more = with_latency (with_cost (call_of ("gpt-4o"), 1), 5000);
-    assert_int_equal (zc_ledger_fold (books.ledger, &more, more.ts_ms), -1);
-    assert_int_equal (zc_ledger_changes (books.ledger)->latencies.count, 0);
-    books_end (&books);
+    assert_int_equal (zc_ledger_fold (fixture.ledger, &more, more.ts_ms), -1);
+    assert_int_equal (zc_ledger_changes (fixture.ledger)->latencies.count, 0);
+    fixture_end (&fixture);
 }
 
 /* What is given away and what remains, by key and time: as if nothing had been given away. */
@@ -106,17 +106,17 @@ static void test_ledger_latencies_are_given_away_once (void **state)
 {
     (void) state;
     enum { EVENTS = 20000 };
-    books_t books = books_new (), whole = books_new ();
+    fixture_t fixture = fixture_new (), whole = fixture_new ();
     zc_cells_t given, all;
     assert_int_equal (zc_cells_init (&given), 0);
     assert_int_equal (zc_cells_init (&all), 0);
     for (int i = 0; i < EVENTS; i++) {
         zc_event_t event = any_event ();
         int64_t arrival_ms = event.ts_ms + any_age_ms ();
-        assert_int_equal (zc_ledger_fold (books.ledger, &event, arrival_ms), 0);
+        assert_int_equal (zc_ledger_fold (fixture.ledger, &event, arrival_ms), 0);
         assert_int_equal (zc_ledger_fold (whole.ledger, &event, arrival_ms), 0);
         if (random_below (2000) == 0 || i == EVENTS - 1) {
-            gather (&all, zc_ledger_swap_changes (books.ledger, &given));
+            gather (&all, zc_ledger_swap_changes (fixture.ledger, &given));
             zc_cells_clear (&given);
         }
     }
@@ -133,8 +133,8 @@ static void test_ledger_latencies_are_given_away_once (void **state)
     free (wanted_sorted);
     zc_cells_term (&given);
     zc_cells_term (&all);
-    books_end (&books);
-    books_end (&whole);
+    fixture_end (&fixture);
+    fixture_end (&whole);
 }
 
 int main (void)

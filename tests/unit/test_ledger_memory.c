@@ -4,7 +4,7 @@
  *
  * Linked with --wrap, so that malloc, calloc and realloc can fail.
  */
-#include "core/ledger.h"
+#include "core/ledger/ledger.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -51,49 +51,49 @@ static void test_ledger_without_memory_folds_nothing_of_an_event (void **state)
 {
     (void) state;
     enum { EVENTS = 900, MOST_TRIES = 10 };
-    books_t books = books_new ();
+    fixture_t fixture = fixture_new ();
     int refused = 0;
     for (uint32_t i = 0; i < EVENTS; i++) {
         char service [32];
         zc_event_t event = nth_event (i, service);
         for (int nth = 1; nth <= MOST_TRIES; nth++) {
             fails_in = nth;
-            int rc = zc_ledger_fold (books.ledger, &event, event.ts_ms);
+            int rc = zc_ledger_fold (fixture.ledger, &event, event.ts_ms);
             fails_in = 0;
             if (rc == 0)
                 break;
             refused++;
             assert_int_equal (rc, -2);
-            assert_int_equal (zc_keys_count (zc_ledger_keys (books.ledger)), i);
-            assert_int_equal (zc_ledger_changes (books.ledger)->count, i);
-            assert_int_equal (zc_ledger_changes (books.ledger)->latencies.count, i);
-            assert_int_equal (zc_ledger_accepted (books.ledger), i);
-            assert_int_equal (totals_of (&books).calls_cost_nanousd, i);
-            assert_int_equal (zc_ledger_service (books.ledger, str_of (service))->calls, 0);
+            assert_int_equal (zc_keys_count (zc_ledger_keys (fixture.ledger)), i);
+            assert_int_equal (zc_ledger_changes (fixture.ledger)->count, i);
+            assert_int_equal (zc_ledger_changes (fixture.ledger)->latencies.count, i);
+            assert_int_equal (zc_ledger_accepted (fixture.ledger), i);
+            assert_int_equal (totals_of (&fixture).calls_cost_nanousd, i);
+            assert_int_equal (zc_ledger_service (fixture.ledger, str_of (service))->calls, 0);
         }
-        assert_int_equal (zc_ledger_accepted (books.ledger), i + 1);
-        assert_int_equal (zc_ledger_service (books.ledger, str_of (service))->calls_cost_nanousd, 1);
+        assert_int_equal (zc_ledger_accepted (fixture.ledger), i + 1);
+        assert_int_equal (zc_ledger_service (fixture.ledger, str_of (service))->calls_cost_nanousd, 1);
     }
     assert_true (refused > EVENTS); /* a service's name each, and what grows */
-    assert_int_equal (zc_ledger_folded_to_other (books.ledger), 0);
-    books_end (&books);
+    assert_int_equal (zc_ledger_folded_to_other (fixture.ledger), 0);
+    fixture_end (&fixture);
 }
 
 /* What has its place needs no memory. */
 static void test_ledger_folds_into_what_is_there_without_memory (void **state)
 {
     (void) state;
-    books_t books = books_new ();
+    fixture_t fixture = fixture_new ();
     zc_event_t event = with_latency (with_cost (call_of ("gpt-4o"), 1), 5000);
-    fold (&books, event);
+    fold (&fixture, event);
     for (int i = 0; i < 1000; i++) {
         fails_in = 1;
-        fold (&books, event);
+        fold (&fixture, event);
         assert_int_equal (fails_in, 1);
     }
     fails_in = 0;
-    assert_int_equal (totals_of (&books).calls, 1001);
-    books_end (&books);
+    assert_int_equal (totals_of (&fixture).calls, 1001);
+    fixture_end (&fixture);
 }
 
 /* Sketches by themselves: what was added before stays, and later it goes on. */
@@ -131,14 +131,14 @@ static void test_ledger_restore_without_memory_fails (void **state)
     const zc_measures_t sums = {.events = 1};
     int failed = 0;
     for (int nth = 1;; nth++, failed++) {
-        books_t books = books_new ();
+        fixture_t fixture = fixture_new ();
         fails_in = nth;
-        int rc = zc_ledger_restore_key (books.ledger, 0, &key, &sums);
+        int rc = zc_ledger_restore_key (fixture.ledger, 0, &key, &sums);
         bool reached = fails_in == 0;
         fails_in = 0;
         assert_int_equal (rc, reached ? -1 : 0);
-        assert_int_equal (zc_keys_count (zc_ledger_keys (books.ledger)), reached ? 0 : 1);
-        books_end (&books);
+        assert_int_equal (zc_keys_count (zc_ledger_keys (fixture.ledger)), reached ? 0 : 1);
+        fixture_end (&fixture);
         if (!reached)
             break;
     }

@@ -3,7 +3,7 @@
  * test_ledger_restore.c - what ledger.h promises of a ledger that is put back: it answers the same, goes on
  * the same, and takes nothing that no ledger can have saved.
  */
-#include "core/ledger.h"
+#include "core/ledger/ledger.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,27 +14,27 @@
 #include <cmocka.h>
 
 #include "any.h"
-#include "core/str.h"
+#include "core/base/str.h"
 #include "events.h"
 
 /* Saves and puts back, as a store does; the rows of the tally in the order of their names' bytes. */
-static void restore (const books_t *saved, books_t *books)
+static void restore (const fixture_t *saved, fixture_t *fixture)
 {
     const zc_keys_t *keys = zc_ledger_keys (saved->ledger);
     for (uint32_t key = 0; key < zc_keys_count (keys); key++) {
         const zc_key_entry_t *entry = zc_keys_at (keys, key);
-        assert_int_equal (zc_ledger_restore_key (books->ledger, key, &entry->dimensions, &entry->sums), 0);
+        assert_int_equal (zc_ledger_restore_key (fixture->ledger, key, &entry->dimensions, &entry->sums), 0);
     }
-    assert_int_equal (zc_ledger_restore_counts (books->ledger, zc_ledger_accepted (saved->ledger),
+    assert_int_equal (zc_ledger_restore_counts (fixture->ledger, zc_ledger_accepted (saved->ledger),
                                                 zc_ledger_folded_to_other (saved->ledger),
                                                 zc_ledger_saved_ns_magnitude (saved->ledger),
                                                 zc_ledger_prompt_magnitude (saved->ledger)), 0);
     const zc_tally_t *unpriced = zc_ledger_unpriced (saved->ledger);
     if (unpriced->other)
-        assert_int_equal (zc_ledger_restore_unpriced (books->ledger, str_of ("other"), unpriced->other), 0);
+        assert_int_equal (zc_ledger_restore_unpriced (fixture->ledger, str_of ("other"), unpriced->other), 0);
     for (uint32_t i = 0; i < unpriced->names.count; i++) {
         uint32_t number = unpriced->names.sorted [i];
-        assert_int_equal (zc_ledger_restore_unpriced (books->ledger, unpriced->names.names [number],
+        assert_int_equal (zc_ledger_restore_unpriced (fixture->ledger, unpriced->names.names [number],
                                                       unpriced->counts [number]), 0);
     }
 }
@@ -54,19 +54,19 @@ static void assert_same_keys (const zc_keys_t *a, const zc_keys_t *b)
     }
 }
 
-static void assert_same_unpriced (const books_t *a, const books_t *b)
+static void assert_same_unpriced (const fixture_t *a, const fixture_t *b)
 {
     const zc_tally_t *left = zc_ledger_unpriced (a->ledger), *right = zc_ledger_unpriced (b->ledger);
     assert_int_equal (left->other, right->other);
     assert_int_equal (left->names.count, right->names.count);
     for (uint32_t i = 0; i < left->names.count; i++) {
         uint32_t number;
-        assert_int_equal (zc_names_find (&right->names, left->names.names [i], &number), 0);
+        assert_int_equal (zc_intern_find (&right->names, left->names.names [i], &number), 0);
         assert_int_equal (left->counts [i], right->counts [number]);
     }
 }
 
-static void assert_same (books_t *a, books_t *b)
+static void assert_same (fixture_t *a, fixture_t *b)
 {
     zc_totals_t left = totals_of (a), right = totals_of (b);
     assert_memory_equal (&left, &right, sizeof left);
@@ -102,10 +102,10 @@ static void test_ledger_put_back_answers_and_goes_on_the_same (void **state)
     zc_policy_t policy;
     zc_policy_default (&policy);
     assert_int_equal (zc_policy_add_tag (&policy, "team"), 0);
-    books_t saved = books_of (&policy, KEYS), books = books_of (&policy, KEYS);
+    fixture_t saved = fixture_of (&policy, KEYS), fixture = fixture_of (&policy, KEYS);
     zc_cells_t cells;
     use_cached_prices (&saved);
-    use_cached_prices (&books);
+    use_cached_prices (&fixture);
     assert_int_equal (zc_cells_init (&cells), 0);
     for (int round = 0; round < ROUNDS; round++) {
         for (int i = 0; i < EVENTS; i++) {
@@ -113,20 +113,20 @@ static void test_ledger_put_back_answers_and_goes_on_the_same (void **state)
             zc_event_t event = event_near_the_caps (service, model);
             int64_t arrival_ms = event.ts_ms + any_age_ms ();
             int rc = zc_ledger_fold (saved.ledger, &event, arrival_ms);
-            assert_int_equal (zc_ledger_fold (books.ledger, &event, arrival_ms), rc);
+            assert_int_equal (zc_ledger_fold (fixture.ledger, &event, arrival_ms), rc);
         }
-        assert_same (&saved, &books);
-        const zc_cells_t *a = zc_ledger_changes (saved.ledger), *b = zc_ledger_changes (books.ledger);
+        assert_same (&saved, &fixture);
+        const zc_cells_t *a = zc_ledger_changes (saved.ledger), *b = zc_ledger_changes (fixture.ledger);
         assert_int_equal (a->count, b->count);
         assert_memory_equal (a->cells, b->cells, a->count * sizeof *a->cells);
         zc_ledger_swap_changes (saved.ledger, &cells);
         zc_cells_clear (&cells);
-        books_end (&books);
-        books = books_of (&policy, KEYS);
-        use_cached_prices (&books);
-        restore (&saved, &books);
-        assert_same (&saved, &books);
-        assert_int_equal (zc_ledger_changes (books.ledger)->count, 0);
+        fixture_end (&fixture);
+        fixture = fixture_of (&policy, KEYS);
+        use_cached_prices (&fixture);
+        restore (&saved, &fixture);
+        assert_same (&saved, &fixture);
+        assert_int_equal (zc_ledger_changes (fixture.ledger)->count, 0);
     }
     /* The walk met each cap. */
     assert_true (zc_keys_count (zc_ledger_keys (saved.ledger)) > KEYS);
@@ -134,8 +134,8 @@ static void test_ledger_put_back_answers_and_goes_on_the_same (void **state)
     assert_true (zc_ledger_unpriced (saved.ledger)->other > 0);
     assert_true (zc_ledger_prompt_magnitude (saved.ledger) > 0);
     zc_cells_term (&cells);
-    books_end (&saved);
-    books_end (&books);
+    fixture_end (&saved);
+    fixture_end (&fixture);
 }
 
 /* ---------------------------------------------------------------------- bounds */
@@ -172,19 +172,19 @@ static void test_ledger_put_back_refuses_what_would_overflow (void **state)
     for (size_t i = 0; i < COUNT (table); i++) {
         const char *tier = table [i].type == ZCOST_QUERY_ROUTER ? "simple" : "";
         const zc_dimensions_t key = {.type = table [i].type, .tier = str_of (tier)};
-        books_t books = books_new ();
-        use_cached_prices (&books);
-        assert_int_equal (zc_ledger_restore_key (books.ledger, 0, &key, &table [i].sums), 0);
-        zc_totals_t before = totals_of (&books);
-        if (zc_ledger_fold (books.ledger, &table [i].event, table [i].event.ts_ms) != -1)
+        fixture_t fixture = fixture_new ();
+        use_cached_prices (&fixture);
+        assert_int_equal (zc_ledger_restore_key (fixture.ledger, 0, &key, &table [i].sums), 0);
+        zc_totals_t before = totals_of (&fixture);
+        if (zc_ledger_fold (fixture.ledger, &table [i].event, table [i].event.ts_ms) != -1)
             fail_msg ("row %zu", i);
-        zc_totals_t after = totals_of (&books);
+        zc_totals_t after = totals_of (&fixture);
         assert_memory_equal (&after, &before, sizeof after);
-        assert_int_equal (zc_ledger_changes (books.ledger)->count, 0);
+        assert_int_equal (zc_ledger_changes (fixture.ledger)->count, 0);
         /* Another key of which the same is restored does not fit beside it. */
         const zc_dimensions_t second = {.type = table [i].type, .tier = str_of (tier), .service = str_of ("x")};
-        assert_int_equal (zc_ledger_restore_key (books.ledger, 1, &second, &table [i].sums), -1);
-        books_end (&books);
+        assert_int_equal (zc_ledger_restore_key (fixture.ledger, 1, &second, &table [i].sums), -1);
+        fixture_end (&fixture);
     }
 }
 
@@ -194,15 +194,15 @@ static void test_ledger_put_back_bounds_time_saved_by_its_magnitude (void **stat
     (void) state;
     const zc_dimensions_t key = {.type = ZCOST_RAG_PARALLEL};
     const zc_measures_t sums = {.events = 2, .measured = 2, .saved_ns = -3};
-    books_t books = books_new ();
-    assert_int_equal (zc_ledger_restore_key (books.ledger, 0, &key, &sums), 0);
-    assert_int_equal (zc_ledger_restore_counts (books.ledger, 2, 0, INT64_MAX - 5, 0), 0);
-    assert_int_equal (zc_ledger_saved_ns_magnitude (books.ledger), INT64_MAX - 5);
-    fold (&books, with_saved (event_of (ZCOST_RAG_PARALLEL), -5));
+    fixture_t fixture = fixture_new ();
+    assert_int_equal (zc_ledger_restore_key (fixture.ledger, 0, &key, &sums), 0);
+    assert_int_equal (zc_ledger_restore_counts (fixture.ledger, 2, 0, INT64_MAX - 5, 0), 0);
+    assert_int_equal (zc_ledger_saved_ns_magnitude (fixture.ledger), INT64_MAX - 5);
+    fold (&fixture, with_saved (event_of (ZCOST_RAG_PARALLEL), -5));
     zc_event_t one = with_saved (event_of (ZCOST_RAG_PARALLEL), 1);
-    assert_int_equal (zc_ledger_fold (books.ledger, &one, one.ts_ms), -1);
-    assert_int_equal (totals_of (&books).saved_ns, -8);
-    books_end (&books);
+    assert_int_equal (zc_ledger_fold (fixture.ledger, &one, one.ts_ms), -1);
+    assert_int_equal (totals_of (&fixture).saved_ns, -8);
+    fixture_end (&fixture);
 }
 
 static void test_ledger_put_back_bounds_prompt_savings_by_their_magnitude (void **state)
@@ -210,16 +210,16 @@ static void test_ledger_put_back_bounds_prompt_savings_by_their_magnitude (void 
     (void) state;
     const zc_dimensions_t key = {.type = ZCOST_LLM_CALL};
     const zc_measures_t sums = {.events = 2, .prompt_saved_nanousd = 3};
-    books_t books = books_new ();
-    use_cached_prices (&books);
-    assert_int_equal (zc_ledger_restore_key (books.ledger, 0, &key, &sums), 0);
-    assert_int_equal (zc_ledger_restore_counts (books.ledger, 2, 0, 0, INT64_MAX - 250), 0);
-    assert_int_equal (zc_ledger_prompt_magnitude (books.ledger), INT64_MAX - 250);
-    fold (&books, with_prompt_cache (with_input (call_of ("gpt-4o"), 1), 0, 1)); /* -250 */
+    fixture_t fixture = fixture_new ();
+    use_cached_prices (&fixture);
+    assert_int_equal (zc_ledger_restore_key (fixture.ledger, 0, &key, &sums), 0);
+    assert_int_equal (zc_ledger_restore_counts (fixture.ledger, 2, 0, 0, INT64_MAX - 250), 0);
+    assert_int_equal (zc_ledger_prompt_magnitude (fixture.ledger), INT64_MAX - 250);
+    fold (&fixture, with_prompt_cache (with_input (call_of ("gpt-4o"), 1), 0, 1)); /* -250 */
     zc_event_t one = with_prompt_cache (with_input (call_of ("gpt-4o-mini"), 1), 1, 0);
-    assert_int_equal (zc_ledger_fold (books.ledger, &one, one.ts_ms), -1);
-    assert_int_equal (totals_of (&books).prompt_saved_nanousd, -247);
-    books_end (&books);
+    assert_int_equal (zc_ledger_fold (fixture.ledger, &one, one.ts_ms), -1);
+    assert_int_equal (totals_of (&fixture).prompt_saved_nanousd, -247);
+    fixture_end (&fixture);
 }
 
 /* -------------------------------------------------------------------- refusals */
@@ -277,12 +277,12 @@ static void test_ledger_refuses_keys_that_no_ledger_saved (void **state)
         {1, {.type = ZCOST_LLM_CALL, .model = simple}, {.input_tokens = INT64_MAX, .output_tokens = 1}},
     };
     for (size_t i = 0; i < COUNT (table); i++) {
-        books_t books = books_new ();
+        fixture_t fixture = fixture_new ();
         const zc_dimensions_t first = {.type = ZCOST_LLM_CALL};
-        assert_int_equal (zc_ledger_restore_key (books.ledger, 0, &first, &one), 0);
-        if (zc_ledger_restore_key (books.ledger, table [i].key, &table [i].dimensions, &table [i].sums) != -1)
+        assert_int_equal (zc_ledger_restore_key (fixture.ledger, 0, &first, &one), 0);
+        if (zc_ledger_restore_key (fixture.ledger, table [i].key, &table [i].dimensions, &table [i].sums) != -1)
             fail_msg ("row %zu", i);
-        books_end (&books);
+        fixture_end (&fixture);
     }
 }
 
@@ -305,14 +305,14 @@ static void test_ledger_refuses_counts_that_no_ledger_saved (void **state)
         {3, 0, 7, -9, -1},
     };
     for (size_t i = 0; i < COUNT (table); i++) {
-        books_t books = books_new ();
+        fixture_t fixture = fixture_new ();
         const zc_dimensions_t key = {.type = ZCOST_RAG_PARALLEL};
         const zc_measures_t sums = {.events = 3, .saved_ns = -7, .prompt_saved_nanousd = -9};
-        assert_int_equal (zc_ledger_restore_key (books.ledger, 0, &key, &sums), 0);
-        assert_int_equal (zc_ledger_restore_counts (books.ledger, table [i].accepted, table [i].folded_to_other,
+        assert_int_equal (zc_ledger_restore_key (fixture.ledger, 0, &key, &sums), 0);
+        assert_int_equal (zc_ledger_restore_counts (fixture.ledger, table [i].accepted, table [i].folded_to_other,
                                                     table [i].saved_ns_magnitude, table [i].prompt_magnitude),
                           table [i].rc);
-        books_end (&books);
+        fixture_end (&fixture);
     }
 }
 
@@ -321,19 +321,19 @@ static void test_ledger_refuses_unpriced_rows_that_no_ledger_saved (void **state
     (void) state;
     static char longest [ZCOST_STRING_MAX + 2];
     memset (longest, 'a', ZCOST_STRING_MAX + 1);
-    books_t books = books_new ();
-    assert_int_equal (zc_ledger_restore_unpriced (books.ledger, str_of (longest), 1), -1);
+    fixture_t fixture = fixture_new ();
+    assert_int_equal (zc_ledger_restore_unpriced (fixture.ledger, str_of (longest), 1), -1);
     for (int i = 0; i < ZC_TALLY_NAMES_MAX; i++) {
         char name [16];
         snprintf (name, sizeof name, "m%d", i);
-        assert_int_equal (zc_ledger_restore_unpriced (books.ledger, str_of (name), 2), 0);
+        assert_int_equal (zc_ledger_restore_unpriced (fixture.ledger, str_of (name), 2), 0);
     }
-    assert_int_equal (zc_ledger_restore_unpriced (books.ledger, str_of ("one more"), 1), -1);
-    assert_int_equal (zc_ledger_restore_unpriced (books.ledger, str_of ("other"), 9), 0);
-    assert_int_equal (zc_ledger_unpriced (books.ledger)->other, 9);
-    assert_int_equal (unpriced_of (&books, "m7"), 2);
-    assert_int_equal (zc_ledger_restore_unpriced (books.ledger, str_of ("m7"), UINT64_MAX), -1);
-    books_end (&books);
+    assert_int_equal (zc_ledger_restore_unpriced (fixture.ledger, str_of ("one more"), 1), -1);
+    assert_int_equal (zc_ledger_restore_unpriced (fixture.ledger, str_of ("other"), 9), 0);
+    assert_int_equal (zc_ledger_unpriced (fixture.ledger)->other, 9);
+    assert_int_equal (unpriced_of (&fixture, "m7"), 2);
+    assert_int_equal (zc_ledger_restore_unpriced (fixture.ledger, str_of ("m7"), UINT64_MAX), -1);
+    fixture_end (&fixture);
 }
 
 int main (void)

@@ -3,7 +3,7 @@
  * test_ledger_savings.c - what cells.h and ledger.h promise of savings: which part rests on an assumption, and what a
  * provider's prompt cache saved.
  */
-#include "core/ledger.h"
+#include "core/ledger/ledger.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,13 +13,13 @@
 #include <cmocka.h>
 
 #include "any.h"
-#include "core/str.h"
+#include "core/base/str.h"
 #include "events.h"
 
-static zc_measures_t sums_of (const books_t *books)
+static zc_measures_t sums_of (const fixture_t *fixture)
 {
     zc_measures_t sums = {0};
-    const zc_keys_t *keys = zc_ledger_keys (books->ledger);
+    const zc_keys_t *keys = zc_ledger_keys (fixture->ledger);
     for (uint32_t key = 0; key < zc_keys_count (keys); key++)
         zc_measures_add (&sums, &zc_keys_at (keys, key)->sums);
     return sums;
@@ -28,12 +28,12 @@ static zc_measures_t sums_of (const books_t *books)
 /* The sums of one event, which are those of its key and of its cell. */
 static zc_measures_t measures_of (zc_event_t event)
 {
-    books_t books = books_new ();
-    use_cached_prices (&books);
-    fold (&books, event);
-    zc_measures_t sums = sums_of (&books);
-    assert_memory_equal (&zc_ledger_changes (books.ledger)->cells [0].sums, &sums, sizeof sums);
-    books_end (&books);
+    fixture_t fixture = fixture_new ();
+    use_cached_prices (&fixture);
+    fold (&fixture, event);
+    zc_measures_t sums = sums_of (&fixture);
+    assert_memory_equal (&zc_ledger_changes (fixture.ledger)->cells [0].sums, &sums, sizeof sums);
+    fixture_end (&fixture);
     return sums;
 }
 
@@ -148,18 +148,18 @@ static void test_ledger_takes_an_event_whose_plain_cost_overflows (void **state)
 static void test_ledger_totals_tell_what_was_saved_and_how (void **state)
 {
     (void) state;
-    books_t books = books_new ();
-    use_cached_prices (&books);
-    fold (&books, with_cost (query_of ("simple"), 7));
-    fold (&books, with_cost (query_of ("complex"), 11));
-    fold (&books, with_prompt_cache (with_input (query_of ("complex"), 1000), 100, 0));
-    fold (&books, with_prompt_cache (with_input (call_of ("gpt-4o"), 1000), 0, 1000));
-    fold (&books, with_hits (event_of (ZCOST_EMBEDDING_CACHE), 2, 0));
-    fold (&books, with_hits (with_input (with_model (event_of (ZCOST_EMBEDDING_CACHE), "embed"), 1000), 2, 0));
-    fold (&books, with_input (query_of ("purple"), 1)); /* unpriced, as the next two */
-    fold (&books, with_input (call_of ("nobody's"), 1));
-    fold (&books, with_hits (with_input (event_of (ZCOST_EMBEDDING_CACHE), 1), 1, 0));
-    zc_totals_t totals = totals_of (&books);
+    fixture_t fixture = fixture_new ();
+    use_cached_prices (&fixture);
+    fold (&fixture, with_cost (query_of ("simple"), 7));
+    fold (&fixture, with_cost (query_of ("complex"), 11));
+    fold (&fixture, with_prompt_cache (with_input (query_of ("complex"), 1000), 100, 0));
+    fold (&fixture, with_prompt_cache (with_input (call_of ("gpt-4o"), 1000), 0, 1000));
+    fold (&fixture, with_hits (event_of (ZCOST_EMBEDDING_CACHE), 2, 0));
+    fold (&fixture, with_hits (with_input (with_model (event_of (ZCOST_EMBEDDING_CACHE), "embed"), 1000), 2, 0));
+    fold (&fixture, with_input (query_of ("purple"), 1)); /* unpriced, as the next two */
+    fold (&fixture, with_input (call_of ("nobody's"), 1));
+    fold (&fixture, with_hits (with_input (event_of (ZCOST_EMBEDDING_CACHE), 1), 1, 0));
+    zc_totals_t totals = totals_of (&fixture);
     assert_int_equal (totals.tiers [0].assumed_cost_nanousd, 7);
     assert_int_equal (totals.tiers [2].assumed_cost_nanousd, 11);
     assert_int_equal (totals.tiers [2].assumed_baseline_nanousd, 35000000);
@@ -170,7 +170,7 @@ static void test_ledger_totals_tell_what_was_saved_and_how (void **state)
     assert_int_equal (totals.cache_assumed_nanousd, 300000);
     assert_int_equal (totals.prompt_saved_nanousd, 100 * 900 - 1000 * 250);
     assert_int_equal (totals.unpriced, 3);
-    books_end (&books);
+    fixture_end (&fixture);
 }
 
 /* However the events are cut into parts: the parts' sums make the same total. */
@@ -179,13 +179,13 @@ static void test_ledger_total_of_parts_is_the_total (void **state)
     (void) state;
     enum { EVENTS = 3000 };
     static zc_keyed_sums_t sums [EVENTS];
-    books_t books = books_new ();
+    fixture_t fixture = fixture_new ();
     size_t count = 0;
-    use_cached_prices (&books);
+    use_cached_prices (&fixture);
     for (int i = 0; i < EVENTS; i++)
-        fold (&books, any_event ());
-    zc_totals_t wanted = totals_of (&books);
-    const zc_keys_t *keys = zc_ledger_keys (books.ledger);
+        fold (&fixture, any_event ());
+    zc_totals_t wanted = totals_of (&fixture);
+    const zc_keys_t *keys = zc_ledger_keys (fixture.ledger);
     for (uint32_t key = 0; key < zc_keys_count (keys); key++) {
         /* Added to one of its type and tier, or one more of them. */
         const zc_key_entry_t *entry = zc_keys_at (keys, key);
@@ -198,11 +198,11 @@ static void test_ledger_total_of_parts_is_the_total (void **state)
         }
         zc_measures_add (&sums [at].sums, &entry->sums);
     }
-    zc_totals_t totals = *zc_ledger_total_of (books.ledger, sums, count);
+    zc_totals_t totals = *zc_ledger_total_of (fixture.ledger, sums, count);
     assert_memory_equal (&totals, &wanted, sizeof totals);
     static const zc_totals_t none;
-    assert_memory_equal (zc_ledger_total_of (books.ledger, NULL, 0), &none, sizeof none);
-    books_end (&books);
+    assert_memory_equal (zc_ledger_total_of (fixture.ledger, NULL, 0), &none, sizeof none);
+    fixture_end (&fixture);
 }
 
 int main (void)

@@ -3,7 +3,7 @@
  * test_ledger_sums.c - what ledger.h promises of its sums as a whole: the same in any order, split by
  * service, whole or not at all where 64 bits end.
  */
-#include "core/ledger.h"
+#include "core/ledger/ledger.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -20,9 +20,9 @@
 #define MOST_SAVED (ZCOST_SECONDS_MAX * INT64_C (1000000000))
 
 /* All latencies, whoever's they are: the numbers of keys and cells go by the order of events. */
-static zc_binned_t *all_latencies (const books_t *books, size_t *ret_count)
+static zc_binned_t *all_latencies (const fixture_t *fixture, size_t *ret_count)
 {
-    const zc_sketches_t *latencies = &zc_ledger_changes (books->ledger)->latencies;
+    const zc_sketches_t *latencies = &zc_ledger_changes (fixture->ledger)->latencies;
     zc_sketches_t all = {0};
     for (uint32_t slot = 0; slot < latencies->size; slot++)
         assert_int_equal (zc_sketches_add (&all, 0, ZC_BINNED_BIN (latencies->slots [slot]),
@@ -44,13 +44,13 @@ static void test_ledger_the_order_of_events_is_nothing (void **state)
     for (size_t i = 0; i < EVENTS; i++)
         events [i] = any_event ();
     for (int order = 0; order < ORDERS; order++) {
-        books_t books = books_new ();
-        use_cached_prices (&books);
+        fixture_t fixture = fixture_new ();
+        use_cached_prices (&fixture);
         for (size_t i = 0; i < EVENTS; i++)
-            fold (&books, events [i]);
-        zc_totals_t totals = totals_of (&books);
+            fold (&fixture, events [i]);
+        zc_totals_t totals = totals_of (&fixture);
         size_t count;
-        zc_binned_t *latencies = all_latencies (&books, &count);
+        zc_binned_t *latencies = all_latencies (&fixture, &count);
         if (order == 0) {
             first = totals;
             first_latencies = latencies;
@@ -60,7 +60,7 @@ static void test_ledger_the_order_of_events_is_nothing (void **state)
         assert_memory_equal (&totals, &first, sizeof totals);
         assert_int_equal (count, first_count);
         assert_memory_equal (latencies, first_latencies, count * sizeof *latencies);
-        books_end (&books);
+        fixture_end (&fixture);
         if (order > 0)
             free (latencies);
         for (uint32_t i = EVENTS - 1; i > 0; i--) {
@@ -78,28 +78,28 @@ static void test_ledger_the_order_of_events_is_nothing (void **state)
 static void test_ledger_splits_its_sums_by_service (void **state)
 {
     (void) state;
-    books_t books = books_new ();
-    fold (&books, with_cost (query_of ("simple"), 1)); /* no service: default */
-    fold (&books, with_service (with_cost (query_of ("simple"), 2), "default"));
-    fold (&books, with_service (with_cost (query_of ("simple"), 4), "search"));
-    fold (&books, with_service (with_cost (call_of ("gpt-4o"), 8), "search"));
-    fold (&books, with_service (with_cost (query_of ("simple"), 16), "")); /* a name like another */
-    zc_totals_t totals = *zc_ledger_service (books.ledger, str_of ("default"));
+    fixture_t fixture = fixture_new ();
+    fold (&fixture, with_cost (query_of ("simple"), 1)); /* no service: default */
+    fold (&fixture, with_service (with_cost (query_of ("simple"), 2), "default"));
+    fold (&fixture, with_service (with_cost (query_of ("simple"), 4), "search"));
+    fold (&fixture, with_service (with_cost (call_of ("gpt-4o"), 8), "search"));
+    fold (&fixture, with_service (with_cost (query_of ("simple"), 16), "")); /* a name like another */
+    zc_totals_t totals = *zc_ledger_service (fixture.ledger, str_of ("default"));
     assert_int_equal (totals.router.cost_nanousd, 3);
     assert_int_equal (totals.tiers [0].cost_nanousd, 3);
     assert_int_equal (totals.calls, 0);
-    totals = *zc_ledger_service (books.ledger, str_of ("search"));
+    totals = *zc_ledger_service (fixture.ledger, str_of ("search"));
     assert_int_equal (totals.router.cost_nanousd, 4);
     assert_int_equal (totals.calls_cost_nanousd, 8);
-    totals = *zc_ledger_service (books.ledger, str_of (""));
+    totals = *zc_ledger_service (fixture.ledger, str_of (""));
     assert_int_equal (totals.router.cost_nanousd, 16);
     static const zc_totals_t none;
-    assert_memory_equal (zc_ledger_service (books.ledger, str_of ("nobody")), &none, sizeof none);
-    totals = totals_of (&books);
+    assert_memory_equal (zc_ledger_service (fixture.ledger, str_of ("nobody")), &none, sizeof none);
+    totals = totals_of (&fixture);
     assert_int_equal (totals.router.cost_nanousd, 23);
     assert_int_equal (totals.router.queries, 4);
     assert_int_equal (totals.calls_cost_nanousd, 8);
-    books_end (&books);
+    fixture_end (&fixture);
 }
 
 /* Services beyond the cap fold into `other`: bounded, counted, and no cost is lost. */
@@ -107,81 +107,81 @@ static void test_ledger_folds_services_beyond_the_cap_into_other (void **state)
 {
     (void) state;
     enum { SERVICES = ZC_SERVICES_MAX + 100 };
-    books_t books = books_new ();
+    fixture_t fixture = fixture_new ();
     for (int round = 0; round < 2; round++)
         for (int i = 0; i < SERVICES; i++) {
             char name [16];
             snprintf (name, sizeof name, "s%d", i);
-            fold (&books, with_service (with_cost (query_of ("simple"), 1), name));
+            fold (&fixture, with_service (with_cost (query_of ("simple"), 1), name));
         }
-    fold (&books, with_cost (query_of ("simple"), 1));
-    assert_int_equal (totals_of (&books).router.cost_nanousd, 2 * SERVICES + 1);
-    int64_t folded = zc_ledger_service (books.ledger, str_of ("other"))->router.cost_nanousd;
+    fold (&fixture, with_cost (query_of ("simple"), 1));
+    assert_int_equal (totals_of (&fixture).router.cost_nanousd, 2 * SERVICES + 1);
+    int64_t folded = zc_ledger_service (fixture.ledger, str_of ("other"))->router.cost_nanousd;
     assert_true (folded >= 200);
-    assert_int_equal (zc_ledger_folded_to_other (books.ledger), folded);
-    assert_int_equal (zc_ledger_service (books.ledger, str_of ("s0"))->router.cost_nanousd, 2);
-    assert_int_equal (zc_ledger_service (books.ledger, str_of ("default"))->router.cost_nanousd, 1);
-    assert_true (zc_ledger_cells (books.ledger) <= ZC_SERVICES_MAX);
-    books_end (&books);
+    assert_int_equal (zc_ledger_folded_to_other (fixture.ledger), folded);
+    assert_int_equal (zc_ledger_service (fixture.ledger, str_of ("s0"))->router.cost_nanousd, 2);
+    assert_int_equal (zc_ledger_service (fixture.ledger, str_of ("default"))->router.cost_nanousd, 1);
+    assert_true (zc_ledger_cells (fixture.ledger) <= ZC_SERVICES_MAX);
+    fixture_end (&fixture);
 }
 
 /* ------------------------------------------------------------------- overflow */
 
 /* Folds `event` until it is refused, at most `most` times; refused it stays, and nothing changes. */
-static void assert_refused_whole_after (books_t *books, zc_event_t event, uint64_t most)
+static void assert_refused_whole_after (fixture_t *fixture, zc_event_t event, uint64_t most)
 {
     uint64_t taken = 0;
-    while (taken <= most && zc_ledger_fold (books->ledger, &event, event.ts_ms) == 0)
+    while (taken <= most && zc_ledger_fold (fixture->ledger, &event, event.ts_ms) == 0)
         taken++;
     assert_int_equal (taken, most);
-    zc_totals_t before = totals_of (books);
-    uint64_t accepted = zc_ledger_accepted (books->ledger);
+    zc_totals_t before = totals_of (fixture);
+    uint64_t accepted = zc_ledger_accepted (fixture->ledger);
     for (int i = 0; i < 3; i++)
-        assert_int_equal (zc_ledger_fold (books->ledger, &event, event.ts_ms), -1);
+        assert_int_equal (zc_ledger_fold (fixture->ledger, &event, event.ts_ms), -1);
     /* A service that no event of which was taken is none of ours. */
-    size_t cells = zc_ledger_cells (books->ledger);
-    uint32_t keys = zc_keys_count (zc_ledger_keys (books->ledger));
+    size_t cells = zc_ledger_cells (fixture->ledger);
+    uint32_t keys = zc_keys_count (zc_ledger_keys (fixture->ledger));
     zc_event_t elsewhere = with_service (event, "elsewhere");
-    assert_int_equal (zc_ledger_fold (books->ledger, &elsewhere, elsewhere.ts_ms), -1);
-    assert_int_equal (zc_ledger_cells (books->ledger), cells);
-    assert_int_equal (zc_keys_count (zc_ledger_keys (books->ledger)), keys);
-    zc_totals_t after = totals_of (books);
+    assert_int_equal (zc_ledger_fold (fixture->ledger, &elsewhere, elsewhere.ts_ms), -1);
+    assert_int_equal (zc_ledger_cells (fixture->ledger), cells);
+    assert_int_equal (zc_keys_count (zc_ledger_keys (fixture->ledger)), keys);
+    zc_totals_t after = totals_of (fixture);
     assert_memory_equal (&after, &before, sizeof after);
-    assert_int_equal (zc_ledger_accepted (books->ledger), accepted);
+    assert_int_equal (zc_ledger_accepted (fixture->ledger), accepted);
 }
 
 static void test_ledger_refuses_a_cost_that_would_overflow (void **state)
 {
     (void) state;
-    books_t books = books_new ();
+    fixture_t fixture = fixture_new ();
     /* Queries and calls together: one total over all types must hold them. */
     for (int i = 0; i < 4000; i++)
-        fold (&books, with_cost (event_of (ZCOST_LLM_CALL), MOST_COST));
-    assert_refused_whole_after (&books, with_cost (query_of ("simple"), MOST_COST), 5223);
-    assert_refused_whole_after (&books, with_cost (event_of (ZCOST_LLM_CALL), MOST_COST), 0);
+        fold (&fixture, with_cost (event_of (ZCOST_LLM_CALL), MOST_COST));
+    assert_refused_whole_after (&fixture, with_cost (query_of ("simple"), MOST_COST), 5223);
+    assert_refused_whole_after (&fixture, with_cost (event_of (ZCOST_LLM_CALL), MOST_COST), 0);
     /* What still fits is still taken: in the largest sum, and in every other one. */
     int64_t left = INT64_MAX - 9223 * MOST_COST;
-    assert_refused_whole_after (&books, with_cost (query_of ("complex"), left), 1);
-    assert_refused_whole_after (&books, with_cost (query_of ("complex"), 1), 0);
-    fold (&books, with_cost (query_of ("complex"), 0));
-    fold (&books, event_of (ZCOST_RAG_PARALLEL));
-    fold (&books, with_hits (event_of (ZCOST_EMBEDDING_CACHE), 1, 0));
-    assert_int_equal (totals_of (&books).router.cost_nanousd + totals_of (&books).calls_cost_nanousd, INT64_MAX);
-    books_end (&books);
+    assert_refused_whole_after (&fixture, with_cost (query_of ("complex"), left), 1);
+    assert_refused_whole_after (&fixture, with_cost (query_of ("complex"), 1), 0);
+    fold (&fixture, with_cost (query_of ("complex"), 0));
+    fold (&fixture, event_of (ZCOST_RAG_PARALLEL));
+    fold (&fixture, with_hits (event_of (ZCOST_EMBEDDING_CACHE), 1, 0));
+    assert_int_equal (totals_of (&fixture).router.cost_nanousd + totals_of (&fixture).calls_cost_nanousd, INT64_MAX);
+    fixture_end (&fixture);
 }
 
 static void test_ledger_refuses_a_price_that_would_overflow (void **state)
 {
     (void) state;
-    books_t books = books_new ();
+    fixture_t fixture = fixture_new ();
     /* 9 USD a token: one call passes 64 bits by itself. */
-    assert_refused_whole_after (&books, with_input (call_of ("dear"), 1024819116), 0);
-    assert_refused_whole_after (&books, with_input (call_of ("dear"), 1024819115), 1);
-    assert_refused_whole_after (&books, with_input (with_model (query_of ("simple"), "dear"), 1024819116), 0);
+    assert_refused_whole_after (&fixture, with_input (call_of ("dear"), 1024819116), 0);
+    assert_refused_whole_after (&fixture, with_input (call_of ("dear"), 1024819115), 1);
+    assert_refused_whole_after (&fixture, with_input (with_model (query_of ("simple"), "dear"), 1024819116), 0);
     assert_refused_whole_after (
-        &books, with_hits (with_input (with_model (event_of (ZCOST_EMBEDDING_CACHE), "dear"), 1024819116), 1, 0), 0);
-    assert_int_equal (totals_of (&books).calls, 1);
-    books_end (&books);
+        &fixture, with_hits (with_input (with_model (event_of (ZCOST_EMBEDDING_CACHE), "dear"), 1024819116), 1, 0), 0);
+    assert_int_equal (totals_of (&fixture).calls, 1);
+    fixture_end (&fixture);
 }
 
 static void test_ledger_refuses_a_baseline_that_would_overflow (void **state)
@@ -191,10 +191,10 @@ static void test_ledger_refuses_a_baseline_that_would_overflow (void **state)
     zc_policy_default (&policy);
     strcpy (policy.baseline_model, "dear");
     policy.baseline_per_query_nanousd = INT64_MAX / 3;
-    books_t books = books_by (&policy);
-    assert_refused_whole_after (&books, with_cost (query_of ("simple"), 1), 3);
-    assert_refused_whole_after (&books, with_input (with_cost (query_of ("simple"), 1), 1024819116), 0);
-    books_end (&books);
+    fixture_t fixture = fixture_by (&policy);
+    assert_refused_whole_after (&fixture, with_cost (query_of ("simple"), 1), 3);
+    assert_refused_whole_after (&fixture, with_input (with_cost (query_of ("simple"), 1), 1024819116), 0);
+    fixture_end (&fixture);
 }
 
 static void test_ledger_refuses_hits_that_would_overflow (void **state)
@@ -203,31 +203,31 @@ static void test_ledger_refuses_hits_that_would_overflow (void **state)
     zc_policy_t policy;
     zc_policy_default (&policy);
     policy.hit_saves_nanousd = INT64_MAX / 4;
-    books_t books = books_by (&policy);
-    assert_refused_whole_after (&books, with_hits (event_of (ZCOST_EMBEDDING_CACHE), 5, 0), 0);
-    assert_refused_whole_after (&books, with_hits (event_of (ZCOST_EMBEDDING_CACHE), 2, 0), 2);
-    books_end (&books);
-    books = books_new ();
+    fixture_t fixture = fixture_by (&policy);
+    assert_refused_whole_after (&fixture, with_hits (event_of (ZCOST_EMBEDDING_CACHE), 5, 0), 0);
+    assert_refused_whole_after (&fixture, with_hits (event_of (ZCOST_EMBEDDING_CACHE), 2, 0), 2);
+    fixture_end (&fixture);
+    fixture = fixture_new ();
     const int64_t most = INT64_MAX / (2 * ZCOST_COUNT_MAX);
     const zc_dimensions_t key = {.type = ZCOST_EMBEDDING_CACHE};
     const zc_measures_t earlier = {.events = most - 3, .hits = (most - 3) * ZCOST_COUNT_MAX,
                                    .misses = (most - 3) * ZCOST_COUNT_MAX};
-    assert_int_equal (zc_ledger_restore_key (books.ledger, 0, &key, &earlier), 0);
+    assert_int_equal (zc_ledger_restore_key (fixture.ledger, 0, &key, &earlier), 0);
     assert_refused_whole_after (
-        &books, with_hits (with_input (with_model (event_of (ZCOST_EMBEDDING_CACHE), "embed"), 1), ZCOST_COUNT_MAX,
+        &fixture, with_hits (with_input (with_model (event_of (ZCOST_EMBEDDING_CACHE), "embed"), 1), ZCOST_COUNT_MAX,
                            ZCOST_COUNT_MAX), 3);
-    books_end (&books);
+    fixture_end (&fixture);
 }
 
 static void test_ledger_refuses_time_saved_that_would_overflow (void **state)
 {
     (void) state;
-    books_t books = books_new ();
-    assert_refused_whole_after (&books, with_saved (event_of (ZCOST_RAG_PARALLEL), MOST_SAVED), 9223);
-    books_end (&books);
-    books = books_new ();
-    assert_refused_whole_after (&books, with_saved (event_of (ZCOST_RAG_PARALLEL), -MOST_SAVED), 9223);
-    books_end (&books);
+    fixture_t fixture = fixture_new ();
+    assert_refused_whole_after (&fixture, with_saved (event_of (ZCOST_RAG_PARALLEL), MOST_SAVED), 9223);
+    fixture_end (&fixture);
+    fixture = fixture_new ();
+    assert_refused_whole_after (&fixture, with_saved (event_of (ZCOST_RAG_PARALLEL), -MOST_SAVED), 9223);
+    fixture_end (&fixture);
 }
 
 /* What prompt caches saved is signed: savings and losses fill one bound together, at its real size. */
@@ -238,15 +238,15 @@ static void test_ledger_refuses_prompt_savings_that_would_overflow (void **state
     const zc_event_t loses = with_cost (with_prompt_cache (with_input (query_of ("complex"), 0), 0, 1000), 0);
     const zc_dimensions_t key = {.type = ZCOST_LLM_CALL};
     const zc_measures_t earlier = {.prompt_saved_nanousd = INT64_MAX - 2 * 900000 - 250000};
-    books_t books = books_new ();
-    use_cached_prices (&books);
-    assert_int_equal (zc_ledger_restore_key (books.ledger, 0, &key, &earlier), 0);
-    fold (&books, loses); /* -250,000: the sum is less now, and yet there is no more room */
-    assert_refused_whole_after (&books, saves, 2);
-    assert_refused_whole_after (&books, loses, 0);
-    assert_int_equal (totals_of (&books).prompt_saved_nanousd, INT64_MAX - 500000);
-    assert_int_equal (zc_ledger_prompt_magnitude (books.ledger), INT64_MAX);
-    books_end (&books);
+    fixture_t fixture = fixture_new ();
+    use_cached_prices (&fixture);
+    assert_int_equal (zc_ledger_restore_key (fixture.ledger, 0, &key, &earlier), 0);
+    fold (&fixture, loses); /* -250,000: the sum is less now, and yet there is no more room */
+    assert_refused_whole_after (&fixture, saves, 2);
+    assert_refused_whole_after (&fixture, loses, 0);
+    assert_int_equal (totals_of (&fixture).prompt_saved_nanousd, INT64_MAX - 500000);
+    assert_int_equal (zc_ledger_prompt_magnitude (fixture.ledger), INT64_MAX);
+    fixture_end (&fixture);
 }
 
 /* All kinds of tokens are bounded together: no sum over any of them, of any type, can pass. */
@@ -263,9 +263,9 @@ static void test_ledger_refuses_tokens_that_would_overflow (void **state)
     zc_prices_t *free_of_charge = read_table (
         "{\"gpt-4o\": {\"input_cost_per_token\": 0, \"output_cost_per_token\": 0}}");
     for (size_t kind = 0; kind < COUNT (kinds); kind++) {
-        books_t books = books_new ();
-        assert_int_equal (zc_ledger_use_prices (books.ledger, free_of_charge), 0);
-        assert_int_equal (zc_ledger_restore_key (books.ledger, 0, &key, &earlier), 0);
+        fixture_t fixture = fixture_new ();
+        assert_int_equal (zc_ledger_use_prices (fixture.ledger, free_of_charge), 0);
+        assert_int_equal (zc_ledger_restore_key (fixture.ledger, 0, &key, &earlier), 0);
         for (size_t type = 0; type < COUNT (types); type++) {
             zc_event_t event = with_cost (event_of (types [type]), 0);
             int64_t *const tokens [] = {&event.input_tokens, &event.cache_read_tokens, &event.cache_write_tokens,
@@ -273,12 +273,12 @@ static void test_ledger_refuses_tokens_that_would_overflow (void **state)
             event.has |= ZC_BIT (kinds [kind]);
             *tokens [kind] = ZCOST_COUNT_MAX;
             /* The first type fills the bound, for all. */
-            assert_refused_whole_after (&books, event, type == 0 ? 3 : 0);
+            assert_refused_whole_after (&fixture, event, type == 0 ? 3 : 0);
         }
-        fold (&books, with_cost (query_of ("simple"), 1));
-        assert_refused_whole_after (&books, with_output (call_of ("gpt-4o"), INT64_MAX % ZCOST_COUNT_MAX), 1);
-        assert_refused_whole_after (&books, with_output (call_of ("gpt-4o"), 1), 0);
-        books_end (&books);
+        fold (&fixture, with_cost (query_of ("simple"), 1));
+        assert_refused_whole_after (&fixture, with_output (call_of ("gpt-4o"), INT64_MAX % ZCOST_COUNT_MAX), 1);
+        assert_refused_whole_after (&fixture, with_output (call_of ("gpt-4o"), 1), 0);
+        fixture_end (&fixture);
     }
     zc_prices_destroy (&free_of_charge);
 }

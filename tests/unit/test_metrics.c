@@ -17,8 +17,8 @@
 #define COUNT(array) (sizeof (array) / sizeof *(array))
 
 /* Answers as zcost_protocol(7) has them. */
-static const char *const good [ZC_ASKS] = {
-    [ZC_ASK_REPORT] =
+static const char *const good [ZB_ASKS] = {
+    [ZB_ASK_REPORT] =
         "{'query_router': {'total_queries': 5, 'cost_breakdown': {"
         "   'simple': {'queries': 3, 'cost': 0.1235, 'cost_usd': '0.123456789', 'model': 'gpt-4o-mini'},"
         "   'medium': {'queries': 0, 'cost': 0.0, 'cost_usd': '0.000000000', 'model': 'gpt-4.1-mini'},"
@@ -31,25 +31,25 @@ static const char *const good [ZC_ASKS] = {
         "   'prompt_cache': {'net_usd': '-0.000000007'}, 'unpriced_events': 9},"
         " 'zcost': {'version': '0.1.0', 'instance': 'ledger \\'1\\'', 'events': {"
         "   'accepted': 123456789012, 'rejected': 3, 'duplicate': 40, 'lost': 1, 'dropped': 1204}}}",
-    [ZC_ASK_HEALTH] =
+    [ZB_ASK_HEALTH] =
         "{'rejected': {'malformed': 1, 'stale': 2, 'spoofed': 0}, 'unpriced': {'nobody': 5, 'other': 6},"
         " 'journal': {'state': 'synced', 'unsynced_bytes': 12, 'bytes': 67108864, 'last_sync_ms': 1.5},"
         " 'store': {'state': 'idle', 'bytes': 4096, 'checkpoint_age_seconds': 4},"
         " 'producers_total': {'live': 3, 'expired': 1}, 'uptime_seconds': 11520, 'rss_bytes': 43201331, 'cells': 1234,"
         " 'cells_folded_to_other': 2}",
-    [ZC_ASK_BY_MODEL] =
+    [ZB_ASK_BY_MODEL] =
         "{'by': ['model'], 'rows': ["
         "   {'model': 'gpt-4o', 'events': 10, 'cost_usd': '12.000000001', 'input_tokens': 1000, 'cache_read_tokens': 600,"
         "    'cache_write_tokens': 100, 'output_tokens': 50, 'reasoning_tokens': 20},"
         "   {'model': '', 'events': 2, 'cost_usd': '0.000000000', 'input_tokens': 0, 'cache_read_tokens': 0,"
         "    'cache_write_tokens': 0, 'output_tokens': 0, 'reasoning_tokens': 0}],"
         " 'total': {'events': 12, 'cost_usd': '12.000000001'}}",
-    [ZC_ASK_BY_SERVICE] = "{'rows': [{'service': 'search', 'events': 12, 'cost_usd': '12.000000001'}]}",
-    [ZC_ASK_LATENCY] =
+    [ZB_ASK_BY_SERVICE] = "{'rows': [{'service': 'search', 'events': 12, 'cost_usd': '12.000000001'}]}",
+    [ZB_ASK_LATENCY] =
         "{'rows': [{'model': 'gpt-4o', 'latency_events': 9, 'latency_ms_p50': 812.5, 'latency_ms_p95': 2000.0,"
         "   'latency_ms_p99': 4000}, {'model': 'quiet', 'latency_events': 0, 'latency_ms_p50': null,"
         "   'latency_ms_p95': null, 'latency_ms_p99': null}]}",
-    [ZC_ASK_BUDGETS] =
+    [ZB_ASK_BUDGETS] =
         ("{'budgets': [{'name': 'team', 'limit_usd': '100.000000000', 'spent_usd': '55.250000000', 'state': 'ok'},"
          "   {'name': 'new', 'limit_usd': '5.000000000', 'spent_usd': null, 'state': 'pending'}]}"),
 };
@@ -114,7 +114,7 @@ static void test_metrics_are_the_numbers_of_the_answers (void **state)
         "zcost_labels_left_out{label=\"unpriced\"} 0",
         "zcost_labels_left_out{label=\"latency\"} 0",
     };
-    zc_metrics_t *metrics = zc_metrics_new (10);
+    zb_metrics_t *metrics = zb_metrics_new (10);
     for (int format = 0; format < 2; format++) {
         char *text = written (metrics, good, format);
         for (size_t i = 0; i < COUNT (lines); i++)
@@ -123,41 +123,41 @@ static void test_metrics_are_the_numbers_of_the_answers (void **state)
         assert_null (strstr (text, "zcost_budget_spent_usd{budget=\"new\"")); /* not summed yet */
         free (text);
     }
-    zc_metrics_destroy (&metrics);
+    zb_metrics_destroy (&metrics);
     assert_null (metrics);
 }
 
 static void test_metrics_leave_out_what_was_not_answered (void **state)
 {
     (void) state;
-    static const char *const tells [ZC_ASKS] = {"zcost_queries", "zcost_uptime_seconds", "zcost_model_cost_usd",
+    static const char *const tells [ZB_ASKS] = {"zcost_queries", "zcost_uptime_seconds", "zcost_model_cost_usd",
                                                 "zcost_service_cost_usd", "zcost_model_latency_seconds",
                                                 "zcost_budget_limit_usd"};
-    zc_metrics_t *metrics = zc_metrics_new (10);
-    for (unsigned answered = 0; answered < 1 << ZC_ASKS; answered++) {
-        const char *texts [ZC_ASKS];
-        for (int i = 0; i < ZC_ASKS; i++)
+    zb_metrics_t *metrics = zb_metrics_new (10);
+    for (unsigned answered = 0; answered < 1 << ZB_ASKS; answered++) {
+        const char *texts [ZB_ASKS];
+        for (int i = 0; i < ZB_ASKS; i++)
             texts [i] = answered & 1u << i ? good [i] : NULL;
         char *text = written (metrics, texts, answered & 1);
-        for (int i = 0; i < ZC_ASKS; i++)
+        for (int i = 0; i < ZB_ASKS; i++)
             assert_int_equal (strstr (text, tells [i]) != NULL, texts [i] != NULL);
         free (text);
     }
-    zc_metrics_destroy (&metrics);
+    zb_metrics_destroy (&metrics);
 }
 
 static void test_metrics_of_a_daemon_without_disk_or_budgets_have_none (void **state)
 {
     (void) state;
-    zc_metrics_t *metrics = zc_metrics_new (10);
-    char *text = written_of (metrics, ZC_ASK_HEALTH, "{'journal': {'state': 'none'}, 'store': {'state': 'none'}}");
+    zb_metrics_t *metrics = zb_metrics_new (10);
+    char *text = written_of (metrics, ZB_ASK_HEALTH, "{'journal': {'state': 'none'}, 'store': {'state': 'none'}}");
     assert_null (strstr (text, "zcost_journal"));
     assert_null (strstr (text, "zcost_store"));
     free (text);
-    text = written_of (metrics, ZC_ASK_BUDGETS, "{'budgets': []}");
+    text = written_of (metrics, ZB_ASK_BUDGETS, "{'budgets': []}");
     assert_null (strstr (text, "budget"));
     free (text);
-    zc_metrics_destroy (&metrics);
+    zb_metrics_destroy (&metrics);
 }
 
 /* ------------------------------------------------------------------------- hostile answers */
@@ -168,24 +168,24 @@ static void test_metrics_of_what_is_no_number_are_zero (void **state)
     static const char *const values [] = {"''", "'-'", "'.'", "'1.'", "'.5'", "'1.2.3'", "'--1'", "'1-2'", "'1e5'",
                                           "'+1'", "' 1'", "'1\\n'", "'0x1'", "'1 zcost_evil 5'", "null", "true", "[]",
                                           "{}", "[1]", "{'x': 1}"};
-    zc_metrics_t *metrics = zc_metrics_new (10);
+    zb_metrics_t *metrics = zb_metrics_new (10);
     for (size_t i = 0; i < COUNT (values); i++) {
         char answer [512];
         snprintf (answer, sizeof answer, "{'total': {'cost_usd': %s}, 'rows': [{'model': 'a', 'cost_usd': %s}]}",
                   values [i], values [i]);
-        char *text = written_of (metrics, ZC_ASK_BY_MODEL, answer);
+        char *text = written_of (metrics, ZB_ASK_BY_MODEL, answer);
         assert_exposes (text, "zcost_cost_usd_total 0");
         assert_exposes (text, "zcost_model_cost_usd_total{model=\"a\"} 0");
         free (text);
         snprintf (answer, sizeof answer, "{'cells': %s, 'rejected': {'stale': %s}, 'unpriced': {'m': %s}}", values [i],
                   values [i], values [i]);
-        text = written_of (metrics, ZC_ASK_HEALTH, answer);
+        text = written_of (metrics, ZB_ASK_HEALTH, answer);
         assert_exposes (text, "zcost_cells 0");
         assert_exposes (text, "zcost_events_rejected_total{reason=\"stale\"} 0");
         assert_exposes (text, "zcost_model_unpriced_total{model=\"m\"} 0");
         free (text);
     }
-    zc_metrics_destroy (&metrics);
+    zb_metrics_destroy (&metrics);
 }
 
 /* Every value of the answers, at any depth, in turn by each kind of junk. `left` counts down to the one that is
@@ -216,18 +216,18 @@ static void test_metrics_are_well_formed_whatever_one_value_is (void **state)
     static const char *const junk [] = {"null", "true", "'junk \\' \\n \\\\ \\u0000 x'", "-1e300", "[]", "{}",
                                         "[[], {'model': {'a': []}}, 5, null]",
                                         "{'a': {'b': {'c': [1]}}, 'queries': 'x', '': null, 'x\\ny': 'z'}"};
-    zc_metrics_t *metrics = zc_metrics_new (10000);
-    for (int which = 0; which < ZC_ASKS; which++)
+    zb_metrics_t *metrics = zb_metrics_new (10000);
+    for (int which = 0; which < ZB_ASKS; which++)
         for (size_t kind = 0; kind < COUNT (junk); kind++)
             for (int nth = 0;; nth++) {
-                json_t *answers [ZC_ASKS] = {NULL};
+                json_t *answers [ZB_ASKS] = {NULL};
                 exposed_t exposed_now;
                 int left = nth;
                 answers [which] = json_of (good [which]);
                 bool spoiled = spoil (answers [which], &left, junk [kind]);
                 expose (&exposed_now, true);
-                zc_metrics_write (metrics, answers, &exposed_now.out);
-                zc_exposition_end (&exposed_now.out);
+                zb_metrics_write (metrics, answers, &exposed_now.out);
+                zb_exposition_end (&exposed_now.out);
                 char *text = exposed (&exposed_now);
                 assert_well_formed (text, true);
                 free (text);
@@ -235,7 +235,7 @@ static void test_metrics_are_well_formed_whatever_one_value_is (void **state)
                 if (!spoiled)
                     break;
             }
-    zc_metrics_destroy (&metrics);
+    zb_metrics_destroy (&metrics);
 }
 
 static void test_metrics_of_answers_that_are_none_are_well_formed (void **state)
@@ -245,28 +245,28 @@ static void test_metrics_of_answers_that_are_none_are_well_formed (void **state)
                                            "{'budgets': {}}", "{'budgets': ['x', 5, null, []]}", "{'rows': [null, 1]}",
                                            "{'rejected': [], 'unpriced': 'x', 'journal': 5, 'store': []}",
                                            "{'query_router': {'cost_breakdown': [1]}, 'savings': 'x', 'zcost': []}"};
-    zc_metrics_t *metrics = zc_metrics_new (10);
-    for (int which = 0; which < ZC_ASKS; which++)
+    zb_metrics_t *metrics = zb_metrics_new (10);
+    for (int which = 0; which < ZB_ASKS; which++)
         for (size_t i = 0; i < COUNT (answers); i++)
             free (written_of (metrics, which, answers [i]));
-    zc_metrics_destroy (&metrics);
-    zc_metrics_destroy (&metrics);
-    zc_metrics_destroy (NULL);
+    zb_metrics_destroy (&metrics);
+    zb_metrics_destroy (&metrics);
+    zb_metrics_destroy (NULL);
 }
 
 static void test_metrics_ask_for_all_they_take (void **state)
 {
     (void) state;
-    static const char *const questions [ZC_ASKS] = {
-        [ZC_ASK_REPORT] = "{'query': 'report'}",
-        [ZC_ASK_HEALTH] = "{'query': 'health'}",
-        [ZC_ASK_BY_MODEL] = "{'query': 'breakdown', 'by': ['model'], 'limit': 2000}",
-        [ZC_ASK_BY_SERVICE] = "{'query': 'breakdown', 'by': ['service'], 'limit': 2000}",
-        [ZC_ASK_LATENCY] = "{'query': 'breakdown', 'by': ['model'], 'since': 1767224700000, 'limit': 2000}",
-        [ZC_ASK_BUDGETS] = "{'query': 'budgets'}",
+    static const char *const questions [ZB_ASKS] = {
+        [ZB_ASK_REPORT] = "{'query': 'report'}",
+        [ZB_ASK_HEALTH] = "{'query': 'health'}",
+        [ZB_ASK_BY_MODEL] = "{'query': 'breakdown', 'by': ['model'], 'limit': 2000}",
+        [ZB_ASK_BY_SERVICE] = "{'query': 'breakdown', 'by': ['service'], 'limit': 2000}",
+        [ZB_ASK_LATENCY] = "{'query': 'breakdown', 'by': ['model'], 'since': 1767224700000, 'limit': 2000}",
+        [ZB_ASK_BUDGETS] = "{'query': 'budgets'}",
     };
-    for (int i = 0; i < ZC_ASKS; i++) {
-        json_t *question = zc_metrics_question (i, 1767225600000), *expected = json_of (questions [i]);
+    for (int i = 0; i < ZB_ASKS; i++) {
+        json_t *question = zb_metrics_question (i, 1767225600000), *expected = json_of (questions [i]);
         assert_true (json_equal (question, expected));
         json_decref (question);
         json_decref (expected);

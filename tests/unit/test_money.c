@@ -2,7 +2,7 @@
  *
  * test_money.c - what money.h promises: exact amounts, rounded once, half to even.
  */
-#include "core/money.h"
+#include "core/base/money.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -309,11 +309,11 @@ static void test_money_divide_rounds_half_to_even (void **state)
         {INT64_MAX / 2, INT64_MAX, 0},        {INT64_MAX / 2 + 1, INT64_MAX, 1},
     };
     for (size_t i = 0; i < COUNT (table); i++)
-        assert_int_equal (zc_divide (table [i].number, table [i].divisor), table [i].quotient);
+        assert_int_equal (zc_money_divide (table [i].number, table [i].divisor), table [i].quotient);
     /* Numbers wider than 64 bits. */
-    assert_int_equal (zc_divide ((__int128) INT64_MAX * 1000, 1000), INT64_MAX);
-    assert_int_equal (zc_divide ((__int128) INT64_MAX * -1000, 1000), -INT64_MAX);
-    assert_int_equal (zc_divide ((__int128) 1000000000000000001 * 1000 + 500, 1000), 1000000000000000002);
+    assert_int_equal (zc_money_divide ((__int128) INT64_MAX * 1000, 1000), INT64_MAX);
+    assert_int_equal (zc_money_divide ((__int128) INT64_MAX * -1000, 1000), -INT64_MAX);
+    assert_int_equal (zc_money_divide ((__int128) 1000000000000000001 * 1000 + 500, 1000), 1000000000000000002);
 }
 
 static void test_money_show_is_the_nearest_double_of_the_rounded_decimal (void **state)

@@ -12,17 +12,17 @@
 
 #include <cmocka.h>
 
-#include "client/room.h"
+#include "client/spool_format.h"
 #include "wire/reader.h"
 
-#define QUEUE_BYTES (2 * ZC_QUEUE_BYTES_MIN) /* more events than frames may be in flight */
+#define QUEUE_BYTES (2 * ZC_RING_BYTES_MIN) /* more events than frames may be in flight */
 #define EVENT_BYTES 20
 #define FRAME_EVENTS 5
 #define FRAME_BYTES (ZC_FRAME_HEAD_BYTES + FRAME_EVENTS * EVENT_BYTES)
 #define SECOND INT64_C (1000000000)
 
 typedef struct {
-    zc_queue_t queue;
+    zc_ring_t queue;
     zc_outbox_t *outbox;
     int64_t now;
 } box_t;
@@ -42,7 +42,7 @@ static int new_box_of (void **state, int adopted_fd)
         .frame_bytes = FRAME_BYTES, .is_kept = true, .adopted_fd = adopted_fd, .times = &times};
     box = (box_t){.now = 1000 * SECOND};
     *state = &box;
-    return zc_queue_init (&box.queue, QUEUE_BYTES, ZC_ROOM_BYTES, false) ||
+    return zc_ring_init (&box.queue, QUEUE_BYTES, ZC_SPOOL_BYTES, false) ||
            zc_outbox_new (&box.queue, &options, &box.outbox);
 }
 
@@ -61,7 +61,7 @@ static int end_box (void **state)
 {
     box_t *box = *state;
     zc_outbox_destroy (&box->outbox);
-    zc_queue_term (&box->queue);
+    zc_ring_term (&box->queue);
     return 0;
 }
 
@@ -69,7 +69,7 @@ static int push (box_t *box)
 {
     zc_record_t record;
     memset (record.as.bytes, 'x', EVENT_BYTES);
-    return zc_queue_push (&box->queue, &record, EVENT_BYTES);
+    return zc_ring_push (&box->queue, &record, EVENT_BYTES);
 }
 
 static void push_many (box_t *box, int count)
@@ -92,9 +92,9 @@ static bool send (box_t *box, sent_t *ret_sent)
     zc_outbox_sent (box->outbox, &frame, box->now);
     assert_memory_equal (frame.head + 3, zc_outbox_producer (box->outbox), ZC_UUID_BYTES);
     *ret_sent = (sent_t){
-        .epoch = zc_be32 (frame.head + 19),
-        .seq = zc_be64 (frame.head + 23),
-        .dropped = zc_be64 (frame.head + 31),
+        .epoch = zc_reader_be32 (frame.head + 19),
+        .seq = zc_reader_be64 (frame.head + 23),
+        .dropped = zc_reader_be64 (frame.head + 31),
         .events = frame.batch.events,
     };
     return true;
@@ -117,9 +117,9 @@ static void assert_silent (box_t *box)
 
 static void say_as (box_t *box, const char *incarnation, uint32_t epoch, uint64_t seq, bool stale)
 {
-    zc_receipt_t receipt = {.epoch = epoch, .seq = seq, .stale = stale, .incarnation_size = strlen (incarnation)};
-    memcpy (receipt.incarnation, incarnation, receipt.incarnation_size);
-    zc_outbox_receive (box->outbox, &receipt, box->now);
+    zc_ack_message_t ack = {.epoch = epoch, .seq = seq, .stale = stale, .incarnation_size = strlen (incarnation)};
+    memcpy (ack.incarnation, incarnation, ack.incarnation_size);
+    zc_outbox_receive (box->outbox, &ack, box->now);
 }
 
 static void say (box_t *box, uint32_t epoch, uint64_t seq)
@@ -129,8 +129,8 @@ static void say (box_t *box, uint32_t epoch, uint64_t seq)
 
 static uint64_t queued (const box_t *box)
 {
-    zc_queue_stats_t stats;
-    zc_queue_stats (&box->queue, &stats);
+    zc_ring_stats_t stats;
+    zc_ring_stats (&box->queue, &stats);
     return stats.pushed - stats.popped;
 }
 

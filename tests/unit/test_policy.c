@@ -2,7 +2,7 @@
  *
  * test_policy.c - what policy.h promises: the contract's numbers, tiers, their limits.
  */
-#include "core/policy.h"
+#include "core/pricing/policy.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -3,7 +3,7 @@
  * test_prices.c - what prices.h promises of finding a model's price and of what a call costs. How a
  * table is read is in test_prices_json.c.
  */
-#include "core/prices.h"
+#include "core/pricing/prices.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -62,7 +62,7 @@ static void test_prices_resolve_a_name (void **state)
         zc_resolved_t resolved = ZC_EXACT;
         const zc_price_t *price = zc_prices_find (prices, str_of (table [i].name), &resolved);
         if (resolved != table [i].resolved || !price != !table [i].entry)
-            fail_msg ("\"%s\": %s", table [i].name, zc_resolved_name (resolved));
+            fail_msg ("\"%s\": %s", table [i].name, zc_prices_resolved_name (resolved));
         if (price)
             assert_string_equal (price->name, table [i].entry);
         /* The cache answers as the search does, at once and again. */
@@ -78,10 +78,10 @@ static void test_prices_resolve_a_name (void **state)
 static void test_prices_names_how_it_resolved (void **state)
 {
     (void) state;
-    assert_string_equal (zc_resolved_name (ZC_EXACT), "exact");
-    assert_string_equal (zc_resolved_name (ZC_WITHOUT_DATE), "without_date");
-    assert_string_equal (zc_resolved_name (ZC_WITHOUT_PROVIDER), "without_provider");
-    assert_string_equal (zc_resolved_name (ZC_UNPRICED), "unpriced");
+    assert_string_equal (zc_prices_resolved_name (ZC_EXACT), "exact");
+    assert_string_equal (zc_prices_resolved_name (ZC_WITHOUT_DATE), "without_date");
+    assert_string_equal (zc_prices_resolved_name (ZC_WITHOUT_PROVIDER), "without_provider");
+    assert_string_equal (zc_prices_resolved_name (ZC_UNPRICED), "unpriced");
 }
 
 /* Names that are found and names that are not, many more than the cache holds, in turns. */

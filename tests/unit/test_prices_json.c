@@ -2,7 +2,7 @@
  *
  * test_prices_json.c - what prices.h promises of reading a table in LiteLLM's format.
  */
-#include "core/prices.h"
+#include "core/pricing/prices.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -3,7 +3,7 @@
  * test_producers.c - what producers.h promises of one frame after another. Against a naive model of
  * all of it at once: test_producers_model.c.
  */
-#include "core/producers.h"
+#include "core/delivery/producers.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -6,7 +6,7 @@
  *
  * The model keeps a byte a number and searches through everything. It forgets nothing.
  */
-#include "core/producers.h"
+#include "core/delivery/producers.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -3,7 +3,7 @@
  * test_producers_save.c - what producers.h promises of rows: what changed is given, once; what is put
  * back goes on as if nothing had been. That it does so for any frames: test_producers_model.c.
  */
-#include "core/producers.h"
+#include "core/delivery/producers.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

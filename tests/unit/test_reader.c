@@ -19,7 +19,7 @@ static int read_copy (const char *bytes, size_t size, zc_value_t *ret_value, uin
     uint8_t *copy = malloc (size);
     assert_non_null (copy);
     memcpy (copy, bytes, size);
-    const uint8_t *next = zc_read (copy, copy + size, ret_value);
+    const uint8_t *next = zc_reader_read (copy, copy + size, ret_value);
     *ret_copy = copy;
     return next ? (int) (next - copy) : -1;
 }
@@ -219,14 +219,14 @@ static void test_reader_refuses_lengths_beyond_the_end (void **state)
 
 /* ------------------------------------------------------------------------ skip */
 
-/* How many bytes zc_skip steps over, or -1. */
+/* How many bytes zc_reader_skip steps over, or -1. */
 static int skip_copy (const void *bytes, size_t size, unsigned levels, bool *ret_too_deep)
 {
     uint8_t *copy = malloc (size);
     assert_non_null (copy);
     memcpy (copy, bytes, size);
     *ret_too_deep = false;
-    const uint8_t *next = zc_skip (copy, copy + size, levels, ret_too_deep);
+    const uint8_t *next = zc_reader_skip (copy, copy + size, levels, ret_too_deep);
     int taken = next ? (int) (next - copy) : -1;
     free (copy);
     return taken;
@@ -326,9 +326,9 @@ static void test_reader_skip_takes_a_million_levels (void **state)
     memset (bytes, 0x91, DEPTH);
     bytes [DEPTH] = 0xc0;
     bool too_deep = false;
-    assert_ptr_equal (zc_skip (bytes, bytes + DEPTH + 1, 8, &too_deep), bytes + DEPTH + 1);
+    assert_ptr_equal (zc_reader_skip (bytes, bytes + DEPTH + 1, 8, &too_deep), bytes + DEPTH + 1);
     assert_true (too_deep);
-    assert_null (zc_skip (bytes, bytes + DEPTH, 8, &too_deep));
+    assert_null (zc_reader_skip (bytes, bytes + DEPTH, 8, &too_deep));
     free (bytes);
 }
 

@@ -2,7 +2,7 @@
  *
  * test_rejects.c - what rejects.h promises: counts by reason, the last ones kept.
  */
-#include "core/rejects.h"
+#include "core/delivery/rejects.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

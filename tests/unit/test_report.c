@@ -3,7 +3,7 @@
  * test_report.c - what report.h and the contract promise of the report: its shape, key by key, and
  * how its numbers are rounded.
  */
-#include "core/report.h"
+#include "core/api/report.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -22,7 +22,7 @@ static opened_t report_within (asked_t *asked, const zc_window_t *window)
     msgpack_packer out;
     msgpack_sbuffer_init (&buffer);
     msgpack_packer_init (&out, &buffer, msgpack_sbuffer_write);
-    zc_report_pack (&out, &asked->view, zc_ledger_totals (asked->books.ledger), window);
+    zc_report_pack (&out, &asked->view, zc_ledger_totals (asked->fixture.ledger), window);
     return open_bytes (buffer);
 }
 
@@ -110,7 +110,7 @@ static void test_report_says_who_reports_and_since_when (void **state)
     (void) state;
     asked_t asked;
     asked_begin_default (&asked);
-    fold (&asked.books, query_of ("simple"));
+    fold (&asked.fixture, query_of ("simple"));
     reject_one (&asked, ZC_NOT_A_MAP, ZC_WHY_NO_MAP, -1, "x");
     reject_one (&asked, ZC_NOT_A_MAP, ZC_WHY_NO_MAP, -1, "y");
     zc_delivery_t delivery = {.duplicate = 3, .lost = 4, .dropped = 5};
@@ -155,15 +155,15 @@ static void test_report_of_every_section (void **state)
     assert_int_equal (zc_policy_set_tier (&policy, "free", ""), 0);
     asked_t asked;
     asked_begin (&asked, &policy);
-    fold (&asked.books, with_cost (query_of ("simple"), 12345678));
-    fold (&asked.books, with_output (with_input (query_of ("complex"), 1000), 100));
-    fold (&asked.books, with_cost (query_of ("purple"), 1));
-    fold (&asked.books, with_input (with_model (query_of ("medium"), "nobody's"), 5));
-    fold (&asked.books, with_hits (event_of (ZCOST_EMBEDDING_CACHE), 2, 1));
-    fold (&asked.books, event_of (ZCOST_RAG_PARALLEL));
-    fold (&asked.books, with_saved (event_of (ZCOST_RAG_PARALLEL), 1000000000));
-    fold (&asked.books, with_cost (call_of ("gpt-4o"), 123456));
-    fold (&asked.books, with_input (call_of ("nobody's"), 5));
+    fold (&asked.fixture, with_cost (query_of ("simple"), 12345678));
+    fold (&asked.fixture, with_output (with_input (query_of ("complex"), 1000), 100));
+    fold (&asked.fixture, with_cost (query_of ("purple"), 1));
+    fold (&asked.fixture, with_input (with_model (query_of ("medium"), "nobody's"), 5));
+    fold (&asked.fixture, with_hits (event_of (ZCOST_EMBEDDING_CACHE), 2, 1));
+    fold (&asked.fixture, event_of (ZCOST_RAG_PARALLEL));
+    fold (&asked.fixture, with_saved (event_of (ZCOST_RAG_PARALLEL), 1000000000));
+    fold (&asked.fixture, with_cost (call_of ("gpt-4o"), 123456));
+    fold (&asked.fixture, with_input (call_of ("nobody's"), 5));
     opened_t opened = report_of (&asked);
 
     const msgpack_object *router = AT (&opened.root, "query_router");
@@ -211,7 +211,7 @@ static void test_report_shows_a_loss_as_net_savings_only (void **state)
     (void) state;
     asked_t asked;
     asked_begin_default (&asked);
-    fold (&asked.books, with_cost (query_of ("complex"), 1035000001));
+    fold (&asked.fixture, with_cost (query_of ("complex"), 1035000001));
     opened_t opened = report_of (&asked);
     const msgpack_object *router = AT (&opened.root, "query_router");
     assert_double (AT (router, "estimated_savings"), 0);
@@ -241,9 +241,9 @@ static void test_report_rounds_once (void **state)
     for (size_t i = 0; i < COUNT (table); i++) {
         asked_t asked;
         asked_begin_default (&asked);
-        fold (&asked.books, with_cost (query_of ("simple"), table [i].cost));
-        fold (&asked.books, with_hits (event_of (ZCOST_EMBEDDING_CACHE), table [i].hits, table [i].misses));
-        fold (&asked.books, with_saved (event_of (ZCOST_RAG_PARALLEL), table [i].saved_ns));
+        fold (&asked.fixture, with_cost (query_of ("simple"), table [i].cost));
+        fold (&asked.fixture, with_hits (event_of (ZCOST_EMBEDDING_CACHE), table [i].hits, table [i].misses));
+        fold (&asked.fixture, with_saved (event_of (ZCOST_RAG_PARALLEL), table [i].saved_ns));
         opened_t opened = report_of (&asked);
         assert_double (AT (&opened.root, "query_router", "total_cost"), table [i].shown_cost);
         assert_double (AT (&opened.root, "query_router", "cost_breakdown", "simple", "cost"), table [i].shown_cost);
@@ -261,8 +261,8 @@ static void test_report_of_the_largest_sums (void **state)
     asked_t asked;
     asked_begin_default (&asked);
     for (int i = 0; i < 9223; i++)
-        fold (&asked.books, with_cost (query_of ("simple"), 1000000000000000));
-    fold (&asked.books, with_cost (query_of ("simple"), INT64_MAX - 9223000000000000000));
+        fold (&asked.fixture, with_cost (query_of ("simple"), 1000000000000000));
+    fold (&asked.fixture, with_cost (query_of ("simple"), INT64_MAX - 9223000000000000000));
     opened_t opened = report_of (&asked);
     assert_text (AT (&opened.root, "query_router", "total_cost_usd"), "9223372036.854775807");
     assert_double (AT (&opened.root, "query_router", "total_cost"), 9223372036.8548);
@@ -285,15 +285,15 @@ static void test_report_tells_savings_by_driver (void **state)
     (void) state;
     asked_t asked;
     asked_begin_default (&asked);
-    use_cached_prices (&asked.books);
-    fold (&asked.books, with_cost (query_of ("simple"), 5000000));    /* assumed: 0.035 - 0.005 */
-    fold (&asked.books, with_input (query_of ("simple"), 1000));      /* measured: 0.001 - 0.00001 */
-    fold (&asked.books, with_cost (query_of ("complex"), 1035000001)); /* assumed: a loss */
-    fold (&asked.books, with_input (query_of ("purple"), 9));         /* of no known price */
-    fold (&asked.books, with_input (call_of ("nobody's"), 9));
-    fold (&asked.books, with_prompt_cache (with_input (call_of ("gpt-4o"), 1000), 0, 1000)); /* -0.00025 */
-    fold (&asked.books, with_hits (event_of (ZCOST_EMBEDDING_CACHE), 2, 0));
-    fold (&asked.books, with_hits (with_input (with_model (event_of (ZCOST_EMBEDDING_CACHE), "embed"), 9), 1, 0));
+    use_cached_prices (&asked.fixture);
+    fold (&asked.fixture, with_cost (query_of ("simple"), 5000000));    /* assumed: 0.035 - 0.005 */
+    fold (&asked.fixture, with_input (query_of ("simple"), 1000));      /* measured: 0.001 - 0.00001 */
+    fold (&asked.fixture, with_cost (query_of ("complex"), 1035000001)); /* assumed: a loss */
+    fold (&asked.fixture, with_input (query_of ("purple"), 9));         /* of no known price */
+    fold (&asked.fixture, with_input (call_of ("nobody's"), 9));
+    fold (&asked.fixture, with_prompt_cache (with_input (call_of ("gpt-4o"), 1000), 0, 1000)); /* -0.00025 */
+    fold (&asked.fixture, with_hits (event_of (ZCOST_EMBEDDING_CACHE), 2, 0));
+    fold (&asked.fixture, with_hits (with_input (with_model (event_of (ZCOST_EMBEDDING_CACHE), "embed"), 9), 1, 0));
     opened_t opened = report_of (&asked);
     const msgpack_object *savings = AT (&opened.root, "savings");
     assert_saved (AT (savings, "router"), "net_usd", "-0.969010001", "0.000990000", "-0.970000001");

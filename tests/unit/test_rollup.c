@@ -15,7 +15,7 @@
 
 #define DAY_S INT64_C (1767225600) /* 2026-01-01T00:00:00Z */
 
-static void add (zc_cells_t *cells, zc_level_t level, int64_t start_s, uint32_t key, int64_t events)
+static void add (zc_cells_t *cells, zc_time_bucket_t level, int64_t start_s, uint32_t key, int64_t events)
 {
     zc_cell_t *cell = zc_cells_at (cells, level, start_s, key);
     assert_non_null (cell);
@@ -58,13 +58,13 @@ static void test_rollup_adds_to_all_that_is_coarser (void **state)
     add (&cells, ZC_MINUTE, DAY_S + 900, 0, 7);
     for (int round = 0; round < 2; round++) { /* what was taken before does not count again */
         assert_int_equal (zc_rollup_take (rollup, &cells), 0);
-        ASSERT_ROLLED (zc_rollup_level (rollup, ZC_MINUTE), {DAY_S - 60, 1, 5}, {DAY_S + 840, 1, 1},
+        ASSERT_ROLLED (zc_rollup_bucket (rollup, ZC_MINUTE), {DAY_S - 60, 1, 5}, {DAY_S + 840, 1, 1},
                        {DAY_S + 900, 0, 7}, {DAY_S + 900, 1, 10});
-        ASSERT_ROLLED (zc_rollup_level (rollup, ZC_QUARTER), {DAY_S - 900, 1, 5}, {DAY_S, 1, 1}, {DAY_S + 900, 0, 7},
+        ASSERT_ROLLED (zc_rollup_bucket (rollup, ZC_QUARTER), {DAY_S - 900, 1, 5}, {DAY_S, 1, 1}, {DAY_S + 900, 0, 7},
                        {DAY_S + 900, 1, 110});
-        ASSERT_ROLLED (zc_rollup_level (rollup, ZC_DAY), {DAY_S - 86400, 1, 5}, {DAY_S, 0, 7}, {DAY_S, 1, 111},
+        ASSERT_ROLLED (zc_rollup_bucket (rollup, ZC_DAY), {DAY_S - 86400, 1, 5}, {DAY_S, 0, 7}, {DAY_S, 1, 111},
                        {DAY_S, 2, 1000});
-        ASSERT_ROLLED (zc_rollup_level (rollup, ZC_EVER), {0, 0, 7}, {0, 1, 116}, {0, 2, 1000});
+        ASSERT_ROLLED (zc_rollup_bucket (rollup, ZC_EVER), {0, 0, 7}, {0, 1, 116}, {0, 2, 1000});
     }
     zc_rollup_destroy (&rollup);
     zc_rollup_destroy (&rollup);
@@ -82,7 +82,7 @@ static void assert_latencies (zc_rolled_t rolled, size_t cell, const char *expec
     assert_string_equal (text, expected);
 }
 
-static void lag (zc_cells_t *cells, zc_level_t level, int64_t start_s, uint32_t key, uint32_t bin, uint64_t events)
+static void lag (zc_cells_t *cells, zc_time_bucket_t level, int64_t start_s, uint32_t key, uint32_t bin, uint64_t events)
 {
     zc_cell_t *cell = zc_cells_at (cells, level, start_s, key);
     assert_int_equal (zc_sketches_add (&cells->latencies, (uint32_t) (cell - cells->cells), bin, events), 0);
@@ -104,8 +104,8 @@ static void test_rollup_adds_latencies_too (void **state)
     lag (&cells, ZC_MINUTE, DAY_S, 3, 3, 100);
     for (int round = 0; round < 2; round++) {
         assert_int_equal (zc_rollup_take (rollup, &cells), 0);
-        zc_rolled_t minutes = zc_rollup_level (rollup, ZC_MINUTE), quarters = zc_rollup_level (rollup, ZC_QUARTER);
-        zc_rolled_t days = zc_rollup_level (rollup, ZC_DAY), ever = zc_rollup_level (rollup, ZC_EVER);
+        zc_rolled_t minutes = zc_rollup_bucket (rollup, ZC_MINUTE), quarters = zc_rollup_bucket (rollup, ZC_QUARTER);
+        zc_rolled_t days = zc_rollup_bucket (rollup, ZC_DAY), ever = zc_rollup_bucket (rollup, ZC_EVER);
         assert_int_equal (minutes.count, 5); /* keys 1, 2, 3, then 1, then 9 */
         assert_latencies (minutes, 0, "3:4 ");
         assert_latencies (minutes, 1, "");
@@ -130,8 +130,8 @@ static void test_rollup_of_nothing_is_nothing (void **state)
     assert_int_equal (zc_cells_init (&cells), 0);
     zc_rollup_t *rollup = zc_rollup_new ();
     for (int round = 0; round < 3; round++) {
-        assert_int_equal (zc_rollup_level (rollup, ZC_MINUTE).count, 0);
-        assert_int_equal (zc_rollup_level (rollup, ZC_EVER).count, 0);
+        assert_int_equal (zc_rollup_bucket (rollup, ZC_MINUTE).count, 0);
+        assert_int_equal (zc_rollup_bucket (rollup, ZC_EVER).count, 0);
         if (round == 0)
             assert_int_equal (zc_rollup_take (rollup, &cells), 0);
         else

@@ -3,7 +3,7 @@
  * test_rows.c - the limits and the order that rows.h promises. Sums are in test_rows_model.c, what fails in
  * test_rows_faults.c.
  */
-#include "core/rows.h"
+#include "core/window/rows.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -21,9 +21,9 @@ static void test_rows_without_dimensions_are_one (void **state)
     (void) state;
     for (uint32_t count = 0; count < 3; count++) {
         zc_keys_t *keys = keys_of (count, ZCOST_LLM_CALL);
-        zc_ask_t ask = ask_of (ZC_ASK_BREAKDOWN);
-        zc_plan_t plan = plan_by (0);
-        zc_rows_t *rows = zc_rows_new (&ask, &plan, keys, count);
+        zc_query_spec_t spec = ask_of (ZC_SPEC_BREAKDOWN);
+        zc_window_plan_t plan = plan_by (0);
+        zc_rows_t *rows = zc_rows_new (&spec, &plan, keys, count);
         opened_t answer = packed (rows);
         ASSERT_KEYS (&answer.root, "since", "until", "by", "rows", "rows_left_out", "total");
         assert_integer (AT (&answer.root, "since"), 5);
@@ -41,12 +41,12 @@ static void test_rows_pass_over_keys_not_asked_for (void **state)
 {
     (void) state;
     zc_keys_t *keys = keys_of (3, ZCOST_LLM_CALL);
-    zc_ask_t ask = ask_of (ZC_ASK_BREAKDOWN);
-    zc_plan_t plan = plan_by (0);
+    zc_query_spec_t spec = ask_of (ZC_SPEC_BREAKDOWN);
+    zc_window_plan_t plan = plan_by (0);
     const zc_measures_t sums = {.events = 1};
     uint32_t point = 77;
-    only_where (&ask, ZC_BY_MODEL, "model", "s1");
-    zc_rows_t *rows = zc_rows_new (&ask, &plan, keys, 2);
+    only_where (&spec, ZC_BY_MODEL, "model", "s1");
+    zc_rows_t *rows = zc_rows_new (&spec, &plan, keys, 2);
     assert_int_equal (zc_rows_add (rows, 0, 0, &sums, &point), 1);
     assert_int_equal (zc_rows_add (rows, 0, 2, &sums, &point), 1);
     assert_int_equal (zc_rows_add (rows, 0, UINT32_MAX, &sums, &point), 1);
@@ -65,11 +65,11 @@ static void test_rows_show_so_many_and_count_the_rest (void **state)
     zc_keys_t *keys = keys_of (count, ZCOST_LLM_CALL);
     static const uint32_t limits [] = {0, 1, 9999, ZC_ROWS_MAX};
     for (size_t i = 0; i < COUNT (limits); i++) {
-        zc_ask_t ask = ask_of (ZC_ASK_BREAKDOWN);
-        zc_plan_t plan = plan_by (0);
-        group_by (&ask, ZC_BY_MODEL, "model");
-        ask.rows_max = limits [i];
-        zc_rows_t *rows = zc_rows_new (&ask, &plan, keys, count);
+        zc_query_spec_t spec = ask_of (ZC_SPEC_BREAKDOWN);
+        zc_window_plan_t plan = plan_by (0);
+        group_by (&spec, ZC_BY_MODEL, "model");
+        spec.rows_max = limits [i];
+        zc_rows_t *rows = zc_rows_new (&spec, &plan, keys, count);
         for (uint32_t key = 0; key < count; key++)
             add_one (rows, 0, key, (zc_measures_t) {.events = 1, .cost_nanousd = key});
         opened_t answer = packed (rows);
@@ -98,10 +98,10 @@ static void test_rows_break_ties (void **state)
     zc_keys_t *keys = zc_keys_new (100);
     for (size_t i = COUNT (table); i-- > 0;)
         key_in (keys, ZCOST_LLM_CALL, "default", "", table [i].model, "", str_of (""));
-    zc_ask_t ask = ask_of (ZC_ASK_BREAKDOWN);
-    zc_plan_t plan = plan_by (0);
-    group_by (&ask, ZC_BY_MODEL, "model");
-    zc_rows_t *rows = zc_rows_new (&ask, &plan, keys, COUNT (table));
+    zc_query_spec_t spec = ask_of (ZC_SPEC_BREAKDOWN);
+    zc_window_plan_t plan = plan_by (0);
+    group_by (&spec, ZC_BY_MODEL, "model");
+    zc_rows_t *rows = zc_rows_new (&spec, &plan, keys, COUNT (table));
     for (uint32_t i = 0; i < COUNT (table); i++)
         add_one (rows, 0, (uint32_t) COUNT (table) - 1 - i,
                  (zc_measures_t) {.events = table [i].events, .cost_nanousd = table [i].cost});
@@ -120,10 +120,10 @@ static void test_rows_take_savings_from_queries_only (void **state)
     zc_keys_t *keys = zc_keys_new (10);
     uint32_t query = key_in (keys, ZCOST_QUERY_ROUTER, "s", "simple", "", "", str_of (""));
     uint32_t call = key_in (keys, ZCOST_LLM_CALL, "s", "", "", "", str_of (""));
-    zc_ask_t ask = ask_of (ZC_ASK_BREAKDOWN);
-    zc_plan_t plan = plan_by (0);
-    group_by (&ask, ZC_BY_SERVICE, "service");
-    zc_rows_t *rows = zc_rows_new (&ask, &plan, keys, 2);
+    zc_query_spec_t spec = ask_of (ZC_SPEC_BREAKDOWN);
+    zc_window_plan_t plan = plan_by (0);
+    group_by (&spec, ZC_BY_SERVICE, "service");
+    zc_rows_t *rows = zc_rows_new (&spec, &plan, keys, 2);
     add_one (rows, 0, query, (zc_measures_t) {.events = 1, .cost_nanousd = 100, .baseline_nanousd = 30});
     add_one (rows, 0, call, (zc_measures_t) {.events = 1, .cost_nanousd = 1000});
     opened_t answer = packed (rows);
@@ -141,14 +141,14 @@ static void test_rows_bear_so_many_points (void **state)
 {
     (void) state;
     zc_keys_t *keys = keys_of (1000, ZCOST_LLM_CALL);
-    zc_ask_t ask = ask_of (ZC_ASK_SERIES);
-    zc_plan_t plan = plan_by (60);
+    zc_query_spec_t spec = ask_of (ZC_SPEC_SERIES);
+    zc_window_plan_t plan = plan_by (60);
     const zc_measures_t one = {.events = 1};
     uint32_t point;
-    group_by (&ask, ZC_BY_MODEL, "model");
-    ask.rows_max = 1; /* those not shown count too */
-    zc_rows_t *rows = zc_rows_new (&ask, &plan, keys, 1000);
-    for (int64_t step = 0; step < ZC_POINTS_MAX / 1000; step++)
+    group_by (&spec, ZC_BY_MODEL, "model");
+    spec.rows_max = 1; /* those not shown count too */
+    zc_rows_t *rows = zc_rows_new (&spec, &plan, keys, 1000);
+    for (int64_t step = 0; step < ZC_SERIES_POINTS_MAX / 1000; step++)
         for (uint32_t key = 0; key < 1000; key++)
             add_one (rows, step * 60, key, one);
     /* What falls into a point that is there makes none. */
@@ -156,9 +156,9 @@ static void test_rows_bear_so_many_points (void **state)
         add_one (rows, 59, key, one);
     opened_t answer = packed (rows);
     ASSERT_KEYS (&answer.root, "step", "start", "since", "until", "by", "rows", "rows_left_out");
-    assert_int_equal (AT (nth (AT (&answer.root, "rows"), 0), "points")->via.array.size, ZC_POINTS_MAX / 1000);
+    assert_int_equal (AT (nth (AT (&answer.root, "rows"), 0), "points")->via.array.size, ZC_SERIES_POINTS_MAX / 1000);
     close_bytes (&answer);
-    assert_int_equal (zc_rows_add (rows, ZC_POINTS_MAX * 60, 0, &one, &point), -1);
+    assert_int_equal (zc_rows_add (rows, ZC_SERIES_POINTS_MAX * 60, 0, &one, &point), -1);
     assert_rows_failed (rows, "too_large");
     zc_rows_destroy (&rows);
     zc_keys_destroy (&keys);
@@ -171,11 +171,11 @@ static void test_rows_have_steps_since_the_epoch (void **state)
         int64_t start_s, t_ms;
     } table [] = {{0, 0}, {60, 0}, {3599, 0}, {3600, 3600000}, {-1, -3600000}, {-3600, -3600000}, {-3601, -7200000}};
     zc_keys_t *keys = keys_of (1, ZCOST_LLM_CALL);
-    zc_ask_t ask = ask_of (ZC_ASK_SERIES);
-    zc_plan_t plan = plan_by (3600);
+    zc_query_spec_t spec = ask_of (ZC_SPEC_SERIES);
+    zc_window_plan_t plan = plan_by (3600);
     plan.start_s = -7200;
     for (size_t i = 0; i < COUNT (table); i++) {
-        zc_rows_t *rows = zc_rows_new (&ask, &plan, keys, 1);
+        zc_rows_t *rows = zc_rows_new (&spec, &plan, keys, 1);
         add_one (rows, table [i].start_s, 0, (zc_measures_t) {.events = 1});
         opened_t answer = packed (rows);
         assert_integer (AT (&answer.root, "step"), 3600);
@@ -195,17 +195,17 @@ static void test_rows_bear_many_latencies_in_a_bin (void **state)
     (void) state;
     const int64_t many = 3 * (int64_t) ZC_BIN_EVENTS_MAX + 5;
     zc_keys_t *keys = keys_of (2, ZCOST_LLM_CALL);
-    zc_ask_t ask = ask_of (ZC_ASK_BREAKDOWN);
-    zc_plan_t plan = plan_by (0);
-    group_by (&ask, ZC_BY_MODEL, "model");
-    zc_rows_t *rows = zc_rows_new (&ask, &plan, keys, 2);
+    zc_query_spec_t spec = ask_of (ZC_SPEC_BREAKDOWN);
+    zc_window_plan_t plan = plan_by (0);
+    group_by (&spec, ZC_BY_MODEL, "model");
+    zc_rows_t *rows = zc_rows_new (&spec, &plan, keys, 2);
     uint32_t first = add_one (rows, 0, 0, (zc_measures_t) {.events = many, .cost_nanousd = 1});
     assert_int_equal (zc_rows_add_latency (rows, first, 100, (uint64_t) many), 0);
     uint32_t second = add_one (rows, 0, 1, (zc_measures_t) {.events = many});
     assert_int_equal (zc_rows_add_latency (rows, second, 100, (uint64_t) many / 4), 0);
     assert_int_equal (zc_rows_add_latency (rows, second, 1000, (uint64_t) (many - many / 4)), 0);
     opened_t answer = packed (rows);
-    const double high = (double) zc_bin_us (1000) / 1000;
+    const double high = (double) zc_sketch_bin_us (1000) / 1000;
     assert_integer (AT (&answer.root, "total", "latency_events"), 2 * many);
     assert_double (AT (&answer.root, "total", "latency_ms_p50"), 0.1);
     assert_double (AT (&answer.root, "total", "latency_ms_p95"), high);
@@ -223,8 +223,8 @@ static void test_rows_take_cells_that_start_in_the_span (void **state)
 {
     (void) state;
     zc_keys_t *keys = keys_of (1, ZCOST_LLM_CALL);
-    zc_ask_t ask = ask_of (ZC_ASK_BREAKDOWN);
-    zc_plan_t plan = plan_by (0);
+    zc_query_spec_t spec = ask_of (ZC_SPEC_BREAKDOWN);
+    zc_window_plan_t plan = plan_by (0);
     zc_cells_t cells;
     assert_int_equal (zc_cells_init (&cells), 0);
     /* The cell at minute n has 10^n events. */
@@ -236,7 +236,7 @@ static void test_rows_take_cells_that_start_in_the_span (void **state)
     } table [] = {{INT64_MIN, INT64_MAX, 1111}, {86400, 86401, 1},         {86401, 86400 + 180, 110},
                   {86460, 86460, 0},            {86460, 86400 + 181, 1110}, {INT64_MAX, INT64_MIN, 0}};
     for (size_t i = 0; i < COUNT (table); i++) {
-        zc_rows_t *rows = zc_rows_new (&ask, &plan, keys, 1);
+        zc_rows_t *rows = zc_rows_new (&spec, &plan, keys, 1);
         const zc_span_t span = {ZC_DAY, table [i].since_s, table [i].until_s};
         assert_int_equal (zc_rows_add_cells (rows, &cells, &span), 0);
         assert_int_equal (zc_rows_sums (rows, 0)->sums.events, table [i].events);

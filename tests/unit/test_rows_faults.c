@@ -2,7 +2,7 @@
  *
  * test_rows_faults.c - what rows.h promises where a sum passes 64 bits, what a store holds is damaged, or memory fails.
  */
-#include "core/rows.h"
+#include "core/window/rows.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -23,13 +23,13 @@ static void test_rows_fail_where_a_sum_passes_64_bits (void **state)
     for (size_t measure = 0; measure < sizeof (zc_measures_t) / sizeof (int64_t); measure++)
         for (int sign = -1; sign <= 1; sign += 2)
             for (int64_t step_s = 0; step_s <= 60; step_s += 60) {
-                zc_ask_t ask = ask_of (step_s ? ZC_ASK_SERIES : ZC_ASK_BREAKDOWN);
-                zc_plan_t plan = plan_by (step_s);
+                zc_query_spec_t spec = ask_of (step_s ? ZC_SPEC_SERIES : ZC_SPEC_BREAKDOWN);
+                zc_window_plan_t plan = plan_by (step_s);
                 zc_measures_t most = {.events = 0}, one = {.events = 0};
                 uint32_t point;
                 ((int64_t *) &most) [measure] = sign > 0 ? INT64_MAX : INT64_MIN;
                 ((int64_t *) &one) [measure] = sign;
-                zc_rows_t *rows = zc_rows_new (&ask, &plan, keys, 1);
+                zc_rows_t *rows = zc_rows_new (&spec, &plan, keys, 1);
                 add_one (rows, 0, 0, most);
                 add_one (rows, 0, 0, (zc_measures_t) {.events = 0});
                 /* In another step too: the row's sum counts. */
@@ -44,10 +44,10 @@ static void test_rows_fail_where_their_total_passes_64_bits (void **state)
 {
     (void) state;
     zc_keys_t *keys = keys_of (2, ZCOST_LLM_CALL);
-    zc_ask_t ask = ask_of (ZC_ASK_BREAKDOWN);
-    zc_plan_t plan = plan_by (0);
-    group_by (&ask, ZC_BY_MODEL, "model");
-    zc_rows_t *rows = zc_rows_new (&ask, &plan, keys, 2);
+    zc_query_spec_t spec = ask_of (ZC_SPEC_BREAKDOWN);
+    zc_window_plan_t plan = plan_by (0);
+    group_by (&spec, ZC_BY_MODEL, "model");
+    zc_rows_t *rows = zc_rows_new (&spec, &plan, keys, 2);
     add_one (rows, 0, 0, (zc_measures_t) {.input_tokens = INT64_MAX});
     add_one (rows, 0, 1, (zc_measures_t) {.input_tokens = 1});
     msgpack_sbuffer result;
@@ -66,11 +66,11 @@ static void test_rows_that_failed_stay_so (void **state)
 {
     (void) state;
     zc_keys_t *keys = keys_of (1, ZCOST_LLM_CALL);
-    zc_ask_t ask = ask_of (ZC_ASK_BREAKDOWN);
-    zc_plan_t plan = plan_by (0);
+    zc_query_spec_t spec = ask_of (ZC_SPEC_BREAKDOWN);
+    zc_window_plan_t plan = plan_by (0);
     const zc_measures_t one = {.events = 1};
     const zc_span_t all = {ZC_MINUTE, INT64_MIN, INT64_MAX};
-    zc_rows_t *rows = zc_rows_new (&ask, &plan, keys, 1), *other = zc_rows_new (&ask, &plan, keys, 1);
+    zc_rows_t *rows = zc_rows_new (&spec, &plan, keys, 1), *other = zc_rows_new (&spec, &plan, keys, 1);
     zc_cells_t cells;
     uint32_t point = add_one (rows, 0, 0, one);
     msgpack_packer out;
@@ -106,9 +106,9 @@ static void test_rows_refuse_damaged_latencies (void **state)
         uint64_t events;
     } table [] = {{5, 4}, {5, UINT64_MAX}, {5, (uint64_t) 1 << 55}, {ZC_BINS, 1}, {UINT32_MAX, 1}};
     for (size_t i = 0; i < COUNT (table); i++) {
-        zc_ask_t ask = ask_of (ZC_ASK_BREAKDOWN);
-        zc_plan_t plan = plan_by (0);
-        zc_rows_t *rows = zc_rows_new (&ask, &plan, keys, 1);
+        zc_query_spec_t spec = ask_of (ZC_SPEC_BREAKDOWN);
+        zc_window_plan_t plan = plan_by (0);
+        zc_rows_t *rows = zc_rows_new (&spec, &plan, keys, 1);
         uint32_t point = add_one (rows, 0, 0, (zc_measures_t) {.events = 3});
         assert_int_equal (zc_rows_add_latency (rows, point, 5, 3), 0);
         assert_int_equal (zc_rows_add_latency (rows, point, table [i].bin, table [i].events), -1);
@@ -122,9 +122,9 @@ static void test_rows_refuse_latencies_of_less_than_no_events (void **state)
 {
     (void) state;
     zc_keys_t *keys = keys_of (1, ZCOST_LLM_CALL);
-    zc_ask_t ask = ask_of (ZC_ASK_BREAKDOWN);
-    zc_plan_t plan = plan_by (0);
-    zc_rows_t *rows = zc_rows_new (&ask, &plan, keys, 1);
+    zc_query_spec_t spec = ask_of (ZC_SPEC_BREAKDOWN);
+    zc_window_plan_t plan = plan_by (0);
+    zc_rows_t *rows = zc_rows_new (&spec, &plan, keys, 1);
     uint32_t point = add_one (rows, 0, 0, (zc_measures_t) {.events = -1});
     assert_int_equal (zc_rows_add_latency (rows, point, 5, (uint64_t) 1 << 30), -1);
     assert_rows_failed (rows, "unavailable");
@@ -147,12 +147,12 @@ static void test_rows_tell_a_write_that_fails (void **state)
 {
     (void) state;
     zc_keys_t *keys = keys_of (2, ZCOST_LLM_CALL);
-    zc_ask_t ask = ask_of (ZC_ASK_BREAKDOWN);
-    zc_plan_t plan = plan_by (0);
-    group_by (&ask, ZC_BY_MODEL, "model");
+    zc_query_spec_t spec = ask_of (ZC_SPEC_BREAKDOWN);
+    zc_window_plan_t plan = plan_by (0);
+    group_by (&spec, ZC_BY_MODEL, "model");
     for (int room = 0;; room++) {
         msgpack_packer out;
-        zc_rows_t *rows = zc_rows_new (&ask, &plan, keys, 2);
+        zc_rows_t *rows = zc_rows_new (&spec, &plan, keys, 2);
         add_one (rows, 0, 0, (zc_measures_t) {.events = 1});
         msgpack_packer_init (&out, NULL, write_some);
         left = room;
@@ -169,10 +169,10 @@ static void test_rows_tell_a_write_that_fails (void **state)
 }
 
 /* Makes rows and an answer of them; -1 where it says that it could not. */
-static int answer_of (const zc_ask_t *ask, const zc_plan_t *plan, const zc_keys_t *keys, const zc_cells_t *cells)
+static int answer_of (const zc_query_spec_t *spec, const zc_window_plan_t *plan, const zc_keys_t *keys, const zc_cells_t *cells)
 {
     const zc_span_t all = {ZC_MINUTE, INT64_MIN, INT64_MAX};
-    zc_rows_t *rows = zc_rows_new (ask, plan, keys, zc_keys_count (keys));
+    zc_rows_t *rows = zc_rows_new (spec, plan, keys, zc_keys_count (keys));
     zc_rows_t *other = rows ? zc_rows_new_part (rows) : NULL;
     msgpack_sbuffer result;
     msgpack_packer out;
@@ -204,13 +204,13 @@ static void test_rows_without_memory_fail (void **state)
         assert_int_equal (zc_sketches_add (&cells.latencies, key, key, 1), 0);
     }
     for (int64_t step_s = 0; step_s <= 60; step_s += 60) {
-        zc_ask_t ask = ask_of (step_s ? ZC_ASK_SERIES : ZC_ASK_BREAKDOWN);
-        zc_plan_t plan = plan_by (step_s);
-        group_by (&ask, ZC_BY_MODEL, "model");
+        zc_query_spec_t spec = ask_of (step_s ? ZC_SPEC_SERIES : ZC_SPEC_BREAKDOWN);
+        zc_window_plan_t plan = plan_by (step_s);
+        group_by (&spec, ZC_BY_MODEL, "model");
         int failed = 0;
         for (int n = 1;; n++, failed++) {
             fails_in = n;
-            int rc = answer_of (&ask, &plan, keys, &cells);
+            int rc = answer_of (&spec, &plan, keys, &cells);
             bool all = fails_in > 0;
             fails_in = 0;
             assert_int_equal (rc, all ? 0 : -1);

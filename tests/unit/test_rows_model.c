@@ -4,7 +4,7 @@
  *
  * Random cells of all sizes, random questions, and the cells given one by one, in sets, and in other rows.
  */
-#include "core/rows.h"
+#include "core/window/rows.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -36,7 +36,7 @@ static void assert_latencies (const msgpack_object *map, model_row_t *row)
             assert_int_equal (AT (map, table [i].key)->type, MSGPACK_OBJECT_NIL);
         else {
             size_t rank = (size_t) (table [i].q * (double) (row->bins_count - 1));
-            assert_double (AT (map, table [i].key), (double) zc_bin_us (row->bins [rank]) / 1000);
+            assert_double (AT (map, table [i].key), (double) zc_sketch_bin_us (row->bins [rank]) / 1000);
         }
 }
 
@@ -69,12 +69,12 @@ static void assert_measures (const msgpack_object *map, model_row_t *row)
     assert_latencies (map, row);
 }
 
-static void assert_name (const msgpack_object *map, const zc_ask_t *ask, const char *expected)
+static void assert_name (const msgpack_object *map, const zc_query_spec_t *spec, const char *expected)
 {
     char name [600] = "";
-    for (size_t i = 0; i < ask->by_count; i++) {
+    for (size_t i = 0; i < spec->by_count; i++) {
         char key [32];
-        snprintf (key, sizeof key, "%.*s", (int) ask->by [i].name.size, ask->by [i].name.data);
+        snprintf (key, sizeof key, "%.*s", (int) spec->by [i].name.size, spec->by [i].name.data);
         const msgpack_object *value = AT (map, key);
         assert_int_equal (value->type, MSGPACK_OBJECT_STR);
         sprintf (name + strlen (name), "%.*s\1", (int) value->via.str.size, value->via.str.ptr);
@@ -92,7 +92,7 @@ static model_row_t *step_in (model_t *steps, const char *name, int64_t step)
 }
 
 /* Ascending, and as many as the row has steps with events. */
-static void assert_points (const msgpack_object *points, const char *name, model_t *steps, const zc_plan_t *plan)
+static void assert_points (const msgpack_object *points, const char *name, model_t *steps, const zc_window_plan_t *plan)
 {
     size_t expected = 0;
     for (size_t i = 0; i < steps->count; i++)
@@ -125,21 +125,21 @@ static void assert_total (const msgpack_object *total, const model_t *model)
     assert_int_equal (total->via.map.size, 24);
 }
 
-static void assert_answer (const msgpack_object *result, const zc_ask_t *ask, const zc_plan_t *plan, model_t *model,
+static void assert_answer (const msgpack_object *result, const zc_query_spec_t *spec, const zc_window_plan_t *plan, model_t *model,
                            model_t *steps)
 {
-    size_t shown = model->count < ask->rows_max ? model->count : ask->rows_max;
+    size_t shown = model->count < spec->rows_max ? model->count : spec->rows_max;
     assert_integer (AT (result, "rows_left_out"), (int64_t) (model->count - shown));
-    assert_int_equal (AT (result, "by")->via.array.size, ask->by_count);
+    assert_int_equal (AT (result, "by")->via.array.size, spec->by_count);
     assert_int_equal (AT (result, "rows")->via.array.size, shown);
     for (size_t i = 0; i < shown; i++) {
         const msgpack_object *row = nth (AT (result, "rows"), i);
-        assert_name (row, ask, model->rows [i].name);
+        assert_name (row, spec, model->rows [i].name);
         if (plan->step_s > 0)
             assert_points (AT (row, "points"), model->rows [i].name, steps, plan);
         else
             assert_measures (row, &model->rows [i]);
-        assert_int_equal (row->via.map.size, ask->by_count + (plan->step_s > 0 ? 1 : 24));
+        assert_int_equal (row->via.map.size, spec->by_count + (plan->step_s > 0 ? 1 : 24));
     }
     if (plan->step_s == 0)
         assert_total (AT (result, "total"), model);
@@ -156,7 +156,7 @@ static void put_into (zc_cells_t *cells, const world_cell_t *cell)
         assert_int_equal (zc_sketches_add (&cells->latencies, (uint32_t) (place - cells->cells), cell->bins [i], 1), 0);
 }
 
-static void add_alone (zc_rows_t *rows, const world_cell_t *cell, const zc_plan_t *plan)
+static void add_alone (zc_rows_t *rows, const world_cell_t *cell, const zc_window_plan_t *plan)
 {
     uint32_t point;
     if (cell->cell.start_s < plan->since_s || cell->cell.start_s >= plan->until_s)
@@ -168,11 +168,11 @@ static void add_alone (zc_rows_t *rows, const world_cell_t *cell, const zc_plan_
 }
 
 /* Each cell into one of `parts` ways: itself; a set of cells; other rows, by themselves or in a set. */
-static void add_all (zc_rows_t *rows, const world_t *world, const zc_ask_t *ask, const zc_plan_t *plan, uint32_t parts)
+static void add_all (zc_rows_t *rows, const world_t *world, const zc_query_spec_t *spec, const zc_window_plan_t *plan, uint32_t parts)
 {
     const zc_span_t window = {ZC_MINUTE, plan->since_s, plan->until_s};
     zc_rows_t *other = any_below (2) ? zc_rows_new_part (rows)
-                                     : zc_rows_new (ask, plan, world->keys, zc_keys_count (world->keys));
+                                     : zc_rows_new (spec, plan, world->keys, zc_keys_count (world->keys));
     zc_cells_t sets [2];
     assert_non_null (other);
     for (size_t i = 0; i < 2; i++)
@@ -201,7 +201,7 @@ static void add_all (zc_rows_t *rows, const world_t *world, const zc_ask_t *ask,
 
 /* -------------------------------------------------------------------- questions */
 
-static zc_ask_t any_ask (void)
+static zc_query_spec_t any_ask (void)
 {
     static const struct {
         zc_by_t by;
@@ -216,22 +216,22 @@ static zc_ask_t any_ask (void)
         {ZC_BY_TAG, "env", {"prod", "dev", "", "other"}},
         {ZC_BY_TAG, "nowhere", {"", "other", "x", ""}},
     };
-    zc_ask_t ask = ask_of (any_below (2) ? ZC_ASK_BREAKDOWN : ZC_ASK_SERIES);
+    zc_query_spec_t spec = ask_of (any_below (2) ? ZC_SPEC_BREAKDOWN : ZC_SPEC_SERIES);
     for (size_t i = 0; i < COUNT (dimensions); i++) {
         if (any_below (4) == 0)
-            group_by (&ask, dimensions [i].by, dimensions [i].name);
+            group_by (&spec, dimensions [i].by, dimensions [i].name);
         if (any_below (8) == 0)
-            only_where (&ask, dimensions [i].by, dimensions [i].name, dimensions [i].values [any_below (4)]);
+            only_where (&spec, dimensions [i].by, dimensions [i].name, dimensions [i].values [any_below (4)]);
     }
     if (any_below (4) == 0)
-        ask.rows_max = any_below (5);
-    return ask;
+        spec.rows_max = any_below (5);
+    return spec;
 }
 
-static zc_plan_t any_plan (const zc_ask_t *ask)
+static zc_window_plan_t any_plan (const zc_query_spec_t *spec)
 {
     static const int64_t steps [] = {60, 900, 3600, 86400, 172800};
-    zc_plan_t plan = plan_by (ask->asked == ZC_ASK_SERIES ? steps [any_below (COUNT (steps))] : 0);
+    zc_window_plan_t plan = plan_by (spec->asked == ZC_SPEC_SERIES ? steps [any_below (COUNT (steps))] : 0);
     if (any_below (2)) {
         plan.since_s = WORLD_START_S + any_below (2 * 86400);
         plan.until_s = plan.since_s + any_below (2 * 86400);
@@ -247,14 +247,14 @@ static void test_rows_are_the_model_s_however_cells_come (void **state)
     for (int round = 0; round < 60; round++) {
         world_begin (&world);
         for (int question = 0; question < 10; question++) {
-            zc_ask_t ask = any_ask ();
-            zc_plan_t plan = any_plan (&ask);
-            zc_rows_t *rows = zc_rows_new (&ask, &plan, world.keys, zc_keys_count (world.keys));
+            zc_query_spec_t spec = any_ask ();
+            zc_window_plan_t plan = any_plan (&spec);
+            zc_rows_t *rows = zc_rows_new (&spec, &plan, world.keys, zc_keys_count (world.keys));
             assert_non_null (rows);
-            add_all (rows, &world, &ask, &plan, 1 + any_below (4));
-            model_make (&model, &steps, &world, &ask, &plan);
+            add_all (rows, &world, &spec, &plan, 1 + any_below (4));
+            model_make (&model, &steps, &world, &spec, &plan);
             opened_t answer = packed (rows);
-            assert_answer (&answer.root, &ask, &plan, &model, &steps);
+            assert_answer (&answer.root, &spec, &plan, &model, &steps);
             close_bytes (&answer);
             zc_rows_destroy (&rows);
         }
@@ -270,19 +270,19 @@ static void test_rows_sums_are_those_of_the_model (void **state)
     static model_t model, steps;
     world_begin (&world);
     for (int question = 0; question < 40; question++) {
-        zc_ask_t ask = any_ask ();
-        zc_plan_t plan = any_plan (&ask);
-        zc_rows_t *rows = zc_rows_new (&ask, &plan, world.keys, zc_keys_count (world.keys));
-        add_all (rows, &world, &ask, &plan, 4);
-        model_make (&model, &steps, &world, &ask, &plan);
+        zc_query_spec_t spec = any_ask ();
+        zc_window_plan_t plan = any_plan (&spec);
+        zc_rows_t *rows = zc_rows_new (&spec, &plan, world.keys, zc_keys_count (world.keys));
+        add_all (rows, &world, &spec, &plan, 4);
+        model_make (&model, &steps, &world, &spec, &plan);
         size_t with_events = 0;
         for (size_t row = 0; row < zc_rows_count (rows); row++) {
             char name [600] = "";
-            for (size_t by = 0; by < ask.by_count; by++) {
+            for (size_t by = 0; by < spec.by_count; by++) {
                 zc_str_t value = zc_rows_value (rows, row, by);
                 sprintf (name + strlen (name), "%.*s\1", (int) value.size, value.data);
             }
-            if (zc_rows_sums (rows, row)->sums.events == 0 && ask.by_count > 0)
+            if (zc_rows_sums (rows, row)->sums.events == 0 && spec.by_count > 0)
                 continue;
             const model_row_t *expected = step_in (&model, name, model.rows [0].step);
             for (size_t i = 0; i < MEASURES; i++)

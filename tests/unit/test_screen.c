@@ -2,7 +2,7 @@
  *
  * test_screen.c - text for people: what reaches the terminal, and how wide it is.
  */
-#include "zreport/screen.h"
+#include "zreport/show/screen.h"
 
 #include <locale.h>
 #include <setjmp.h>
@@ -12,16 +12,16 @@
 
 #include <cmocka.h>
 
-#include "zreport/table.h"
+#include "zreport/show/table.h"
 
 #define COUNT(array) (sizeof (array) / sizeof (array) [0])
 
-static const zc_screen_t ascii = {.columns = 40};
-static const zc_screen_t utf8 = {.columns = 40, .utf8 = true};
+static const zr_screen_t ascii = {.columns = 40};
+static const zr_screen_t utf8 = {.columns = 40, .utf8 = true};
 
-static void assert_cleaned (const zc_screen_t *screen, const char *text, const char *expected)
+static void assert_cleaned (const zr_screen_t *screen, const char *text, const char *expected)
 {
-    char *clean = zc_screen_clean (screen, text, strlen (text));
+    char *clean = zr_screen_clean (screen, text, strlen (text));
     assert_string_equal (clean, expected);
     free (clean);
 }
@@ -45,7 +45,7 @@ static void test_screen_no_text_moves_the_cursor (void **state)
         assert_cleaned (&ascii, table [i].text, table [i].clean);
         assert_cleaned (&utf8, table [i].text, table [i].clean);
     }
-    char *clean = zc_screen_clean (&ascii, "a\0b", 3);
+    char *clean = zr_screen_clean (&ascii, "a\0b", 3);
     assert_string_equal (clean, "a\\x00b");
     free (clean);
 }
@@ -55,13 +55,13 @@ static void test_screen_other_scripts_show_where_they_can (void **state)
     (void) state;
     assert_cleaned (&ascii, "\xc3\xa9\xe6\x97\xa5", "\\xe9\\u{65e5}");
     assert_cleaned (&utf8, "\xc3\xa9\xe6\x97\xa5", "\xc3\xa9\xe6\x97\xa5");
-    assert_int_equal (zc_screen_width (&utf8, "\xc3\xa9\xe6\x97\xa5"), 3); /* the second is two wide */
-    assert_int_equal (zc_screen_fit (&utf8, "\xc3\xa9\xe6\x97\xa5", 2), 2);
-    assert_int_equal (zc_screen_fit (&utf8, "\xc3\xa9\xe6\x97\xa5", 3), 5);
+    assert_int_equal (zr_screen_width (&utf8, "\xc3\xa9\xe6\x97\xa5"), 3); /* the second is two wide */
+    assert_int_equal (zr_screen_fit (&utf8, "\xc3\xa9\xe6\x97\xa5", 2), 2);
+    assert_int_equal (zr_screen_fit (&utf8, "\xc3\xa9\xe6\x97\xa5", 3), 5);
 }
 
 /* What `show` prints on a screen like this one. For the caller to free. */
-static char *printed (zc_screen_t screen, void (*show) (const zc_screen_t *screen))
+static char *printed (zr_screen_t screen, void (*show) (const zr_screen_t *screen))
 {
     char *text;
     size_t size;
@@ -72,19 +72,19 @@ static char *printed (zc_screen_t screen, void (*show) (const zc_screen_t *scree
     return text;
 }
 
-static void assert_prints (zc_screen_t screen, void (*show) (const zc_screen_t *screen), const char *expected)
+static void assert_prints (zr_screen_t screen, void (*show) (const zr_screen_t *screen), const char *expected)
 {
     char *text = printed (screen, show);
     assert_string_equal (text, expected);
     free (text);
 }
 
-static void show_fields (const zc_screen_t *screen)
+static void show_fields (const zr_screen_t *screen)
 {
-    zc_screen_field (screen, "Label", "one two three four five six seven");
-    zc_screen_field (screen, "", "%s", "continued");
-    zc_screen_alarm (screen, "! Long", "%s", "averyveryverylongwordthatdoesnotfit");
-    zc_screen_field (screen, "A label as long as this", "text");
+    zr_screen_field (screen, "Label", "one two three four five six seven");
+    zr_screen_field (screen, "", "%s", "continued");
+    zr_screen_alarm (screen, "! Long", "%s", "averyveryverylongwordthatdoesnotfit");
+    zr_screen_field (screen, "A label as long as this", "text");
 }
 
 static void test_screen_fields_wrap_under_themselves (void **state)
@@ -103,7 +103,7 @@ static void test_screen_fields_wrap_under_themselves (void **state)
 static void test_screen_colours_only_where_asked (void **state)
 {
     (void) state;
-    zc_screen_t coloured = {.columns = 80, .colour = true};
+    zr_screen_t coloured = {.columns = 80, .colour = true};
     char *text = printed (coloured, show_fields);
     assert_non_null (strstr (text, "\033[1mLabel            \033[0mone"));
     assert_non_null (strstr (text, "\033[1;33m! Long"));
@@ -113,12 +113,12 @@ static void test_screen_colours_only_where_asked (void **state)
     free (text);
 }
 
-static void show_ends (const zc_screen_t *screen)
+static void show_ends (const zr_screen_t *screen)
 {
-    zc_screen_ends (screen, "left", "right");
-    zc_screen_ends (screen, "left left left left left", "right right right");
-    zc_screen_ends (screen, "left left left left left left left left left", "right");
-    zc_screen_ends (screen, "left", "");
+    zr_screen_ends (screen, "left", "right");
+    zr_screen_ends (screen, "left left left left left", "right right right");
+    zr_screen_ends (screen, "left left left left left left left left left", "right");
+    zr_screen_ends (screen, "left", "");
 }
 
 static void test_screen_ends_share_a_line_or_do_not (void **state)
@@ -134,21 +134,21 @@ static void test_screen_ends_share_a_line_or_do_not (void **state)
                    "left\n");
 }
 
-static void show_table (const zc_screen_t *screen)
+static void show_table (const zr_screen_t *screen)
 {
-    zc_table_t *table = zc_table_new (screen, 2, "lre");
-    ZC_HEADING (table, "tier", "queries", "model");
-    ZC_ROW (table, "simple", "8,000", "a-model-with-quite-a-long-name");
-    ZC_ROW (table, "x", "1", "");
-    zc_table_print (table);
-    zc_table_destroy (&table);
-    zc_table_destroy (&table);
+    zr_table_t *table = zr_table_new (screen, 2, "lre");
+    ZR_HEADING (table, "tier", "queries", "model");
+    ZR_ROW (table, "simple", "8,000", "a-model-with-quite-a-long-name");
+    ZR_ROW (table, "x", "1", "");
+    zr_table_print (table);
+    zr_table_destroy (&table);
+    zr_table_destroy (&table);
 }
 
 static void test_screen_table_aligns_and_cuts_only_what_is_elastic (void **state)
 {
     (void) state;
-    zc_screen_t wide = {.columns = 80};
+    zr_screen_t wide = {.columns = 80};
     assert_prints (wide, show_table,
                    "  tier    queries  model\n"
                    "  simple    8,000  a-model-with-quite-a-long-name\n"
@@ -163,15 +163,15 @@ static void test_screen_table_aligns_and_cuts_only_what_is_elastic (void **state
                    "  x             1\n");
 }
 
-static void show_amounts (const zc_screen_t *screen)
+static void show_amounts (const zr_screen_t *screen)
 {
-    zc_table_t *table = zc_table_new (screen, 0, "ld");
-    ZC_HEADING (table, "tier", "cost");
-    ZC_ROW (table, "a", "$1,234.50");
-    ZC_ROW (table, "b", "$0.000003");
-    ZC_ROW (table, "c", "-");
-    zc_table_print (table);
-    zc_table_destroy (&table);
+    zr_table_t *table = zr_table_new (screen, 0, "ld");
+    ZR_HEADING (table, "tier", "cost");
+    ZR_ROW (table, "a", "$1,234.50");
+    ZR_ROW (table, "b", "$0.000003");
+    ZR_ROW (table, "c", "-");
+    zr_table_print (table);
+    zr_table_destroy (&table);
 }
 
 static void test_screen_table_aligns_decimal_points (void **state)
@@ -184,43 +184,43 @@ static void test_screen_table_aligns_decimal_points (void **state)
                    "c                 -\n");
 }
 
-static void show_dispensable (const zc_screen_t *screen)
+static void show_dispensable (const zr_screen_t *screen)
 {
-    zc_table_t *table = zc_table_new (screen, 0, "eRrD");
-    ZC_HEADING (table, "a model of some length", "share", "queries", "cost");
-    ZC_ROW (table, "x", "100.0%", "123,456,789,012", "$1,234.567890");
-    zc_table_print (table);
-    zc_table_destroy (&table);
+    zr_table_t *table = zr_table_new (screen, 0, "eRrD");
+    ZR_HEADING (table, "a model of some length", "share", "queries", "cost");
+    ZR_ROW (table, "x", "100.0%", "123,456,789,012", "$1,234.567890");
+    zr_table_print (table);
+    zr_table_destroy (&table);
 }
 
 static void test_screen_table_leaves_out_what_is_dispensable (void **state)
 {
     (void) state;
-    zc_screen_t wide = {.columns = 50};
+    zr_screen_t wide = {.columns = 50};
     assert_prints (wide, show_dispensable,
                    "a model of...  share         queries          cost\n"
                    "x             100.0% 123,456,789,012 $1,234.567890\n");
     assert_prints (ascii, show_dispensable,
                    "a model...         queries          cost\n"
                    "x          123,456,789,012 $1,234.567890\n");
-    zc_screen_t narrow = {.columns = 36};
+    zr_screen_t narrow = {.columns = 36};
     assert_prints (narrow, show_dispensable,
                    "a model of some l...         queries\n"
                    "x                    123,456,789,012\n");
 }
 
-static void show_ranked (const zc_screen_t *screen)
+static void show_ranked (const zr_screen_t *screen)
 {
-    zc_table_t *table = zc_table_new (screen, 0, "lR3R1R2");
-    ZC_HEADING (table, "what", "first number", "second number", "third number");
-    zc_table_print (table);
-    zc_table_destroy (&table);
+    zr_table_t *table = zr_table_new (screen, 0, "lR3R1R2");
+    ZR_HEADING (table, "what", "first number", "second number", "third number");
+    zr_table_print (table);
+    zr_table_destroy (&table);
 }
 
 static void test_screen_table_leaves_out_by_rank (void **state)
 {
     (void) state;
-    zc_screen_t screen = {.columns = 80};
+    zr_screen_t screen = {.columns = 80};
     assert_prints (screen, show_ranked, "what  first number  second number  third number\n");
     screen.columns = 40;
     assert_prints (screen, show_ranked, "what first number third number\n");
@@ -233,9 +233,9 @@ static void test_screen_table_leaves_out_by_rank (void **state)
 static void test_screen_table_destroy_takes_nothing (void **state)
 {
     (void) state;
-    zc_table_t *none = NULL;
-    zc_table_destroy (&none);
-    zc_table_destroy (NULL);
+    zr_table_t *none = NULL;
+    zr_table_destroy (&none);
+    zr_table_destroy (NULL);
 }
 
 int main (void)

@@ -2,7 +2,7 @@
  *
  * test_show_health.c - the health screen, from replies of daemons of all ages.
  */
-#include "zreport/show.h"
+#include "zreport/show/show.h"
 
 #include <locale.h>
 #include <setjmp.h>
@@ -47,9 +47,9 @@ static char *shown (const char *reply, int columns)
     if (!health)
         fail_msg ("%d: %s", error.position, error.text);
     size_t size;
-    zc_screen_t screen = {.columns = columns, .out = open_memstream (&text, &size)};
+    zr_screen_t screen = {.columns = columns, .out = open_memstream (&text, &size)};
     assert_non_null (screen.out);
-    zc_show_health (&screen, health);
+    zr_show_health (&screen, health);
     fclose (screen.out);
     json_decref (health);
     free (json);

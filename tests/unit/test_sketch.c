@@ -3,7 +3,7 @@
  * test_sketch.c - what sketch.h promises of counts: quantiles within 1/128, and the same in any order and any
  * partition.
  */
-#include "core/sketch.h"
+#include "core/ledger/sketch.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -43,11 +43,11 @@ static void test_sketch_bins_are_whole_numbers_below_128 (void **state)
 {
     (void) state;
     for (int64_t us = 0; us < 128; us++) {
-        assert_int_equal (zc_bin_of (us), us);
-        assert_int_equal (zc_bin_us (zc_bin_of (us)), us);
+        assert_int_equal (zc_sketch_bin_of (us), us);
+        assert_int_equal (zc_sketch_bin_us (zc_sketch_bin_of (us)), us);
     }
-    assert_int_equal (zc_bin_of (-1), 0);
-    assert_int_equal (zc_bin_of (INT64_MIN), 0);
+    assert_int_equal (zc_sketch_bin_of (-1), 0);
+    assert_int_equal (zc_sketch_bin_of (INT64_MIN), 0);
 }
 
 /* One bin after the other, without gaps; both ends of each are near its middle. */
@@ -55,23 +55,23 @@ static void test_sketch_bins_are_near_what_is_in_them (void **state)
 {
     (void) state;
     int64_t least = 0;
-    for (uint32_t bin = 0; bin <= zc_bin_of (LONGEST_US); bin++) {
+    for (uint32_t bin = 0; bin <= zc_sketch_bin_of (LONGEST_US); bin++) {
         int64_t below = least, above = least + 1;
-        while (zc_bin_of (above) == bin) { /* to the last of the bin, by strides that double */
+        while (zc_sketch_bin_of (above) == bin) { /* to the last of the bin, by strides that double */
             below = above;
             above += above - least;
         }
         while (above - below > 1) {
             int64_t middle = below + (above - below) / 2;
-            *(zc_bin_of (middle) == bin ? &below : &above) = middle;
+            *(zc_sketch_bin_of (middle) == bin ? &below : &above) = middle;
         }
-        assert_int_equal (zc_bin_of (least), bin);
-        assert_int_equal (zc_bin_of (above), bin + 1);
-        assert_true (is_near (zc_bin_us (bin), least) && is_near (zc_bin_us (bin), below));
+        assert_int_equal (zc_sketch_bin_of (least), bin);
+        assert_int_equal (zc_sketch_bin_of (above), bin + 1);
+        assert_true (is_near (zc_sketch_bin_us (bin), least) && is_near (zc_sketch_bin_us (bin), below));
         least = above;
     }
-    assert_int_equal (zc_bin_of (LONGEST_US), 2880);
-    assert_true (zc_bin_of (INT64_MAX) < ZC_BINS);
+    assert_int_equal (zc_sketch_bin_of (LONGEST_US), 2880);
+    assert_true (zc_sketch_bin_of (INT64_MAX) < ZC_BINS);
 }
 
 /* -------------------------------------------------------------------- quantiles */
@@ -131,11 +131,11 @@ static void assert_quantiles (int64_t (*latency) (void), size_t count)
     size_t bins;
     for (size_t i = 0; i < count; i++) {
         latencies [i] = latency ();
-        assert_int_equal (zc_sketches_add (&sketches, 3, zc_bin_of (latencies [i]), 1), 0);
+        assert_int_equal (zc_sketches_add (&sketches, 3, zc_sketch_bin_of (latencies [i]), 1), 0);
     }
     qsort (latencies, count, sizeof *latencies, ascending);
     zc_binned_t *sorted = zc_sketches_sorted (&sketches, &bins);
-    zc_quantiles (sorted, bins, qs, COUNT (qs), told);
+    zc_sketch_quantiles (sorted, bins, qs, COUNT (qs), told);
     for (size_t q = 0; q < COUNT (qs); q++) {
         int64_t real = latencies [(size_t) (qs [q] * (double) (count - 1))];
         if (!is_near (told [q], real))
@@ -169,7 +169,7 @@ static void test_sketch_quantiles_count_every_slot (void **state)
     assert_int_equal (zc_sketches_add (&sketches, 0, 5, many), 0);
     zc_binned_t *sorted = zc_sketches_sorted (&sketches, &count);
     assert_int_equal (count, 6);
-    zc_quantiles (sorted, count, qs, COUNT (qs), told);
+    zc_sketch_quantiles (sorted, count, qs, COUNT (qs), told);
     assert_int_equal (told [0], 5);
     assert_int_equal (told [1], 5);
     assert_int_equal (told [2], 9);

@@ -2,7 +2,7 @@
  *
  * test_sketch_saved.c - what sketch.h promises of the saved form: it is read back, or refused.
  */
-#include "core/sketch.h"
+#include "core/ledger/sketch.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

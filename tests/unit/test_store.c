@@ -10,8 +10,8 @@
 
 #include <cmocka.h>
 
-#include "core/str.h"
-#include "core/tags.h"
+#include "core/base/str.h"
+#include "core/ledger/tags.h"
 #include "stores.h"
 
 static void test_store_begins_empty_and_keeps_its_id (void **state)
@@ -109,7 +109,7 @@ static void add_odd_keys (draft_t *draft)
         assert_int_equal (zc_keys_restore (draft->keys, &dimensions), 0);
         zc_key_entry_t *entry = zc_keys_at (draft->keys, (uint32_t) i);
         entry->sums = any_measures ();
-        *cell_at (draft, (zc_level_t) (i % ZC_LEVELS), MINUTE_S, (uint32_t) i) = entry->sums;
+        *cell_at (draft, (zc_time_bucket_t) (i % ZC_TIME_BUCKETS), MINUTE_S, (uint32_t) i) = entry->sums;
     }
 }
 
@@ -315,15 +315,15 @@ static void test_store_gives_the_last_terms (void **state)
     zc_store_t *store = open_at (&place);
     draft_t draft = draft_new ();
     for (int round = 0; round < 40; round++) {
-        uint8_t terms [] = {0, (uint8_t) round, 0, 0xff};
-        draft.checkpoint.terms = round % 2 == 0 ? terms : NULL;
-        draft.checkpoint.terms_size = sizeof terms;
+        uint8_t config [] = {0, (uint8_t) round, 0, 0xff};
+        draft.checkpoint.config = round % 2 == 0 ? config : NULL;
+        draft.checkpoint.config_size = sizeof config;
         commit (&draft, store);
     }
     loaded_t *loaded = load_from (store);
     assert_int_equal (loaded->terms_count, 1);
-    assert_int_equal (loaded->terms_size, 4);
-    assert_memory_equal (loaded->terms, ((uint8_t []) {0, 38, 0, 0xff}), 4);
+    assert_int_equal (loaded->config_size, 4);
+    assert_memory_equal (loaded->config, ((uint8_t []) {0, 38, 0, 0xff}), 4);
     /* Tables of prices are large: not all of them are kept. */
     assert_true (number_of (&place, "SELECT count (*) FROM terms") < 20);
     loaded_end (loaded);

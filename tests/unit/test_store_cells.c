@@ -32,11 +32,11 @@ static void test_store_adds_a_cell_to_all_that_is_coarser (void **state)
     static const char list [] =
         "SELECT group_concat ((start - 1767225600) || ':' || key || ':' || cost_nanousd, ' ')"
         " FROM (SELECT * FROM %s ORDER BY start, key)";
-    static const char *const expected [ZC_LEVELS] = {"-60:0:1 0:0:10 0:1:7 840:0:100 900:0:1000",
+    static const char *const expected [ZC_TIME_BUCKETS] = {"-60:0:1 0:0:10 0:1:7 840:0:100 900:0:1000",
                                                      "-900:0:1 0:0:110 0:1:7 900:0:11000",
                                                      "-86400:0:1 0:0:111110 0:1:7"};
-    static const char *const tables [ZC_LEVELS] = {"minute", "quarter", "day"};
-    for (int level = 0; level < ZC_LEVELS; level++) {
+    static const char *const tables [ZC_TIME_BUCKETS] = {"minute", "quarter", "day"};
+    for (int level = 0; level < ZC_TIME_BUCKETS; level++) {
         char sql [256];
         snprintf (sql, sizeof sql, list, tables [level]);
         assert_query (place, sql, expected [level]);
@@ -65,8 +65,8 @@ static void test_store_sums_what_many_checkpoints_bring (void **state)
         zc_cells_clear (&ground.draft.cells);
         for (int i = 0; i < 50; i++) {
             x = x * 1664525 + 1013904223;
-            zc_level_t level = (zc_level_t) (x >> 28) % ZC_LEVELS;
-            int64_t start_s = MINUTE_S + (int64_t) (x >> 8 & 3) * zc_level_seconds (level);
+            zc_time_bucket_t level = (zc_time_bucket_t) (x >> 28) % ZC_TIME_BUCKETS;
+            int64_t start_s = MINUTE_S + (int64_t) (x >> 8 & 3) * zc_time_bucket_seconds (level);
             spend (&ground.draft, level, start_s, x >> 16 & 3, x >> 4);
             sum += x >> 4;
         }
@@ -143,7 +143,7 @@ static void test_store_keeps_latencies_at_each_level (void **state)
             int64_t us = (int64_t) (x >> 9) * (i % 5 ? 1 : 1000);
             uint64_t events = i % 17 ? 1 + (x >> 30) : 20000000; /* more than one slot holds */
             lag (&ground.draft, ZC_MINUTE, MINUTE_S + 60 * (int64_t) (x >> 27), key, us, events);
-            expected [key][zc_bin_of (us)] += events;
+            expected [key][zc_sketch_bin_of (us)] += events;
             sums [key] += events;
         }
         spend (&ground.draft, ZC_MINUTE, MINUTE_S, 0, 1); /* grows without latencies, too */

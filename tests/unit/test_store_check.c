@@ -85,7 +85,7 @@ static void assert_looks (const place_t *place, int64_t events)
 {
     char why [256] = "";
     uint64_t before = print_of (place);
-    zc_store_t *store = zc_store_open_to_look (place->path, why);
+    zc_store_t *store = zc_store_open_read_only (place->path, why);
     if (!store)
         fail_msg ("%s", why);
     loaded_t *loaded = load_from (store);
@@ -139,10 +139,10 @@ static void test_store_to_look_at_must_be_there (void **state)
     (void) state;
     place_t place = place_new ();
     char why [256] = "";
-    assert_null (zc_store_open_to_look (place.path, why));
+    assert_null (zc_store_open_read_only (place.path, why));
     assert_true (why [0]);
     assert_int_equal (rmdir (place.path), 0); /* nothing was made in it */
-    assert_null (zc_store_open_to_look (place.path, why));
+    assert_null (zc_store_open_read_only (place.path, why));
 }
 
 int main (void)

@@ -95,7 +95,7 @@ static void test_store_refuses_corrections_that_cannot_be (void **state)
 {
     (void) state;
     static const struct {
-        zc_level_t level;
+        zc_time_bucket_t level;
         int64_t start_s;
         uint32_t key;
         int64_t cost;
@@ -178,7 +178,7 @@ static void test_store_corrects_only_in_turn (void **state)
     commit (&ground.draft, ground.store);
     zc_store_close (&ground.store);
     char why [256];
-    ground.store = zc_store_open_to_look (ground.place.path, why);
+    ground.store = zc_store_open_read_only (ground.place.path, why);
     assert_int_equal (zc_store_correct_begin (ground.store), -1);
     ground_end (&ground);
 }

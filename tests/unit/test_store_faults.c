@@ -261,7 +261,7 @@ static int pass_key (void *argument, uint32_t key, const zc_dimensions_t *dimens
 static bool try_all (const place_t *place, bool to_look)
 {
     char why [256] = "";
-    zc_store_t *store = to_look ? zc_store_open_to_look (place->path, why) : zc_store_open (place->path, NOW_MS, why);
+    zc_store_t *store = to_look ? zc_store_open_read_only (place->path, why) : zc_store_open (place->path, NOW_MS, why);
     if (!store) {
         assert_true (why [0]);
         return false;
@@ -391,7 +391,7 @@ static void test_store_refuses_a_later_version (void **state)
     run_sql (&place, "PRAGMA user_version = 3");
     assert_cannot_open (&place, "version 3");
     char why [256] = "";
-    assert_null (zc_store_open_to_look (place.path, why));
+    assert_null (zc_store_open_read_only (place.path, why));
     assert_non_null (strstr (why, "version 3"));
     place_end (&place);
 }

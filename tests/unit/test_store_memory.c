@@ -59,8 +59,8 @@ static void prepare_nth (draft_t *draft, uint64_t n)
     draft->checkpoint.alerts = &alert;
     draft->checkpoint.unpriced = &unpriced;
     draft->checkpoint.alerts_count = draft->checkpoint.unpriced_count = 1;
-    draft->checkpoint.terms = "t";
-    draft->checkpoint.terms_size = 1;
+    draft->checkpoint.config = "t";
+    draft->checkpoint.config_size = 1;
 }
 
 static void assert_has (zc_store_t *store, uint64_t sequence)
@@ -145,7 +145,7 @@ static int count_cell (void *argument, const zc_stored_cell_t *cell)
 static int64_t read_all (zc_store_t *store, char why [256])
 {
     zc_store_reader_t *reader = zc_store_reader_new (store, why);
-    zc_snapshot_t snapshot;
+    zc_store_view_t snapshot;
     int64_t sum = 0;
     int result = reader ? zc_store_reader_begin (reader, &snapshot) : -1;
     if (result == 0)

@@ -51,9 +51,9 @@ static void watched_end (watched_t *watched)
     ground_end (&watched->ground);
 }
 
-static zc_snapshot_t begin (zc_store_reader_t *reader)
+static zc_store_view_t begin (zc_store_reader_t *reader)
 {
-    zc_snapshot_t snapshot;
+    zc_store_view_t snapshot;
     if (zc_store_reader_begin (reader, &snapshot) == -1)
         fail_msg ("%s", zc_store_reader_why (reader));
     return snapshot;
@@ -76,7 +76,7 @@ static int list (void *argument, const zc_stored_cell_t *cell)
     return ++listed->count == listed->stop_at ? 7 : 0;
 }
 
-static void assert_cells (zc_store_reader_t *reader, zc_level_t level, int64_t since_s, int64_t until_s,
+static void assert_cells (zc_store_reader_t *reader, zc_time_bucket_t level, int64_t since_s, int64_t until_s,
                           const char *expected)
 {
     listed_t listed = {0};
@@ -93,7 +93,7 @@ static void test_store_reader_gives_each_cell_of_a_span (void **state)
         watched_t watched = watched_new (in_memory);
         ground_t *ground = &watched.ground;
         assert_int_equal (begin (watched.reader).first_day_s, INT64_MAX);
-        for (zc_level_t level = ZC_MINUTE; level <= ZC_EVER; level++)
+        for (zc_time_bucket_t level = ZC_MINUTE; level <= ZC_EVER; level++)
             assert_cells (watched.reader, level, INT64_MIN, INT64_MAX, "");
         zc_store_reader_end (watched.reader);
         add_key (&ground->draft, "a");
@@ -104,7 +104,7 @@ static void test_store_reader_gives_each_cell_of_a_span (void **state)
         spend (&ground->draft, ZC_MINUTE, MINUTE_S - 60, 1, 1000);
         lag (&ground->draft, ZC_MINUTE, MINUTE_S - 60, 1, 5, 1);
         commit (&ground->draft, ground->store);
-        zc_snapshot_t snapshot = begin (watched.reader);
+        zc_store_view_t snapshot = begin (watched.reader);
         assert_int_equal (snapshot.sequence, 1);
         assert_int_equal (snapshot.first_day_s, MINUTE_S - 86400);
         assert_int_equal (snapshot.minutes_from_s | snapshot.quarters_from_s | snapshot.days_from_s, 0);
@@ -142,7 +142,7 @@ static void test_store_reader_gives_each_measure_in_its_place (void **state)
     sums->prompt_saved_nanousd = -3;
     commit (&watched.ground.draft, watched.ground.store);
     begin (watched.reader);
-    for (zc_level_t level = ZC_MINUTE; level <= ZC_EVER; level++)
+    for (zc_time_bucket_t level = ZC_MINUTE; level <= ZC_EVER; level++)
         assert_int_equal (zc_store_reader_cells (watched.reader, &(zc_span_t) {level, 0, INT64_MAX}, compare_one, sums),
                           0);
     zc_store_reader_end (watched.reader);
@@ -177,7 +177,7 @@ static void test_store_reader_tells_from_when_on_buckets_are_kept (void **state)
     commit (&watched.ground.draft, watched.ground.store);
     const zc_horizon_t horizon = {MINUTE_S + 86400 + 61, MINUTE_S + 86400 - 1, MINUTE_S + 2 * 86400 + 5};
     assert_int_equal (zc_store_trim (watched.ground.store, &horizon, &more), 0);
-    zc_snapshot_t snapshot = begin (watched.reader);
+    zc_store_view_t snapshot = begin (watched.reader);
     assert_int_equal (snapshot.minutes_from_s, MINUTE_S + 86400 + 60);
     assert_int_equal (snapshot.quarters_from_s, MINUTE_S + 86400 - 900);
     assert_int_equal (snapshot.days_from_s, MINUTE_S + 2 * 86400);
@@ -230,10 +230,10 @@ static int add_cost (void *argument, const zc_stored_cell_t *cell)
 
 static bool look_once (zc_store_reader_t *reader)
 {
-    zc_snapshot_t snapshot;
+    zc_store_view_t snapshot;
     int64_t sums [ZC_EVER + 1] = {0};
     bool good = zc_store_reader_begin (reader, &snapshot) == 0;
-    for (zc_level_t level = ZC_MINUTE; level <= ZC_EVER && good; level++)
+    for (zc_time_bucket_t level = ZC_MINUTE; level <= ZC_EVER && good; level++)
         good = zc_store_reader_cells (reader, &(zc_span_t) {level, 0, INT64_MAX}, add_cost, &sums [level]) == 0 &&
                sums [level] == (int64_t) snapshot.sequence * KEYS;
     zc_store_reader_end (reader);
@@ -383,14 +383,14 @@ static void test_store_reader_refuses_what_cannot_be (void **state)
         watched_end (&watched);
     }
     watched_t watched = watched_new (false);
-    zc_snapshot_t snapshot;
+    zc_store_view_t snapshot;
     run_sql (&watched.ground.place, "DELETE FROM meta");
     assert_int_equal (zc_store_reader_begin (watched.reader, &snapshot), -1);
     assert_non_null (strstr (zc_store_reader_why (watched.reader), "damaged"));
     zc_store_reader_destroy (&watched.reader);
     zc_store_close (&watched.ground.store);
     char why [256] = "";
-    watched.ground.store = zc_store_open_to_look (watched.ground.place.path, why);
+    watched.ground.store = zc_store_open_read_only (watched.ground.place.path, why);
     assert_non_null (watched.ground.store);
     assert_null (zc_store_reader_new (watched.ground.store, why));
     assert_non_null (strstr (why, "look"));

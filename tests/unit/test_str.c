@@ -2,7 +2,7 @@
  *
  * test_str.c - what str.h promises: strings are equal where all their bytes are.
  */
-#include "core/str.h"
+#include "core/base/str.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

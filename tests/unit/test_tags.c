@@ -3,7 +3,7 @@
  * test_tags.c - what tags.h promises: one canonical string for the same tags, whatever their order; what is none is
  * told.
  */
-#include "core/tags.h"
+#include "core/ledger/tags.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "core/str.h"
+#include "core/base/str.h"
 #include "pack.h"
 #include "table.h"
 

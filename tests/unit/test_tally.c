@@ -2,7 +2,7 @@
  *
  * test_tally.c - what tally.h promises: counts by name, bounded.
  */
-#include "core/tally.h"
+#include "core/base/tally.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -21,7 +21,7 @@ static void add (zc_tally_t *tally, const char *name)
 static uint64_t count_of (const zc_tally_t *tally, const char *name)
 {
     uint32_t number;
-    assert_int_equal (zc_names_find (&tally->names, (zc_str_t) {name, (uint32_t) strlen (name)}, &number), 0);
+    assert_int_equal (zc_intern_find (&tally->names, (zc_str_t) {name, (uint32_t) strlen (name)}, &number), 0);
     return tally->counts [number];
 }
 

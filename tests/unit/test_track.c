@@ -37,9 +37,9 @@ static void decode (const void *bytes, size_t size, zc_event_t *ret_event)
 {
     zc_frame_t frame;
     zc_reject_t reject;
-    zc_frame_init (&frame, bytes, size, now_ms (), 1);
-    assert_int_equal (zc_frame_next (&frame, ret_event, &reject), ZC_STEP_EVENT);
-    assert_int_equal (zc_frame_next (&frame, ret_event, &reject), ZC_STEP_END);
+    zc_decode_init (&frame, bytes, size, now_ms (), 1);
+    assert_int_equal (zc_decode_next (&frame, ret_event, &reject), ZC_STEP_EVENT);
+    assert_int_equal (zc_decode_next (&frame, ret_event, &reject), ZC_STEP_END);
 }
 
 int __wrap_zcost_try_emit (zcost_t *client, const zcost_event_t *events, size_t count)
@@ -138,7 +138,7 @@ static void test_track_hands_an_event_on_as_it_is (void **state)
     tracker_t tracker = tracker_of (0);
     for (size_t i = 0; i < COUNT (table); i++) {
         const char *same_as = table [i].same_as ? table [i].same_as : table [i].sent;
-        if (track (&tracker, table [i].sent) != ZC_TRACKED)
+        if (track (&tracker, table [i].sent) != ZB_TRACKED)
             fail_msg ("%s: %s", table [i].sent, tracker.failure);
         if (!(seen [0].has & ZC_BIT (ZC_KEY_TAGS)) && strstr (same_as, "{}"))
             continue;
@@ -155,13 +155,13 @@ static void test_track_takes_arrays_in_order (void **state)
     (void) state;
     tracker_t tracker = tracker_of (0);
     assert_int_equal (track (&tracker, "[{'type': 'llm_call', 'model': 'a'}, {'type': 'rag_parallel'},"
-                                       " {'type': 'query_router', 'cost': 1, 'tags': {'k': 'v'}}]"), ZC_TRACKED);
+                                       " {'type': 'query_router', 'cost': 1, 'tags': {'k': 'v'}}]"), ZB_TRACKED);
     assert_true (was_seen (0, "{'type': 'llm_call', 'model': 'a'}") && was_seen (1, "{'type': 'rag_parallel'}") &&
                  was_seen (2, "{'type': 'query_router', 'cost': 1, 'tags': {'k': 'v'}}"));
     assert_taken (&tracker, 3);
-    assert_int_equal (track (&tracker, "[]"), ZC_TRACKED);
+    assert_int_equal (track (&tracker, "[]"), ZB_TRACKED);
     assert_taken (&tracker, 3);
-    assert_int_equal (track (&tracker, " [ {'type': 'llm_call'} ] \n"), ZC_TRACKED);
+    assert_int_equal (track (&tracker, " [ {'type': 'llm_call'} ] \n"), ZB_TRACKED);
     assert_taken (&tracker, 4);
     tracker_end (&tracker);
 }
@@ -193,7 +193,7 @@ static void test_track_keeps_every_nano_dollar (void **state)
                              (long long) (nano / 1000000000), (long long) (nano % 1000000000), (long long) (us / 1000),
                              (long long) (us % 1000), saved < 0 ? "-" : "", llabs (saved) / 1000000000,
                              llabs (saved) % 1000000000);
-        assert_int_equal (track_bytes (&tracker, body, (size_t) size), ZC_TRACKED);
+        assert_int_equal (track_bytes (&tracker, body, (size_t) size), ZB_TRACKED);
         if (seen [0].cost_nanousd != nano || seen [0].latency_us != us || seen [1].time_saved_ns != saved)
             fail_msg ("%s", body);
     }
@@ -208,7 +208,7 @@ static void test_track_of_a_full_queue_takes_none (void **state)
     static const char three [] = "[{'type': 'llm_call'}, {'type': 'llm_call'}, {'type': 'llm_call'}]";
     tracker_t tracker = tracker_of (64 << 10);
     uint64_t taken = 0;
-    while (track (&tracker, three) == ZC_TRACKED) {
+    while (track (&tracker, three) == ZB_TRACKED) {
         taken += 3;
         assert_taken (&tracker, taken);
         assert_true (taken < 100000);
@@ -216,12 +216,12 @@ static void test_track_of_a_full_queue_takes_none (void **state)
     assert_true (taken > 100);
     assert_int_equal (tracker.counts.full, 3);
     assert_taken (&tracker, taken);
-    assert_int_equal (track (&tracker, three), ZC_TRACK_FULL);
+    assert_int_equal (track (&tracker, three), ZB_TRACK_FULL);
     assert_int_equal (tracker.counts.full, 6);
     assert_taken (&tracker, taken);
     /* What is wrong is told all the same, and nothing stands for good, either. */
-    assert_int_equal (track (&tracker, "{}"), ZC_TRACK_BAD);
-    assert_int_equal (track (&tracker, "[]"), ZC_TRACKED);
+    assert_int_equal (track (&tracker, "{}"), ZB_TRACK_BAD);
+    assert_int_equal (track (&tracker, "[]"), ZB_TRACKED);
     assert_taken (&tracker, taken);
     tracker_end (&tracker);
 }
@@ -238,7 +238,7 @@ static void test_track_takes_the_largest_body (void **state)
     *body = '[';
     for (size_t i = 0; i < count; i++)
         sprintf (body + 1 + i * size, "%s%s", event, i + 1 < count ? "," : "]");
-    assert_int_equal (track_bytes (&tracker, body, strlen (body)), ZC_TRACKED);
+    assert_int_equal (track_bytes (&tracker, body, strlen (body)), ZB_TRACKED);
     assert_taken (&tracker, count);
     free (body);
     tracker_end (&tracker);

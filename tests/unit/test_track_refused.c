@@ -84,12 +84,12 @@ static void test_track_tells_what_is_wrong_with_an_event (void **state)
     tracker_t tracker = tracker_of (0);
     for (size_t i = 0; i < COUNT (table); i++) {
         char array [1200];
-        if (track (&tracker, table [i].event) != ZC_TRACK_BAD)
+        if (track (&tracker, table [i].event) != ZB_TRACK_BAD)
             fail_msg ("%s is taken", table [i].event);
         assert_failure (&tracker, table [i].code, table [i].detail, 0);
         /* Between two good ones it spoils all three. */
         snprintf (array, sizeof array, "[{'type': 'llm_call'}, %s, {'type': 'llm_call'}]", table [i].event);
-        assert_int_equal (track (&tracker, array), ZC_TRACK_BAD);
+        assert_int_equal (track (&tracker, array), ZB_TRACK_BAD);
         snprintf (array, sizeof array, "none of 3 events is tracked: 1 is wrong, the first of them number 1: %s",
                   table [i].detail);
         assert_failure (&tracker, table [i].code, array, 1);
@@ -105,7 +105,7 @@ static void test_track_takes_no_array_in_an_array (void **state)
     static const char *const bodies [] = {"[[]]", "[[{'type': 'llm_call'}]]", "[{'type': 'llm_call'}, []]"};
     tracker_t tracker = tracker_of (0);
     for (size_t i = 0; i < COUNT (bodies); i++) {
-        assert_int_equal (track (&tracker, bodies [i]), ZC_TRACK_BAD);
+        assert_int_equal (track (&tracker, bodies [i]), ZB_TRACK_BAD);
         assert_failure (&tracker, "not_a_map", NULL, 1);
     }
     assert_taken (&tracker, 0);
@@ -116,7 +116,7 @@ static void test_track_names_each_that_is_wrong_up_to_a_hundred (void **state)
 {
     (void) state;
     tracker_t tracker = tracker_of (0);
-    assert_int_equal (track (&tracker, "[{'type': 'llm_call'}, {}, 7, {'type': 'llm_call', 'cost': -1}]"), ZC_TRACK_BAD);
+    assert_int_equal (track (&tracker, "[{'type': 'llm_call'}, {}, 7, {'type': 'llm_call', 'cost': -1}]"), ZB_TRACK_BAD);
     assert_string_equal (
         tracker.failure,
         "{\"detail\":\"none of 4 events is tracked: 3 are wrong, the first of them number 1: missing_type: no key "
@@ -129,11 +129,11 @@ static void test_track_names_each_that_is_wrong_up_to_a_hundred (void **state)
     for (int i = 0; i < 300; i++)
         strcat (body, bad);
     strcat (body, "{'type': 'llm_call'}]");
-    assert_int_equal (track (&tracker, body), ZC_TRACK_BAD);
+    assert_int_equal (track (&tracker, body), ZB_TRACK_BAD);
     assert_failure (&tracker, "missing_type", "none of 301 events is tracked: at least 100 are wrong, the first of them "
                                               "number 0: missing_type: no key `type`", 100);
     assert_int_equal (tracker.counts.bad, 103);
-    assert_int_equal (track (&tracker, "[0,0,0,0,0,0,0,0,0,0]"), ZC_TRACK_BAD); /* not looked at */
+    assert_int_equal (track (&tracker, "[0,0,0,0,0,0,0,0,0,0]"), ZB_TRACK_BAD); /* not looked at */
     assert_failure (&tracker, "not_a_map", "not_a_map: more elements than so many bytes have events", 0);
     tracker_end (&tracker);
 }
@@ -156,7 +156,7 @@ static void test_track_tells_what_is_no_json (void **state)
     };
     tracker_t tracker = tracker_of (0);
     for (size_t i = 0; i < COUNT (table); i++) {
-        if (track_bytes (&tracker, table [i].body, table [i].size) != ZC_TRACK_BAD)
+        if (track_bytes (&tracker, table [i].body, table [i].size) != ZB_TRACK_BAD)
             fail_msg ("row %zu", i);
         assert_failure (&tracker, "malformed", NULL, 0);
         assert_non_null (strstr (tracker.failure, "malformed: no JSON: line "));
@@ -164,7 +164,7 @@ static void test_track_tells_what_is_no_json (void **state)
     }
     char deep [100000];
     memset (deep, '[', sizeof deep);
-    assert_int_equal (track_bytes (&tracker, deep, sizeof deep), ZC_TRACK_BAD);
+    assert_int_equal (track_bytes (&tracker, deep, sizeof deep), ZB_TRACK_BAD);
     assert_taken (&tracker, 0);
     tracker_end (&tracker);
 }

@@ -2,7 +2,7 @@
  *
  * test_watch_frame.c - the live view on screens of every size, with and without data.
  */
-#include "zreport/watch_frame.h"
+#include "zreport/watch/frame.h"
 
 #include <locale.h>
 #include <setjmp.h>
@@ -12,31 +12,31 @@
 
 #include <cmocka.h>
 
-#include "zreport/screen.h"
+#include "zreport/show/screen.h"
 
 #define ROWS_MAX 90
 #define COLUMNS_MAX 260
 
-static const zc_screen_t ascii = {.columns = 80};
-static const zc_screen_t utf8 = {.columns = 80, .utf8 = true};
+static const zr_screen_t ascii = {.columns = 80};
+static const zr_screen_t utf8 = {.columns = 80, .utf8 = true};
 
 /* ------------------------------------------------------------------ a screen that notices */
 
 /* How often each place was written to, and what stands in each line. */
 typedef struct {
-    const zc_screen_t *screen;
+    const zr_screen_t *screen;
     int rows, columns;
     unsigned char written [ROWS_MAX] [COLUMNS_MAX];
     char text [ROWS_MAX] [8 * COLUMNS_MAX];
 } grid_t;
 
-static void paint_line (grid_t *grid, int row, int column, const zc_page_t *page, size_t line)
+static void paint_line (grid_t *grid, int row, int column, const zr_page_t *page, size_t line)
 {
-    zc_tone_t tone;
+    zr_tone_t tone;
     const char *text;
-    for (size_t piece = 0; (text = zc_page_piece (page, line, piece, &tone)); piece++) {
-        assert_in_range (tone, 0, ZC_TONES - 1);
-        int width = zc_screen_width (grid->screen, text);
+    for (size_t piece = 0; (text = zr_page_piece (page, line, piece, &tone)); piece++) {
+        assert_in_range (tone, 0, ZR_TONES - 1);
+        int width = zr_screen_width (grid->screen, text);
         assert_true (column + width <= grid->columns);
         for (int i = 0; i < width; i++)
             assert_int_equal (grid->written [row] [column + i]++, 0);
@@ -45,23 +45,23 @@ static void paint_line (grid_t *grid, int row, int column, const zc_page_t *page
     }
 }
 
-static void paint (void *argument, int row, int column, const zc_page_t *page, int rows)
+static void paint (void *argument, int row, int column, const zr_page_t *page, int rows)
 {
     grid_t *grid = argument;
     assert_true (row >= 0 && column >= 0 && rows > 0 && row + rows <= grid->rows);
-    assert_true ((size_t) rows <= zc_page_lines (page));
+    assert_true ((size_t) rows <= zr_page_lines (page));
     for (int i = 0; i < rows; i++)
         paint_line (grid, row + i, column, page, (size_t) i);
 }
 
-static grid_t *drawn (const zc_watch_data_t *data, const zc_screen_t *screen, int rows, int columns)
+static grid_t *drawn (const zr_watch_data_t *data, const zr_screen_t *screen, int rows, int columns)
 {
     static grid_t grid;
     memset (&grid, 0, sizeof grid);
     grid.screen = screen;
     grid.rows = rows;
     grid.columns = columns;
-    zc_frame_draw (data, screen, rows, columns, paint, &grid);
+    zr_frame_draw (data, screen, rows, columns, paint, &grid);
     return &grid;
 }
 
@@ -84,10 +84,10 @@ static json_t *parsed (const char *text)
     return value;
 }
 
-static void answer (zc_watch_data_t *data, zc_asked_t asked, json_t *result)
+static void answer (zr_watch_data_t *data, zr_asked_t asked, json_t *result)
 {
-    json_decref (zc_watch_question (data, asked, NOW_MS));
-    zc_watch_answer (data, asked, result, NULL);
+    json_decref (zr_watch_question (data, asked, NOW_MS));
+    zr_watch_answer (data, asked, result, NULL);
 }
 
 /* Many rows with long names, some of them wide, with amounts as large as they come. */
@@ -139,32 +139,32 @@ static json_t *full_report (void)
                    "\"dropped\": 5, \"duplicate\": 6}, \"since\": 1700000000000}}");
 }
 
-static void fill (zc_watch_data_t *data)
+static void fill (zr_watch_data_t *data)
 {
-    zc_watch_data_init (data, "tcp://127.0.0.1:7752", "tcp://127.0.0.1:7753", "UTC");
+    zr_watch_data_init (data, "tcp://127.0.0.1:7752", "tcp://127.0.0.1:7753", "UTC");
     data->now_ms = NOW_MS + 4000;
-    zc_watch_snapshot (data, full_report (), NOW_MS);
-    answer (data, ZC_ASKED_RECENT, json_pack ("{s:[{s:[{s:I, s:I}, {s:I, s:I}]}]}", "rows", "points", "t",
+    zr_watch_snapshot (data, full_report (), NOW_MS);
+    answer (data, ZR_ASKED_RECENT, json_pack ("{s:[{s:[{s:I, s:I}, {s:I, s:I}]}]}", "rows", "points", "t",
                                               (json_int_t) (NOW_MS - NOW_MS % 60000), "cost_nanousd",
                                               (json_int_t) INT64_MAX, "t", (json_int_t) (NOW_MS - 120000),
                                               "cost_nanousd", (json_int_t) INT64_MAX));
-    answer (data, ZC_ASKED_TODAY, parsed ("{\"total\": {\"cost_nanousd\": 9000000000000000000}}"));
-    answer (data, ZC_ASKED_MONTH, parsed ("{\"total\": {\"cost_nanousd\": 9000000000000000000}}"));
-    answer (data, ZC_ASKED_REPORT, full_report ());
-    answer (data, ZC_ASKED_TOP, many_rows ("model"));
-    answer (data, ZC_ASKED_BESIDE, many_rows ("service"));
-    answer (data, ZC_ASKED_BUDGETS, many_budgets ());
-    answer (data, ZC_ASKED_HEALTH, parsed ("{\"journal\": {\"state\": \"none\"}, \"store\": {\"state\": \"none\"},"
+    answer (data, ZR_ASKED_TODAY, parsed ("{\"total\": {\"cost_nanousd\": 9000000000000000000}}"));
+    answer (data, ZR_ASKED_MONTH, parsed ("{\"total\": {\"cost_nanousd\": 9000000000000000000}}"));
+    answer (data, ZR_ASKED_REPORT, full_report ());
+    answer (data, ZR_ASKED_TOP, many_rows ("model"));
+    answer (data, ZR_ASKED_BESIDE, many_rows ("service"));
+    answer (data, ZR_ASKED_BUDGETS, many_budgets ());
+    answer (data, ZR_ASKED_HEALTH, parsed ("{\"journal\": {\"state\": \"none\"}, \"store\": {\"state\": \"none\"},"
                                            "\"waiting\": [\"the disk\"], \"cells_folded_to_other\": 7}"));
     for (int i = 0; i < 30; i++)
-        zc_watch_alert (data, json_pack ("{s:i, s:s, s:i, s:I}", "id", i, "budget", "month", "threshold_percent", i,
+        zr_watch_alert (data, json_pack ("{s:i, s:s, s:i, s:I}", "id", i, "budget", "month", "threshold_percent", i,
                                          "at", (json_int_t) NOW_MS));
-    zc_watch_say (&data->complaint, "%0300d", 1);
+    zr_watch_say (&data->complaint, "%0300d", 1);
 }
 
 /* ------------------------------------------------------------------ tests */
 
-static void draw_all_sizes (const zc_watch_data_t *data, const zc_screen_t *screen)
+static void draw_all_sizes (const zr_watch_data_t *data, const zr_screen_t *screen)
 {
     static const int widths [] = {1, 2, 3, 5, 9, 12, 19, 20, 33, 40, 59, 60, 61, 69, 70, 75, 76, 79, 80, 81, 89, 90,
                                   100, 118, 119, 120, 121, 122, 132, 159, 160, 161, 162, 200, 201, 249, 250};
@@ -177,25 +177,25 @@ static void draw_all_sizes (const zc_watch_data_t *data, const zc_screen_t *scre
 static void test_watch_frame_keeps_to_every_size (void **state)
 {
     (void) state;
-    zc_watch_data_t data;
+    zr_watch_data_t data;
     fill (&data);
     draw_all_sizes (&data, &utf8);
     draw_all_sizes (&data, &ascii);
     data.help = true;
     draw_all_sizes (&data, &ascii);
-    zc_watch_data_free (&data);
+    zr_watch_data_free (&data);
 }
 
 static void test_watch_frame_does_without_any_answer (void **state)
 {
     (void) state;
-    zc_watch_data_t data;
-    zc_watch_data_init (&data, "tcp://a", "tcp://b", "UTC");
+    zr_watch_data_t data;
+    zr_watch_data_init (&data, "tcp://a", "tcp://b", "UTC");
     draw_all_sizes (&data, &ascii);
-    zc_watch_snapshot (&data, json_object (), NOW_MS);
-    zc_watch_say (&data.away, "away");
+    zr_watch_snapshot (&data, json_object (), NOW_MS);
+    zr_watch_say (&data.away, "away");
     draw_all_sizes (&data, &utf8);
-    zc_watch_data_free (&data);
+    zr_watch_data_free (&data);
 }
 
 /* Whatever a peer sends in the place of what belongs there. */
@@ -211,23 +211,23 @@ static void test_watch_frame_survives_answers_of_no_shape (void **state)
         "\"zcost\": {\"since\": -1, \"events\": 7}}",
         "{\"query_router\": {\"cost_breakdown\": {\"x\": 5, \"\": null}}, \"total\": {\"cost_nanousd\": -1}}",
     };
-    zc_watch_data_t data;
-    zc_watch_data_init (&data, "tcp://a", "tcp://b", "UTC");
+    zr_watch_data_t data;
+    zr_watch_data_init (&data, "tcp://a", "tcp://b", "UTC");
     for (size_t i = 0; i < sizeof shapes / sizeof shapes [0]; i++) {
-        zc_watch_snapshot (&data, parsed (shapes [i]), NOW_MS);
-        zc_watch_alert (&data, parsed (shapes [i]));
-        for (zc_asked_t asked = 0; asked < ZC_ASKED; asked++)
+        zr_watch_snapshot (&data, parsed (shapes [i]), NOW_MS);
+        zr_watch_alert (&data, parsed (shapes [i]));
+        for (zr_asked_t asked = 0; asked < ZR_ASKED; asked++)
             answer (&data, asked, parsed (shapes [i]));
         for (int columns = 1; columns < 200; columns += 13)
             drawn (&data, &utf8, 60, columns);
     }
-    zc_watch_data_free (&data);
+    zr_watch_data_free (&data);
 }
 
 static void test_watch_frame_leaves_the_least_important_out_first (void **state)
 {
     (void) state;
-    zc_watch_data_t data;
+    zr_watch_data_t data;
     fill (&data);
     grid_t *low = drawn (&data, &ascii, 20, 60);
     assert_true (shows (low, "Now ") && shows (low, "Today") && shows (low, "Routing") && shows (low, "Tier"));
@@ -236,13 +236,13 @@ static void test_watch_frame_leaves_the_least_important_out_first (void **state)
     grid_t *high = drawn (&data, &ascii, 80, 250);
     assert_true (shows (high, "RAG preloads") && shows (high, "By model") && shows (high, "By service"));
     assert_true (shows (high, "Budget") && shows (high, "Alerts"));
-    zc_watch_data_free (&data);
+    zr_watch_data_free (&data);
 }
 
 static void test_watch_frame_shows_the_worst_budget_first (void **state)
 {
     (void) state;
-    zc_watch_data_t data;
+    zr_watch_data_t data;
     fill (&data);
     grid_t *grid = drawn (&data, &ascii, 80, 250);
     int row = 0;
@@ -250,7 +250,7 @@ static void test_watch_frame_shows_the_worst_budget_first (void **state)
         row++;
     assert_true (row < 79);
     assert_non_null (strstr (grid->text [row + 1], "breached"));
-    zc_watch_data_free (&data);
+    zr_watch_data_free (&data);
 }
 
 int main (void)

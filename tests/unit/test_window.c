@@ -18,14 +18,14 @@
 #define NOW INT64_C (1795353072) /* 2026-11-22 13:11:12 UTC, a Sunday */
 #define TODAY INT64_C (1795305600)
 
-static zc_interval_t periods [ZC_PERIODS_MAX];
+static zr_interval_t periods [ZR_PERIODS_MAX];
 
-static zc_window_t read_window (const char *since, const char *until, const char *last, const zc_civil_t *unit)
+static zr_window_t read_window (const char *since, const char *until, const char *last, const zc_civil_t *unit)
 {
-    zc_window_words_t words = {since, until, last};
-    zc_window_t window = {0};
+    zr_window_words_t words = {since, until, last};
+    zr_window_t window = {0};
     char mistake [200] = "";
-    assert_int_equal (zc_window_read (&words, "UTC", NOW, unit, &window, mistake, sizeof mistake), 0);
+    assert_int_equal (zr_window_read (&words, "UTC", NOW, unit, &window, mistake, sizeof mistake), 0);
     assert_string_equal (mistake, "");
     return window;
 }
@@ -44,7 +44,7 @@ static void test_window_durations (void **state)
     };
     for (size_t i = 0; i < COUNT (table); i++) {
         int64_t seconds = -7;
-        assert_int_equal (zc_duration_read (table [i].text, &seconds), table [i].seconds > 0);
+        assert_int_equal (zr_window_duration_read (table [i].text, &seconds), table [i].seconds > 0);
         assert_int_equal (seconds, table [i].seconds > 0 ? table [i].seconds : -7);
     }
 }
@@ -58,7 +58,7 @@ static void test_window_last_is_back_from_now (void **state)
     } table [] = {{"30m", 1800},     {"24h", DAY},      {"7d", 7 * DAY},
                   {"2w", 14 * DAY}, {"1mo", 31 * DAY}, {"12mo", 365 * DAY}};
     for (size_t i = 0; i < COUNT (table); i++) {
-        zc_window_t window = read_window (NULL, NULL, table [i].last, NULL);
+        zr_window_t window = read_window (NULL, NULL, table [i].last, NULL);
         assert_true (window.has_since && !window.has_until);
         assert_int_equal (window.since_s, NOW - NOW % 60 - table [i].back_s);
     }
@@ -82,7 +82,7 @@ static void test_window_last_is_whole_units_where_periods_are_asked_for (void **
         {ZC_CIVIL_MONTH, "12mo", TODAY - 21 * DAY - 335 * DAY, TODAY + 9 * DAY}, /* from December of the year before */
     };
     for (size_t i = 0; i < COUNT (table); i++) {
-        zc_window_t window = read_window (NULL, NULL, table [i].last, &table [i].unit);
+        zr_window_t window = read_window (NULL, NULL, table [i].last, &table [i].unit);
         assert_true (window.has_since && window.has_until);
         assert_int_equal (window.since_s, table [i].since_s);
         assert_int_equal (window.until_s, table [i].until_s);
@@ -92,7 +92,7 @@ static void test_window_last_is_whole_units_where_periods_are_asked_for (void **
 static void test_window_edges_are_whole_minutes (void **state)
 {
     (void) state;
-    zc_window_t window = read_window ("@61", "@121", NULL, NULL);
+    zr_window_t window = read_window ("@61", "@121", NULL, NULL);
     assert_int_equal (window.since_s, 60);
     assert_int_equal (window.until_s, 180);
     window = read_window ("@60", "@120", NULL, NULL);
@@ -103,7 +103,7 @@ static void test_window_edges_are_whole_minutes (void **state)
 static void test_window_nothing_said_is_no_window (void **state)
 {
     (void) state;
-    zc_window_t window = read_window (NULL, NULL, NULL, NULL);
+    zr_window_t window = read_window (NULL, NULL, NULL, NULL);
     assert_false (window.has_since);
     assert_false (window.has_until);
     window = read_window (NULL, "yesterday", NULL, NULL);
@@ -115,7 +115,7 @@ static void test_window_mistakes_are_named (void **state)
 {
     (void) state;
     static const struct {
-        zc_window_words_t words;
+        zr_window_words_t words;
         const char *named;
     } table [] = {
         {{.since = "soon"}, "--since 'soon'"},
@@ -130,9 +130,9 @@ static void test_window_mistakes_are_named (void **state)
         {{.since = "2026-11-20", .until = "2026-11-19"}, "empty"},
     };
     for (size_t i = 0; i < COUNT (table); i++) {
-        zc_window_t window = {.since_s = 42};
+        zr_window_t window = {.since_s = 42};
         char mistake [200] = "";
-        assert_int_equal (zc_window_read (&table [i].words, "UTC", NOW, NULL, &window, mistake, sizeof mistake), -1);
+        assert_int_equal (zr_window_read (&table [i].words, "UTC", NOW, NULL, &window, mistake, sizeof mistake), -1);
         assert_non_null (strstr (mistake, table [i].named));
         assert_int_equal (window.since_s, 42);
     }
@@ -141,8 +141,8 @@ static void test_window_mistakes_are_named (void **state)
 static void test_window_periods_follow_each_other (void **state)
 {
     (void) state;
-    zc_window_t window = {true, true, TODAY - 2 * DAY + 5 * HOUR, TODAY + 7 * HOUR};
-    assert_int_equal (zc_window_cut (&window, "UTC", ZC_CIVIL_DAY, periods), 3);
+    zr_window_t window = {true, true, TODAY - 2 * DAY + 5 * HOUR, TODAY + 7 * HOUR};
+    assert_int_equal (zr_window_cut (&window, "UTC", ZC_CIVIL_DAY, periods), 3);
     assert_int_equal (periods [0].since_s, TODAY - 2 * DAY + 5 * HOUR); /* cut off by the window */
     assert_int_equal (periods [0].until_s, TODAY - DAY);
     assert_int_equal (periods [1].since_s, TODAY - DAY);
@@ -160,9 +160,9 @@ static void test_window_a_day_of_summer_time_has_its_own_length (void **state)
         int64_t hours;
     } table [] = {{INT64_C (1774738800), 23}, {INT64_C (1792879200), 25}}; /* 2026-03-29, 2026-10-25 */
     for (size_t i = 0; i < COUNT (table); i++) {
-        zc_window_t window = {true, true, table [i].day_s, table [i].day_s + table [i].hours * HOUR};
-        assert_int_equal (zc_window_cut (&window, "Europe/Madrid", ZC_CIVIL_DAY, periods), 1);
-        assert_int_equal (zc_window_cut (&window, "Europe/Madrid", ZC_CIVIL_HOUR, periods), table [i].hours);
+        zr_window_t window = {true, true, table [i].day_s, table [i].day_s + table [i].hours * HOUR};
+        assert_int_equal (zr_window_cut (&window, "Europe/Madrid", ZC_CIVIL_DAY, periods), 1);
+        assert_int_equal (zr_window_cut (&window, "Europe/Madrid", ZC_CIVIL_HOUR, periods), table [i].hours);
         for (int64_t hour = 0; hour < table [i].hours; hour++)
             assert_int_equal (periods [hour].since_s, table [i].day_s + hour * HOUR);
     }
@@ -171,17 +171,17 @@ static void test_window_a_day_of_summer_time_has_its_own_length (void **state)
 static void test_window_too_many_periods_are_counted_no_further (void **state)
 {
     (void) state;
-    zc_window_t window = {true, true, 0, ZC_PERIODS_MAX * HOUR};
-    assert_int_equal (zc_window_cut (&window, "UTC", ZC_CIVIL_HOUR, periods), ZC_PERIODS_MAX);
+    zr_window_t window = {true, true, 0, ZR_PERIODS_MAX * HOUR};
+    assert_int_equal (zr_window_cut (&window, "UTC", ZC_CIVIL_HOUR, periods), ZR_PERIODS_MAX);
     window.until_s += 1000 * DAY;
-    assert_int_equal (zc_window_cut (&window, "UTC", ZC_CIVIL_HOUR, periods), ZC_PERIODS_MAX + 1);
+    assert_int_equal (zr_window_cut (&window, "UTC", ZC_CIVIL_HOUR, periods), ZR_PERIODS_MAX + 1);
 }
 
 static void test_window_text (void **state)
 {
     (void) state;
-    char text [ZC_WINDOW_BYTES];
-    assert_string_equal (zc_window_text ("UTC", TODAY, TODAY + DAY, text), "2026-11-22 00:00 to 2026-11-23 00:00 UTC");
+    char text [ZR_WINDOW_BYTES];
+    assert_string_equal (zr_window_text ("UTC", TODAY, TODAY + DAY, text), "2026-11-22 00:00 to 2026-11-23 00:00 UTC");
 }
 
 int main (void)

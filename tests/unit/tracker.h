@@ -19,7 +19,7 @@
 
 typedef struct {
     zcost_t *client;
-    zc_track_counts_t counts;
+    zb_track_counts_t counts;
     char *failure; /* of the last one */
     size_t failure_size;
 } tracker_t;
@@ -38,23 +38,23 @@ HELPER void tracker_end (tracker_t *self)
     zcost_close (&self->client, 0);
 }
 
-HELPER zc_tracked_t track_bytes (tracker_t *self, const char *body, size_t size)
+HELPER zb_tracked_t track_bytes (tracker_t *self, const char *body, size_t size)
 {
     free (self->failure);
     self->failure = NULL;
     char *copy = malloc (size ? size : 1); /* so that a byte too far is seen */
     memcpy (copy, body, size);
-    zc_tracked_t tracked = zc_track (self->client, copy, size, &self->counts, &self->failure, &self->failure_size);
+    zb_tracked_t tracked = zb_track (self->client, copy, size, &self->counts, &self->failure, &self->failure_size);
     free (copy);
-    assert_int_equal (tracked == ZC_TRACK_BAD, self->failure != NULL);
+    assert_int_equal (tracked == ZB_TRACK_BAD, self->failure != NULL);
     assert_true (!self->failure || strlen (self->failure) == self->failure_size);
     return tracked;
 }
 
-HELPER zc_tracked_t track (tracker_t *self, const char *text)
+HELPER zb_tracked_t track (tracker_t *self, const char *text)
 {
     char *body = requoted (text);
-    zc_tracked_t tracked = track_bytes (self, body, strlen (body));
+    zb_tracked_t tracked = track_bytes (self, body, strlen (body));
     free (body);
     return tracked;
 }

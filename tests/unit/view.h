@@ -8,7 +8,7 @@
 #ifndef ZC_TEST_VIEW_H
 #define ZC_TEST_VIEW_H
 
-#include "core/report.h"
+#include "core/api/report.h"
 #include "events.h"
 #include "unpack.h"
 
@@ -17,22 +17,22 @@
 #define ASKED_MS 1767312059007   /* 2026-01-02T00:00:59.007Z */
 
 typedef struct {
-    books_t books;
+    fixture_t fixture;
     zc_rejects_t *rejects;
     zc_producers_t *producers;
-    zc_kept_t kept; /* on disk: nothing */
+    zc_storage_status_t storage_status; /* on disk: nothing */
     zc_about_t about;
-    zc_view_t view;
+    zc_report_source_t view;
 } asked_t;
 
 static inline void asked_begin (asked_t *self, const zc_policy_t *policy)
 {
-    self->books = books_by (policy);
+    self->fixture = fixture_by (policy);
     self->rejects = zc_rejects_new (5);
     self->producers = zc_producers_new (&(zc_producers_limits_t) {10, 10, 1000, 1});
     assert_non_null (self->rejects);
     assert_non_null (self->producers);
-    self->kept = (zc_kept_t) {.kept = false};
+    self->storage_status = (zc_storage_status_t) {.kept = false};
     self->about = (zc_about_t) {.version = "1.2.3",
                                 .instance = "here",
                                 .incarnation = "0123456789abcdef",
@@ -40,11 +40,11 @@ static inline void asked_begin (asked_t *self, const zc_policy_t *policy)
                                 .interval_ms = 30000,
                                 .prices_source = "builtin",
                                 .prices_loaded_ms = STARTED_MS};
-    self->view = (zc_view_t) {.about = &self->about,
-                              .ledger = self->books.ledger,
+    self->view = (zc_report_source_t) {.about = &self->about,
+                              .ledger = self->fixture.ledger,
                               .rejects = self->rejects,
                               .producers = self->producers,
-                              .kept = &self->kept,
+                              .storage_status = &self->storage_status,
                               .now_ms = ASKED_MS,
                               .uptime_ms = ASKED_MS - STARTED_MS,
                               .sequence = 17,
@@ -62,7 +62,7 @@ static inline void asked_begin_default (asked_t *self)
 
 static inline void asked_end (asked_t *self)
 {
-    books_end (&self->books);
+    fixture_end (&self->fixture);
     zc_rejects_destroy (&self->rejects);
     zc_producers_destroy (&self->producers);
 }

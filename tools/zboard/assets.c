@@ -22,17 +22,17 @@
 #define ASSET(symbol, name, type) {name, type, symbol, symbol##_end}
 #define TYPE_SCRIPT "text/javascript; charset=utf-8"
 
-/* Made by CMakeLists.txt: EMBED of each, and `static const zc_asset_t assets []`. */
+/* Made by CMakeLists.txt: EMBED of each, and `static const zb_asset_t assets []`. */
 #include "zboard/assets.inc"
 
 #define ASSETS (sizeof assets / sizeof *assets)
 
-const zc_asset_t *zc_asset_at (size_t n)
+const zb_asset_t *zb_asset_at (size_t n)
 {
     return n < ASSETS ? &assets [n] : NULL;
 }
 
-const zc_asset_t *zc_asset_find (const char *name)
+const zb_asset_t *zb_asset_find (const char *name)
 {
     for (size_t i = 0; i < ASSETS; i++)
         if (strcmp (assets [i].name, name) == 0)
@@ -41,7 +41,7 @@ const zc_asset_t *zc_asset_find (const char *name)
 }
 
 /* FNV-1a of 64 bits (Fowler, Noll, Vo): nobody gains by two files of one tag. */
-static uint64_t hash (const zc_asset_t *asset)
+static uint64_t hash (const zb_asset_t *asset)
 {
     uint64_t hash = UINT64_C (0xcbf29ce484222325);
     for (const unsigned char *at = asset->bytes; at < asset->end; at++)
@@ -49,11 +49,11 @@ static uint64_t hash (const zc_asset_t *asset)
     return hash;
 }
 
-void zc_asset_tag (const zc_asset_t *asset, char ret_tag [ZC_ASSET_TAG_BYTES])
+void zb_asset_tag (const zb_asset_t *asset, char ret_tag [ZB_ASSET_TAG_BYTES])
 {
     static uint64_t hashes [ASSETS]; /* 0: not made yet */
     uint64_t *known = &hashes [asset - assets];
     if (*known == 0)
         *known = hash (asset);
-    snprintf (ret_tag, ZC_ASSET_TAG_BYTES, "\"%016" PRIx64 "\"", *known);
+    snprintf (ret_tag, ZB_ASSET_TAG_BYTES, "\"%016" PRIx64 "\"", *known);
 }

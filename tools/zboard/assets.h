@@ -11,16 +11,16 @@ typedef struct {
     const char *name; /* as in /assets/NAME; index.html also as / */
     const char *type; /* of HTTP */
     const unsigned char *bytes, *end;
-} zc_asset_t;
+} zb_asset_t;
 
 /* NULL: there is none of that name. */
-const zc_asset_t *zc_asset_find (const char *name);
+const zb_asset_t *zb_asset_find (const char *name);
 
 /* The nth one; NULL: there are no more. */
-const zc_asset_t *zc_asset_at (size_t n);
+const zb_asset_t *zb_asset_at (size_t n);
 
 /* A tag that changes with the bytes, in quotes, as ETag and If-None-Match have it. asset: one of ours. One thread. */
-#define ZC_ASSET_TAG_BYTES 20
-void zc_asset_tag (const zc_asset_t *asset, char ret_tag [ZC_ASSET_TAG_BYTES]);
+#define ZB_ASSET_TAG_BYTES 20
+void zb_asset_tag (const zb_asset_t *asset, char ret_tag [ZB_ASSET_TAG_BYTES]);
 
 #endif

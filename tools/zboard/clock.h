@@ -9,7 +9,7 @@
 #include <time.h>
 
 /* Since some moment; nobody sets it. */
-static inline int64_t zc_mono_ns (void)
+static inline int64_t zb_mono_ns (void)
 {
     struct timespec now;
     clock_gettime (CLOCK_MONOTONIC, &now);
@@ -17,7 +17,7 @@ static inline int64_t zc_mono_ns (void)
 }
 
 /* Since the epoch. */
-static inline int64_t zc_wall_ms (void)
+static inline int64_t zb_wall_ms (void)
 {
     struct timespec now;
     clock_gettime (CLOCK_REALTIME, &now);

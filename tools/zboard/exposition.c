@@ -8,20 +8,20 @@
 #include <math.h>
 #include <stdarg.h>
 
-static const char *suffix_of (zc_metric_t metric)
+static const char *suffix_of (zb_metric_t metric)
 {
-    return metric == ZC_COUNTER ? "_total" : metric == ZC_INFO ? "_info" : "";
+    return metric == ZB_COUNTER ? "_total" : metric == ZB_INFO ? "_info" : "";
 }
 
 /* In OpenMetrics a family's name has no suffix; in the older format it is that of its samples, and an info is a gauge. */
-void zc_exposition_family (zc_exposition_t *self, zc_metric_t metric, const char *name, const char *help)
+void zb_exposition_family (zb_exposition_t *self, zb_metric_t metric, const char *name, const char *help)
 {
-    static const char *const types [] = {[ZC_COUNTER] = "counter", [ZC_GAUGE] = "gauge", [ZC_INFO] = "info",
-                                         [ZC_SUMMARY] = "summary"};
+    static const char *const types [] = {[ZB_COUNTER] = "counter", [ZB_GAUGE] = "gauge", [ZB_INFO] = "info",
+                                         [ZB_SUMMARY] = "summary"};
     self->name = name;
     self->suffix = suffix_of (metric);
     const char *suffix = self->open_metrics ? "" : self->suffix;
-    const char *type = metric == ZC_INFO && !self->open_metrics ? "gauge" : types [metric];
+    const char *type = metric == ZB_INFO && !self->open_metrics ? "gauge" : types [metric];
     fprintf (self->out, "# HELP %s%s %s\n# TYPE %s%s %s\n", name, suffix, help, name, suffix, type);
 }
 
@@ -44,7 +44,7 @@ static void write_value (FILE *out, const char *value)
         }
 }
 
-static void write_sample (zc_exposition_t *self, const char *value, va_list labels)
+static void write_sample (zb_exposition_t *self, const char *value, va_list labels)
 {
     const char *mark = "{", *name;
     fprintf (self->out, "%s%s", self->name, self->suffix);
@@ -57,7 +57,7 @@ static void write_sample (zc_exposition_t *self, const char *value, va_list labe
     fprintf (self->out, "%s %s\n", *mark == ',' ? "}" : "", value);
 }
 
-void zc_exposition_sample (zc_exposition_t *self, const char *value, ...)
+void zb_exposition_sample (zb_exposition_t *self, const char *value, ...)
 {
     va_list labels;
     va_start (labels, value);
@@ -74,7 +74,7 @@ static void format (char *text, size_t size, double value)
         snprintf (text, size, "%.15g", value);
 }
 
-void zc_exposition_number (zc_exposition_t *self, double value, ...)
+void zb_exposition_number (zb_exposition_t *self, double value, ...)
 {
     char text [40];
     va_list labels;
@@ -84,7 +84,7 @@ void zc_exposition_number (zc_exposition_t *self, double value, ...)
     va_end (labels);
 }
 
-void zc_exposition_count (zc_exposition_t *self, uint64_t value, ...)
+void zb_exposition_count (zb_exposition_t *self, uint64_t value, ...)
 {
     char text [24];
     va_list labels;
@@ -94,13 +94,13 @@ void zc_exposition_count (zc_exposition_t *self, uint64_t value, ...)
     va_end (labels);
 }
 
-void zc_exposition_one (zc_exposition_t *self, zc_metric_t metric, const char *name, const char *help, double value)
+void zb_exposition_one (zb_exposition_t *self, zb_metric_t metric, const char *name, const char *help, double value)
 {
-    zc_exposition_family (self, metric, name, help);
-    zc_exposition_number (self, value, NULL);
+    zb_exposition_family (self, metric, name, help);
+    zb_exposition_number (self, value, NULL);
 }
 
-void zc_exposition_end (zc_exposition_t *self)
+void zb_exposition_end (zb_exposition_t *self)
 {
     if (self->open_metrics)
         fputs ("# EOF\n", self->out);

@@ -13,31 +13,31 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#define ZC_TYPE_PROMETHEUS "text/plain; version=0.0.4; charset=utf-8"
-#define ZC_TYPE_OPENMETRICS "application/openmetrics-text; version=1.0.0; charset=utf-8"
+#define ZB_TYPE_PROMETHEUS "text/plain; version=0.0.4; charset=utf-8"
+#define ZB_TYPE_OPENMETRICS "application/openmetrics-text; version=1.0.0; charset=utf-8"
 
 typedef struct {
     FILE *out; /* a stream in memory: open_memstream */
     bool open_metrics;
     const char *name;   /* of the family */
     const char *suffix; /* of its samples: "_total" of a counter */
-} zc_exposition_t;
+} zb_exposition_t;
 
-typedef enum { ZC_COUNTER, ZC_GAUGE, ZC_INFO, ZC_SUMMARY } zc_metric_t;
+typedef enum { ZB_COUNTER, ZB_GAUGE, ZB_INFO, ZB_SUMMARY } zb_metric_t;
 
 /* Begins a family. name: without the _total of a counter, or the _info of an info. */
-void zc_exposition_family (zc_exposition_t *self, zc_metric_t metric, const char *name, const char *help);
+void zb_exposition_family (zb_exposition_t *self, zb_metric_t metric, const char *name, const char *help);
 
 /* One sample of the family: labels in pairs of name and value, NULL behind the last. value: as it is to stand there. */
-void zc_exposition_sample (zc_exposition_t *self, const char *value, ...) __attribute__ ((sentinel));
+void zb_exposition_sample (zb_exposition_t *self, const char *value, ...) __attribute__ ((sentinel));
 
 /* The same with a number. */
-void zc_exposition_number (zc_exposition_t *self, double value, ...) __attribute__ ((sentinel));
-void zc_exposition_count (zc_exposition_t *self, uint64_t value, ...) __attribute__ ((sentinel));
+void zb_exposition_number (zb_exposition_t *self, double value, ...) __attribute__ ((sentinel));
+void zb_exposition_count (zb_exposition_t *self, uint64_t value, ...) __attribute__ ((sentinel));
 
 /* A family of one sample. */
-void zc_exposition_one (zc_exposition_t *self, zc_metric_t metric, const char *name, const char *help, double value);
+void zb_exposition_one (zb_exposition_t *self, zb_metric_t metric, const char *name, const char *help, double value);
 
-void zc_exposition_end (zc_exposition_t *self);
+void zb_exposition_end (zb_exposition_t *self);
 
 #endif

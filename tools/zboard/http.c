@@ -21,10 +21,10 @@
 
 #include "program/log.h"
 #include "program/process.h"
-#include "zboard/access.h"
+#include "zboard/access_log.h"
 #include "zboard/clock.h"
 #include "zboard/listener.h"
-#include "zboard/peers.h"
+#include "zboard/connections.h"
 #include "zboard/routes.h"
 
 #define CONNECTION_BYTES (16 << 10) /* of memory, for a request's head and what goes out */
@@ -38,8 +38,8 @@
 #define LEAST_CONNECTIONS 8
 #define TLS_PRIORITIES "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2" /* RFC 8996: nothing older */
 
-struct zc_http {
-    zc_board_t *board;
+struct zb_http {
+    zb_board_t *board;
     struct MHD_Daemon *daemon;
     char *cert, *key; /* PEM */
     int listener;     /* MHD's, once it runs */
@@ -51,36 +51,36 @@ struct zc_http {
 
 /* ------------------------------------------------------------------ what MHD calls */
 
-static zc_peer_t *peer_of (struct MHD_Connection *connection)
+static zb_connection_t *peer_of (struct MHD_Connection *connection)
 {
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info (connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
     return info ? info->socket_context : NULL;
 }
 
-static void end_request (zc_http_t *self, zc_peer_t *peer)
+static void end_request (zb_http_t *self, zb_connection_t *peer)
 {
-    zc_request_t *request = peer->request;
+    zb_request_t *request = peer->request;
     if (!request)
         return;
     peer->request = NULL;
     self->requests--;
-    zc_questions_leave (&request->waiter);
-    zc_access_note (&(zc_access_t) {
+    zb_answer_cache_leave (&request->waiter);
+    zb_access_log_note (&(zb_access_log_t) {
         .route = request->route_name, .method = request->method [0] ? request->method : "?", .uri = request->uri,
-        .status = request->status, .took_ns = zc_mono_ns () - request->begun_ns, .is_stream = request->is_stream,
+        .status = request->status, .took_ns = zb_mono_ns () - request->begun_ns, .is_stream = request->is_stream,
         .peer = peer->name});
-    zc_request_destroy (request);
+    zb_request_destroy (request);
 }
 
 static void on_connection (void *argument, struct MHD_Connection *connection, void **context,
                            enum MHD_ConnectionNotificationCode code)
 {
-    zc_peer_t *peer = *context;
+    zb_connection_t *peer = *context;
     if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
         if (peer)
             end_request (argument, peer);
-        zc_peer_destroy (peer);
+        zb_connection_destroy (peer);
         *context = NULL;
         return;
     }
@@ -88,70 +88,70 @@ static void on_connection (void *argument, struct MHD_Connection *connection, vo
     int descriptor = fd ? fd->connect_fd : -1;
     const union MHD_ConnectionInfo *address =
         MHD_get_connection_info (connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-    *context = address ? zc_peer_new (descriptor, address->client_addr) : NULL;
+    *context = address ? zb_connection_new (descriptor, address->client_addr) : NULL;
 }
 
 /* A request's first line. The peer owns the request: where MHD has no memory for its parameters it closes the
  * connection, or goes on, and never tells that the request is over. */
 static void *on_uri (void *argument, const char *uri, struct MHD_Connection *connection)
 {
-    zc_http_t *self = argument;
-    zc_peer_t *peer = peer_of (connection);
+    zb_http_t *self = argument;
+    zb_connection_t *peer = peer_of (connection);
     if (!peer)
         return NULL;
     end_request (self, peer);
-    zc_peer_set (peer, ZC_PEER_REQUEST);
-    peer->request = zc_request_new (connection, uri);
+    zb_connection_set (peer, ZB_CONNECTION_REQUEST);
+    peer->request = zb_request_new (connection, uri);
     self->requests += peer->request != NULL;
     return peer->request;
 }
 
 /* MHD closes a connection that is answered before all of the request is there: so only what is far too much is. */
-static enum MHD_Result begin (zc_http_t *self, zc_request_t *request, const char *path, const char *method)
+static enum MHD_Result begin (zb_http_t *self, zb_request_t *request, const char *path, const char *method)
 {
-    zc_routes_begin (self->board, request, path, method);
-    if (zc_request_length (request) <= ZC_BODY_READ_MAX_BYTES)
+    zb_routes_begin (self->board, request, path, method);
+    if (zb_request_length (request) <= ZB_BODY_READ_MAX_BYTES)
         return MHD_YES;
-    if (request->refusal == ZC_ADMITTED)
-        request->refusal = ZC_REFUSED_SIZE;
-    return zc_routes_go_on (self->board, request);
+    if (request->refusal == ZB_ADMITTED)
+        request->refusal = ZB_REFUSED_SIZE;
+    return zb_routes_go_on (self->board, request);
 }
 
 static enum MHD_Result on_request (void *argument, struct MHD_Connection *connection, const char *path,
                                    const char *method, const char *version, const char *bytes, size_t *size,
                                    void **context)
 {
-    zc_http_t *self = argument;
-    zc_request_t *request = *context;
+    zb_http_t *self = argument;
+    zb_request_t *request = *context;
     (void) version;
     if (!request)
         return MHD_NO; /* no memory */
     if (!request->method [0])
         return begin (self, request, path, method);
     if (*size > 0) {
-        int gathered = zc_request_gather (request, bytes, *size);
+        int gathered = zb_request_gather (request, bytes, *size);
         *size = 0;
         return gathered == 0 ? MHD_YES : MHD_NO;
     }
     if (request->status)
         return MHD_YES;
-    enum MHD_Result result = zc_routes_go_on (self->board, request);
-    zc_peer_t *peer = request->is_stream ? peer_of (connection) : NULL;
+    enum MHD_Result result = zb_routes_go_on (self->board, request);
+    zb_connection_t *peer = request->is_stream ? peer_of (connection) : NULL;
     if (peer)
-        zc_peer_set (peer, ZC_PEER_STREAM);
+        zb_connection_set (peer, ZB_CONNECTION_STREAM);
     return result;
 }
 
 static void on_completed (void *argument, struct MHD_Connection *connection, void **context,
                           enum MHD_RequestTerminationCode code)
 {
-    zc_peer_t *peer = peer_of (connection);
+    zb_connection_t *peer = peer_of (connection);
     (void) code;
     *context = NULL;
     if (!peer)
         return;
     end_request (argument, peer);
-    zc_peer_set (peer, ZC_PEER_IDLE);
+    zb_connection_set (peer, ZB_CONNECTION_IDLE);
 }
 
 /* What MHD has to say: broken peers, mostly. At most one line a second. */
@@ -161,9 +161,9 @@ static void on_complaint (void *argument, const char *format, va_list values)
     static int64_t said_ns;
     char text [256];
     (void) argument;
-    if (zc_mono_ns () - said_ns < TICK_NS)
+    if (zb_mono_ns () - said_ns < TICK_NS)
         return;
-    said_ns = zc_mono_ns ();
+    said_ns = zb_mono_ns ();
     vsnprintf (text, sizeof text, format, values);
     for (char *at = text; *at; at++)
         if (*at == '"')
@@ -191,9 +191,9 @@ static char *read_pem (const char *path)
     return NULL;
 }
 
-static int read_tls (zc_http_t *self)
+static int read_tls (zb_http_t *self)
 {
-    const zc_settings_t *settings = self->board->settings;
+    const zb_settings_t *settings = self->board->settings;
     if (!*settings->tls_cert)
         return 0;
     if (MHD_is_feature_supported (MHD_FEATURE_TLS) != MHD_YES) {
@@ -206,7 +206,7 @@ static int read_tls (zc_http_t *self)
 }
 
 /* No more than there may be open files: MHD accepts what it then cannot hold. */
-static unsigned connections_max (const zc_settings_t *settings)
+static unsigned connections_max (const zb_settings_t *settings)
 {
     struct rlimit limit;
     if (getrlimit (RLIMIT_NOFILE, &limit) == -1 || limit.rlim_cur == RLIM_INFINITY ||
@@ -216,9 +216,9 @@ static unsigned connections_max (const zc_settings_t *settings)
                                                              : LEAST_CONNECTIONS;
 }
 
-static int start_daemon (zc_http_t *self)
+static int start_daemon (zb_http_t *self)
 {
-    const zc_settings_t *settings = self->board->settings;
+    const zb_settings_t *settings = self->board->settings;
     unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG | (self->cert ? MHD_USE_TLS : 0);
     struct MHD_OptionItem tls [] = {
         {MHD_OPTION_HTTPS_MEM_CERT, 0, self->cert},
@@ -246,13 +246,13 @@ static int start_daemon (zc_http_t *self)
     return -1;
 }
 
-static int watch (zc_http_t *self, int fd)
+static int watch (zb_http_t *self, int fd)
 {
     struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
     return epoll_ctl (self->epoll, EPOLL_CTL_ADD, fd, &event);
 }
 
-static int open_loop (zc_http_t *self)
+static int open_loop (zb_http_t *self)
 {
     const union MHD_DaemonInfo *info = MHD_get_daemon_info (self->daemon, MHD_DAEMON_INFO_EPOLL_FD);
     self->epoll = epoll_create1 (EPOLL_CLOEXEC);
@@ -264,12 +264,12 @@ static int open_loop (zc_http_t *self)
     return -1;
 }
 
-static int open_listener (zc_http_t *self)
+static int open_listener (zb_http_t *self)
 {
-    const zc_settings_t *settings = self->board->settings;
-    char bound [ZC_ADDRESS_BYTES];
+    const zb_settings_t *settings = self->board->settings;
+    char bound [ZB_ADDRESS_BYTES];
     const char *why;
-    self->listener = zc_listener_open (&settings->listen, bound, &why);
+    self->listener = zb_listener_open (&settings->listen, bound, &why);
     if (self->listener == -1) {
         zc_log (ZC_LOG_ERROR, "listen", "address=\"%s:%s\" reason=\"%s\"", settings->listen.address,
                 settings->listen.port, why);
@@ -279,22 +279,22 @@ static int open_listener (zc_http_t *self)
     return 0;
 }
 
-zc_http_t *zc_http_new (zc_board_t *board)
+zb_http_t *zb_http_new (zb_board_t *board)
 {
-    zc_http_t *self = calloc (1, sizeof *self);
+    zb_http_t *self = calloc (1, sizeof *self);
     if (!self)
         return NULL;
-    *self = (zc_http_t) {.board = board, .listener = -1, .epoll = -1, .signals = -1};
-    zc_access_init (board->settings->access_log);
+    *self = (zb_http_t) {.board = board, .listener = -1, .epoll = -1, .signals = -1};
+    zb_access_log_init (board->settings->access_log);
     if (read_tls (self) == 0 && open_listener (self) == 0 && start_daemon (self) == 0 && open_loop (self) == 0)
         return self;
-    zc_http_destroy (&self);
+    zb_http_destroy (&self);
     return NULL;
 }
 
-void zc_http_destroy (zc_http_t **self_p)
+void zb_http_destroy (zb_http_t **self_p)
 {
-    zc_http_t *self = self_p ? *self_p : NULL;
+    zb_http_t *self = self_p ? *self_p : NULL;
     if (!self)
         return;
     if (self->daemon)
@@ -315,14 +315,14 @@ void zc_http_destroy (zc_http_t **self_p)
 
 /* ------------------------------------------------------------------------- loop */
 
-static void on_signals (zc_http_t *self)
+static void on_signals (zb_http_t *self)
 {
     struct signalfd_siginfo info;
     while (read (self->signals, &info, sizeof info) == (ssize_t) sizeof info) {
         if (info.ssi_signo == SIGHUP) {
-            zc_guard_reload (self->board->guard);
-            if (zc_guard_has_tokens (self->board->guard))
-                zc_streams_renew (self->board->streams);
+            zb_auth_reload (self->board->guard);
+            if (zb_auth_has_tokens (self->board->guard))
+                zb_streams_renew (self->board->streams);
             continue;
         }
         if (!self->board->stopping)
@@ -331,34 +331,34 @@ static void on_signals (zc_http_t *self)
     }
 }
 
-static void on_news (zc_http_t *self)
+static void on_news (zb_http_t *self)
 {
-    for (zc_news_t *news = zc_upstream_take (self->board->upstream), *next; news; news = next) {
-        next = zc_news_next (news);
-        if (news->kind == ZC_NEWS_ANSWER)
-            zc_questions_on_answer (self->board->questions, news);
+    for (zb_upstream_event_t *news = zb_upstream_take (self->board->upstream), *next; news; news = next) {
+        next = zb_upstream_event_next (news);
+        if (news->kind == ZB_UPSTREAM_EVENT_ANSWER)
+            zb_answer_cache_on_answer (self->board->questions, news);
         else
-            zc_streams_publish (self->board->streams, news);
-        zc_news_destroy (&news);
+            zb_streams_publish (self->board->streams, news);
+        zb_upstream_event_destroy (&news);
     }
 }
 
-static void tick (zc_http_t *self)
+static void tick (zb_http_t *self)
 {
-    if (zc_mono_ns () - self->ticked_ns < TICK_NS)
+    if (zb_mono_ns () - self->ticked_ns < TICK_NS)
         return;
-    self->ticked_ns = zc_mono_ns ();
-    zc_access_tick ();
-    zc_peers_look (self->board->settings->request_ms, zc_questions_make_room (self->board->questions) == -1);
+    self->ticked_ns = zb_mono_ns ();
+    zb_access_log_tick ();
+    zb_connections_look (self->board->settings->request_ms, zb_answer_cache_make_room (self->board->questions) == -1);
     if (++self->ticks % BEAT_TICKS == 0)
-        zc_streams_beat (self->board->streams);
+        zb_streams_beat (self->board->streams);
 }
 
 /* To the next tick, or what MHD has to do before. */
-static int wait_ms (const zc_http_t *self)
+static int wait_ms (const zb_http_t *self)
 {
     MHD_UNSIGNED_LONG_LONG theirs;
-    int64_t ours = (self->ticked_ns + TICK_NS - zc_mono_ns ()) / 1000000 + 1;
+    int64_t ours = (self->ticked_ns + TICK_NS - zb_mono_ns ()) / 1000000 + 1;
     if (MHD_get_timeout (self->daemon, &theirs) == MHD_YES && (int64_t) theirs < ours)
         ours = (int64_t) theirs;
     if (self->board->stopping && ours > LAST_LOOK_MS)
@@ -366,13 +366,13 @@ static int wait_ms (const zc_http_t *self)
     return ours < 0 ? 0 : (int) ours;
 }
 
-static unsigned connections (const zc_http_t *self)
+static unsigned connections (const zb_http_t *self)
 {
     const union MHD_DaemonInfo *info = MHD_get_daemon_info (self->daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS);
     return info ? info->num_connections : 0;
 }
 
-static int turn (zc_http_t *self)
+static int turn (zb_http_t *self)
 {
     struct epoll_event events [4];
     int count = epoll_wait (self->epoll, events, 4, wait_ms (self));
@@ -396,24 +396,24 @@ static int turn (zc_http_t *self)
 }
 
 /* Nobody new comes; streams end, who waits is answered, and what is on its way may arrive. */
-static void finish (zc_http_t *self)
+static void finish (zb_http_t *self)
 {
-    int64_t end_ns = zc_mono_ns () + LAST_MS * INT64_C (1000000);
+    int64_t end_ns = zb_mono_ns () + LAST_MS * INT64_C (1000000);
     int listener = MHD_quiesce_daemon (self->daemon);
     if (listener != MHD_INVALID_SOCKET)
         close (listener);
-    zc_streams_close (self->board->streams);
-    zc_questions_close (self->board->questions);
+    zb_streams_close (self->board->streams);
+    zb_answer_cache_close (self->board->questions);
     MHD_run (self->daemon);
-    while (zc_mono_ns () < end_ns && self->requests > 0)
+    while (zb_mono_ns () < end_ns && self->requests > 0)
         if (turn (self) == -1)
             break;
 }
 
-int zc_http_run (zc_http_t *self)
+int zb_http_run (zb_http_t *self)
 {
-    self->ticked_ns = zc_mono_ns ();
-    int rc = watch (self, zc_upstream_fd (self->board->upstream));
+    self->ticked_ns = zb_mono_ns ();
+    int rc = watch (self, zb_upstream_fd (self->board->upstream));
     if (rc == -1)
         zc_log (ZC_LOG_ERROR, "loop", "reason=\"%s\"", strerror (errno));
     while (rc == 0 && !self->board->stopping)

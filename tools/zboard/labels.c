@@ -4,7 +4,7 @@
  */
 #include "zboard/labels.h"
 
-bool zc_labels_take (zc_labels_t *self, const char *name, json_t *told)
+bool zb_labels_take (zb_labels_t *self, const char *name, json_t *told)
 {
     bool is_in = json_object_get (self->names, name);
     if (!is_in && json_object_size (self->names) >= self->max) {
@@ -16,28 +16,28 @@ bool zc_labels_take (zc_labels_t *self, const char *name, json_t *told)
     return json_object_set_new_nocheck (self->names, name, told) == 0 || is_in;
 }
 
-void zc_labels_renew (zc_labels_t *self, json_t *told)
+void zb_labels_renew (zb_labels_t *self, json_t *told)
 {
     json_t *before = self->names, *value;
     const char *name;
     self->names = NULL;
     json_object_foreach (told, name, value)
         if (json_object_get (before, name))
-            zc_labels_take (self, name, json_incref (value));
+            zb_labels_take (self, name, json_incref (value));
     json_object_foreach (told, name, value)
-        zc_labels_take (self, name, json_incref (value));
+        zb_labels_take (self, name, json_incref (value));
     json_decref (before);
-    zc_labels_count (self, json_object_size (told));
+    zb_labels_count (self, json_object_size (told));
 }
 
 /* A name that is in and that the ledger has not may be in nobody's count. */
-void zc_labels_count (zc_labels_t *self, uint64_t all)
+void zb_labels_count (zb_labels_t *self, uint64_t all)
 {
     size_t in = json_object_size (self->names);
     self->left_out = all > in ? all - in : 0;
 }
 
-void zc_labels_term (zc_labels_t *self)
+void zb_labels_term (zb_labels_t *self)
 {
     json_decref (self->names);
     self->names = NULL;

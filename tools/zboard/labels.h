@@ -17,19 +17,19 @@ typedef struct {
     size_t max;
     json_t *names;     /* an object: name -> what was told of it; NULL: none yet */
     uint64_t left_out; /* names that there are and that are not in, by the last count */
-} zc_labels_t; /* zeroed, with max set: empty */
+} zb_labels_t; /* zeroed, with max set: empty */
 
 /* Whether the name is in, or is let in now: then this is what was told of it. told: taken over; NULL: no memory. */
-bool zc_labels_take (zc_labels_t *self, const char *name, json_t *told);
+bool zb_labels_take (zb_labels_t *self, const char *name, json_t *told);
 
 /* The names are those of this object from now on, with its values: who is in stays in, in the first place; who is not in
  * it leaves. Counts. */
-void zc_labels_renew (zc_labels_t *self, json_t *told);
+void zb_labels_renew (zb_labels_t *self, json_t *told);
 
 /* So many names there are, with those that are in. */
-void zc_labels_count (zc_labels_t *self, uint64_t all);
+void zb_labels_count (zb_labels_t *self, uint64_t all);
 
 /* Empties it; the bound stays. */
-void zc_labels_term (zc_labels_t *self);
+void zb_labels_term (zb_labels_t *self);
 
 #endif

@@ -12,22 +12,22 @@
 
 #define BACKLOG 511
 
-void zc_listener_name (const struct sockaddr *address, char ret_name [ZC_ADDRESS_BYTES])
+void zb_listener_name (const struct sockaddr *address, char ret_name [ZB_ADDRESS_BYTES])
 {
     socklen_t size = address->sa_family == AF_INET6 ? sizeof (struct sockaddr_in6) : sizeof (struct sockaddr_in);
-    if (getnameinfo (address, size, ret_name, ZC_ADDRESS_BYTES, NULL, 0, NI_NUMERICHOST) != 0)
+    if (getnameinfo (address, size, ret_name, ZB_ADDRESS_BYTES, NULL, 0, NI_NUMERICHOST) != 0)
         strcpy (ret_name, "?");
 }
 
-static void name_bound (int fd, char ret_bound [ZC_ADDRESS_BYTES])
+static void name_bound (int fd, char ret_bound [ZB_ADDRESS_BYTES])
 {
     struct sockaddr_storage address;
     socklen_t size = sizeof address;
-    char name [ZC_ADDRESS_BYTES] = "?", port [8] = "?";
+    char name [ZB_ADDRESS_BYTES] = "?", port [8] = "?";
     if (getsockname (fd, (struct sockaddr *) &address, &size) == 0)
         getnameinfo ((struct sockaddr *) &address, size, name, sizeof name, port, sizeof port,
                      NI_NUMERICHOST | NI_NUMERICSERV);
-    snprintf (ret_bound, ZC_ADDRESS_BYTES, address.ss_family == AF_INET6 ? "[%.50s]:%s" : "%.50s:%s", name, port);
+    snprintf (ret_bound, ZB_ADDRESS_BYTES, address.ss_family == AF_INET6 ? "[%.50s]:%s" : "%.50s:%s", name, port);
 }
 
 static int open_one (const struct addrinfo *info)
@@ -45,7 +45,7 @@ static int open_one (const struct addrinfo *info)
     return -1;
 }
 
-int zc_listener_open (const zc_listen_t *listen, char ret_bound [ZC_ADDRESS_BYTES], const char **ret_why)
+int zb_listener_open (const zb_listen_t *listen, char ret_bound [ZB_ADDRESS_BYTES], const char **ret_why)
 {
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE}, *found;
     int error = getaddrinfo (listen->address, listen->port, &hints, &found);

@@ -10,13 +10,13 @@
 
 #include "zboard/settings.h"
 
-#define ZC_ADDRESS_BYTES 64
+#define ZB_ADDRESS_BYTES 64
 
 /* Returns a descriptor, and the URL's authority that it is reached by ("127.0.0.1:7750", "[::1]:7750"); -1 with why, a
  * static text or one that the next call reuses. */
-int zc_listener_open (const zc_listen_t *listen, char ret_bound [ZC_ADDRESS_BYTES], const char **ret_why);
+int zb_listener_open (const zb_listen_t *listen, char ret_bound [ZB_ADDRESS_BYTES], const char **ret_why);
 
 /* An address in words, without port. */
-void zc_listener_name (const struct sockaddr *address, char ret_name [ZC_ADDRESS_BYTES]);
+void zb_listener_name (const struct sockaddr *address, char ret_name [ZB_ADDRESS_BYTES]);
 
 #endif

@@ -8,7 +8,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-int zc_mailbox_init (zc_mailbox_t *self)
+int zb_mailbox_init (zb_mailbox_t *self)
 {
     self->first = NULL;
     self->end = &self->first;
@@ -17,14 +17,14 @@ int zc_mailbox_init (zc_mailbox_t *self)
     return self->fd == -1 ? -1 : 0;
 }
 
-void zc_mailbox_term (zc_mailbox_t *self)
+void zb_mailbox_term (zb_mailbox_t *self)
 {
     if (self->fd != -1)
         close (self->fd);
     pthread_mutex_destroy (&self->lock);
 }
 
-void zc_mailbox_put (zc_mailbox_t *self, zc_letter_t *letter)
+void zb_mailbox_put (zb_mailbox_t *self, zb_letter_t *letter)
 {
     static const uint64_t one = 1;
     letter->next = NULL;
@@ -37,13 +37,13 @@ void zc_mailbox_put (zc_mailbox_t *self, zc_letter_t *letter)
         return;
 }
 
-zc_letter_t *zc_mailbox_take (zc_mailbox_t *self)
+zb_letter_t *zb_mailbox_take (zb_mailbox_t *self)
 {
     uint64_t count;
     if (read (self->fd, &count, sizeof count) < 0)
         return NULL;
     pthread_mutex_lock (&self->lock);
-    zc_letter_t *letters = self->first;
+    zb_letter_t *letters = self->first;
     self->first = NULL;
     self->end = &self->first;
     pthread_mutex_unlock (&self->lock);

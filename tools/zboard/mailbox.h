@@ -10,24 +10,24 @@
 
 #include <pthread.h>
 
-typedef struct zc_letter {
-    struct zc_letter *next;
-} zc_letter_t; /* the first member of what is sent */
+typedef struct zb_letter {
+    struct zb_letter *next;
+} zb_letter_t; /* the first member of what is sent */
 
 typedef struct {
     pthread_mutex_t lock;
-    zc_letter_t *first, **end;
+    zb_letter_t *first, **end;
     int fd;
-} zc_mailbox_t;
+} zb_mailbox_t;
 
 /* Returns 0, or -1 with errno: then it is to be used no further. */
-int zc_mailbox_init (zc_mailbox_t *self);
-void zc_mailbox_term (zc_mailbox_t *self);
+int zb_mailbox_init (zb_mailbox_t *self);
+void zb_mailbox_term (zb_mailbox_t *self);
 
 /* Any thread. */
-void zc_mailbox_put (zc_mailbox_t *self, zc_letter_t *letter);
+void zb_mailbox_put (zb_mailbox_t *self, zb_letter_t *letter);
 
 /* All that there are, the oldest first; NULL: none. One thread. */
-zc_letter_t *zc_mailbox_take (zc_mailbox_t *self);
+zb_letter_t *zb_mailbox_take (zb_mailbox_t *self);
 
 #endif

@@ -16,27 +16,27 @@
 
 #include "zboard/exposition.h"
 
-typedef struct zc_metrics zc_metrics_t;
+typedef struct zb_metrics zb_metrics_t;
 
 /* The questions whose answers it takes, in their order. */
 enum {
-    ZC_ASK_REPORT,
-    ZC_ASK_HEALTH,
-    ZC_ASK_BY_MODEL,   /* breakdown */
-    ZC_ASK_BY_SERVICE, /* breakdown */
-    ZC_ASK_LATENCY,    /* breakdown by model of the last quarter of an hour */
-    ZC_ASK_BUDGETS,
-    ZC_ASKS
+    ZB_ASK_REPORT,
+    ZB_ASK_HEALTH,
+    ZB_ASK_BY_MODEL,   /* breakdown */
+    ZB_ASK_BY_SERVICE, /* breakdown */
+    ZB_ASK_LATENCY,    /* breakdown by model of the last quarter of an hour */
+    ZB_ASK_BUDGETS,
+    ZB_ASKS
 };
 
 /* labels_max: of models, and of services. NULL: no memory. */
-zc_metrics_t *zc_metrics_new (size_t labels_max);
-void zc_metrics_destroy (zc_metrics_t **self_p);
+zb_metrics_t *zb_metrics_new (size_t labels_max);
+void zb_metrics_destroy (zb_metrics_t **self_p);
 
 /* A request to the daemon, a new reference; NULL: no memory. */
-json_t *zc_metrics_question (int which, int64_t now_ms);
+json_t *zb_metrics_question (int which, int64_t now_ms);
 
 /* Writes what the answers tell; one that is NULL leaves its metrics out. */
-void zc_metrics_write (zc_metrics_t *self, json_t *const *answers, zc_exposition_t *out);
+void zb_metrics_write (zb_metrics_t *self, json_t *const *answers, zb_exposition_t *out);
 
 #endif

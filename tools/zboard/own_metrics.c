@@ -9,7 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "zboard/access.h"
+#include "zboard/access_log.h"
 #include "zboard/clock.h"
 #include "zcost.h"
 
@@ -18,7 +18,7 @@ static void write_requests (void *context, const char *route, int status, uint64
     char code [16];
     (void) took_ns;
     snprintf (code, sizeof code, "%d", status);
-    zc_exposition_count (context, count, "route", route, "code", code, NULL);
+    zb_exposition_count (context, count, "route", route, "code", code, NULL);
 }
 
 static void write_seconds (void *context, const char *route, int status, uint64_t count, int64_t took_ns)
@@ -26,40 +26,40 @@ static void write_seconds (void *context, const char *route, int status, uint64_
     char code [16];
     (void) count;
     snprintf (code, sizeof code, "%d", status);
-    zc_exposition_number (context, (double) took_ns / 1e9, "route", route, "code", code, NULL);
+    zb_exposition_number (context, (double) took_ns / 1e9, "route", route, "code", code, NULL);
 }
 
-static void write_http (const zc_board_t *board, zc_exposition_t *out)
+static void write_http (const zb_board_t *board, zb_exposition_t *out)
 {
-    zc_exposition_family (out, ZC_INFO, "zboard_build", "This gateway.");
-    zc_exposition_sample (out, "1", "version", ZCOST_VERSION, NULL);
-    zc_exposition_family (out, ZC_COUNTER, "zboard_http_requests",
+    zb_exposition_family (out, ZB_INFO, "zboard_build", "This gateway.");
+    zb_exposition_sample (out, "1", "version", ZCOST_VERSION, NULL);
+    zb_exposition_family (out, ZB_COUNTER, "zboard_http_requests",
                           "Requests by route and status; 0: not answered by zboard: the peer went away, or libmicrohttpd "
                           "refused it itself.");
-    zc_access_each (write_requests, out);
-    zc_exposition_family (out, ZC_COUNTER, "zboard_http_request_seconds",
+    zb_access_log_each (write_requests, out);
+    zb_exposition_family (out, ZB_COUNTER, "zboard_http_request_seconds",
                           "Time from their first line to the end of their answer, streams left out.");
-    zc_access_each (write_seconds, out);
-    zc_exposition_one (out, ZC_GAUGE, "zboard_streams", "Open streams.", (double) zc_streams_count (board->streams));
-    zc_exposition_one (out, ZC_COUNTER, "zboard_stream_messages_skipped",
+    zb_access_log_each (write_seconds, out);
+    zb_exposition_one (out, ZB_GAUGE, "zboard_streams", "Open streams.", (double) zb_streams_count (board->streams));
+    zb_exposition_one (out, ZB_COUNTER, "zboard_stream_messages_skipped",
                        "What slow streams did not get: snapshots that a newer one had made old, and beyond 64, all.",
-                       (double) zc_streams_skipped (board->streams));
+                       (double) zb_streams_skipped (board->streams));
 }
 
-static void write_tracked (const zc_board_t *board, zc_exposition_t *out)
+static void write_tracked (const zb_board_t *board, zb_exposition_t *out)
 {
     zcost_stats_t stats;
     zcost_stats (board->events, &stats);
-    zc_exposition_one (out, ZC_COUNTER, "zboard_tracked_events", "Events taken by POST.",
+    zb_exposition_one (out, ZB_COUNTER, "zboard_tracked_events", "Events taken by POST.",
                        (double) board->counts.tracked);
-    zc_exposition_family (out, ZC_COUNTER, "zboard_refused_events", "Events that a POST was refused for, by reason.");
-    zc_exposition_count (out, board->counts.bad, "reason", "bad", NULL);
-    zc_exposition_count (out, board->counts.full, "reason", "full", NULL);
-    zc_exposition_one (out, ZC_GAUGE, "zboard_queued_events", "Tracked, and not acknowledged by the daemon yet.",
+    zb_exposition_family (out, ZB_COUNTER, "zboard_refused_events", "Events that a POST was refused for, by reason.");
+    zb_exposition_count (out, board->counts.bad, "reason", "bad", NULL);
+    zb_exposition_count (out, board->counts.full, "reason", "full", NULL);
+    zb_exposition_one (out, ZB_GAUGE, "zboard_queued_events", "Tracked, and not acknowledged by the daemon yet.",
                        (double) stats.queued);
-    zc_exposition_one (out, ZC_GAUGE, "zboard_queue_used_ratio", "How full the queue is.",
+    zb_exposition_one (out, ZB_GAUGE, "zboard_queue_used_ratio", "How full the queue is.",
                        (double) stats.queued_bytes / (double) stats.queue_bytes);
-    zc_exposition_one (out, ZC_COUNTER, "zboard_lost_events", "Tracked, and given up: the daemon had closed their numbers.",
+    zb_exposition_one (out, ZB_COUNTER, "zboard_lost_events", "Tracked, and given up: the daemon had closed their numbers.",
                        (double) stats.lost);
 }
 
@@ -76,24 +76,24 @@ static double resident_bytes (void)
     return (double) pages * (double) sysconf (_SC_PAGESIZE);
 }
 
-static void write_process (const zc_board_t *board, zc_exposition_t *out)
+static void write_process (const zb_board_t *board, zb_exposition_t *out)
 {
     struct timespec cpu;
-    bool up = zc_streams_is_up (board->streams);
-    int64_t heard_ns = zc_streams_heard_ns (board->streams);
+    bool up = zb_streams_is_up (board->streams);
+    int64_t heard_ns = zb_streams_heard_ns (board->streams);
     clock_gettime (CLOCK_PROCESS_CPUTIME_ID, &cpu);
-    zc_exposition_one (out, ZC_GAUGE, "zboard_daemon_up", "Whether zcostd is connected and its snapshots come in time.", up);
+    zb_exposition_one (out, ZB_GAUGE, "zboard_daemon_up", "Whether zcostd is connected and its snapshots come in time.", up);
     if (heard_ns)
-        zc_exposition_one (out, ZC_GAUGE, "zboard_snapshot_age_seconds", "Since the last snapshot came.",
-                           (double) (zc_mono_ns () - heard_ns) / 1e9);
-    zc_exposition_one (out, ZC_COUNTER, "process_cpu_seconds", "CPU time of this gateway.",
+        zb_exposition_one (out, ZB_GAUGE, "zboard_snapshot_age_seconds", "Since the last snapshot came.",
+                           (double) (zb_mono_ns () - heard_ns) / 1e9);
+    zb_exposition_one (out, ZB_COUNTER, "process_cpu_seconds", "CPU time of this gateway.",
                        (double) cpu.tv_sec + (double) cpu.tv_nsec / 1e9);
-    zc_exposition_one (out, ZC_GAUGE, "process_resident_memory_bytes", "Memory of this gateway.", resident_bytes ());
-    zc_exposition_one (out, ZC_GAUGE, "process_start_time_seconds", "When this gateway started.",
+    zb_exposition_one (out, ZB_GAUGE, "process_resident_memory_bytes", "Memory of this gateway.", resident_bytes ());
+    zb_exposition_one (out, ZB_GAUGE, "process_start_time_seconds", "When this gateway started.",
                        (double) board->started_ms / 1000);
 }
 
-void zc_own_metrics_write (const zc_board_t *board, zc_exposition_t *out)
+void zb_own_metrics_write (const zb_board_t *board, zb_exposition_t *out)
 {
     write_http (board, out);
     write_tracked (board, out);

@@ -8,6 +8,6 @@
 #include "zboard/board.h"
 #include "zboard/exposition.h"
 
-void zc_own_metrics_write (const zc_board_t *board, zc_exposition_t *out);
+void zb_own_metrics_write (const zb_board_t *board, zb_exposition_t *out);
 
 #endif

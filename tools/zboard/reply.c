@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-#include "zboard/news.h"
+#include "zboard/upstream_event.h"
 
 /* What a page of ours may do (W3C, Content Security Policy Level 3): nothing from elsewhere, and in nobody's frame. */
 #define CONTENT_SECURITY_POLICY                                                                                        \
@@ -28,30 +28,30 @@ static void forget (void *argument)
     free (kept);
 }
 
-size_t zc_reply_bytes (void)
+size_t zb_reply_bytes (void)
 {
     return kept_bytes;
 }
 
 /* MHD refuses a header only where there is no memory, or the name is wrong; the reply is still right without it. */
-void zc_reply_header (struct MHD_Response *response, const char *name, const char *value)
+void zb_reply_header (struct MHD_Response *response, const char *name, const char *value)
 {
     if (response)
         MHD_add_response_header (response, name, value);
 }
 
-void zc_reply_finish (struct MHD_Response *response, const char *type, const char *cache)
+void zb_reply_finish (struct MHD_Response *response, const char *type, const char *cache)
 {
-    zc_reply_header (response, "Content-Type", type);
-    zc_reply_header (response, "Cache-Control", cache);
-    zc_reply_header (response, "Content-Security-Policy", CONTENT_SECURITY_POLICY);
-    zc_reply_header (response, "X-Content-Type-Options", "nosniff");
-    zc_reply_header (response, "Referrer-Policy", "no-referrer");
-    zc_reply_header (response, "Cross-Origin-Opener-Policy", "same-origin");
-    zc_reply_header (response, "Permissions-Policy", "camera=(), geolocation=(), microphone=()");
+    zb_reply_header (response, "Content-Type", type);
+    zb_reply_header (response, "Cache-Control", cache);
+    zb_reply_header (response, "Content-Security-Policy", CONTENT_SECURITY_POLICY);
+    zb_reply_header (response, "X-Content-Type-Options", "nosniff");
+    zb_reply_header (response, "Referrer-Policy", "no-referrer");
+    zb_reply_header (response, "Cross-Origin-Opener-Policy", "same-origin");
+    zb_reply_header (response, "Permissions-Policy", "camera=(), geolocation=(), microphone=()");
 }
 
-struct MHD_Response *zc_reply_text (char *text, size_t size, const char *type, const char *cache)
+struct MHD_Response *zb_reply_text (char *text, size_t size, const char *type, const char *cache)
 {
     kept_t *kept = text ? malloc (sizeof *kept) : NULL;
     if (!kept) {
@@ -67,20 +67,20 @@ struct MHD_Response *zc_reply_text (char *text, size_t size, const char *type, c
         return NULL;
     }
     kept_bytes += size;
-    zc_reply_finish (response, type, cache);
+    zb_reply_finish (response, type, cache);
     return response;
 }
 
-struct MHD_Response *zc_reply_static (const void *bytes, size_t size, const char *type, const char *cache)
+struct MHD_Response *zb_reply_static (const void *bytes, size_t size, const char *type, const char *cache)
 {
     struct MHD_Response *response = MHD_create_response_from_buffer (size, (void *) bytes, MHD_RESPMEM_PERSISTENT);
-    zc_reply_finish (response, type, cache);
+    zb_reply_finish (response, type, cache);
     return response;
 }
 
-struct MHD_Response *zc_reply_failure (const char *code, const char *detail)
+struct MHD_Response *zb_reply_failure (const char *code, const char *detail)
 {
     size_t size;
-    char *text = zc_failure_text (code, detail, &size);
-    return zc_reply_text (text, size, ZC_TYPE_JSON, "no-store");
+    char *text = zb_upstream_event_failure_text (code, detail, &size);
+    return zb_reply_text (text, size, ZB_TYPE_JSON, "no-store");
 }

@@ -2,7 +2,7 @@
  *
  * reply.h - responses of HTTP, with the headers that each of ours has.
  *
- * A response belongs to who made it, until zc_reply_drop; MHD keeps it as long as it needs it. One thread.
+ * A response belongs to who made it, until zb_reply_drop; MHD keeps it as long as it needs it. One thread.
  */
 #ifndef ZB_REPLY_H
 #define ZB_REPLY_H
@@ -11,24 +11,24 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define ZC_TYPE_JSON "application/json"
-#define ZC_TYPE_STREAM "text/event-stream"
+#define ZB_TYPE_JSON "application/json"
+#define ZB_TYPE_STREAM "text/event-stream"
 
 /* Of `text`, malloc'd, which it takes over; cache: of Cache-Control. NULL: no memory, and text is freed. */
-struct MHD_Response *zc_reply_text (char *text, size_t size, const char *type, const char *cache);
+struct MHD_Response *zb_reply_text (char *text, size_t size, const char *type, const char *cache);
 
 /* Of bytes that live as long as the program. */
-struct MHD_Response *zc_reply_static (const void *bytes, size_t size, const char *type, const char *cache);
+struct MHD_Response *zb_reply_static (const void *bytes, size_t size, const char *type, const char *cache);
 
 /* {"detail", "code"}. */
-struct MHD_Response *zc_reply_failure (const char *code, const char *detail);
+struct MHD_Response *zb_reply_failure (const char *code, const char *detail);
 
 /* Adds what all have: security, and the type. */
-void zc_reply_finish (struct MHD_Response *response, const char *type, const char *cache);
+void zb_reply_finish (struct MHD_Response *response, const char *type, const char *cache);
 
-void zc_reply_header (struct MHD_Response *response, const char *name, const char *value);
+void zb_reply_header (struct MHD_Response *response, const char *name, const char *value);
 
 /* How many bytes of texts are kept for responses that have not gone out yet, or may go out again. */
-size_t zc_reply_bytes (void);
+size_t zb_reply_bytes (void);
 
 #endif

@@ -18,20 +18,20 @@
 
 static size_t bodies_bytes;
 
-zc_request_t *zc_request_new (struct MHD_Connection *connection, const char *uri)
+zb_request_t *zb_request_new (struct MHD_Connection *connection, const char *uri)
 {
     size_t size = strlen (uri) + 1;
-    zc_request_t *self = malloc (sizeof *self + size);
+    zb_request_t *self = malloc (sizeof *self + size);
     if (!self)
         return NULL;
-    *self = (zc_request_t) {.connection = connection, .route_name = "none",
-                            .begun_ns = zc_mono_ns ()};
+    *self = (zb_request_t) {.connection = connection, .route_name = "none",
+                            .begun_ns = zb_mono_ns ()};
     self->waiter.connection = connection;
     memcpy (self->uri, uri, size);
     return self;
 }
 
-void zc_request_destroy (zc_request_t *self)
+void zb_request_destroy (zb_request_t *self)
 {
     bool was_large = self->body_size > LARGE_BYTES;
     bodies_bytes -= self->body_room;
@@ -43,14 +43,14 @@ void zc_request_destroy (zc_request_t *self)
 
 /* ------------------------------------------------------------------------- the body */
 
-static bool make_room (zc_request_t *self, size_t size)
+static bool make_room (zb_request_t *self, size_t size)
 {
     size_t room = self->body_room ? self->body_room : BODY_FIRST_BYTES;
     while (room < size)
         room *= 2;
     if (room == self->body_room)
         return true;
-    if (bodies_bytes + room - self->body_room > ZC_BODIES_MAX_BYTES)
+    if (bodies_bytes + room - self->body_room > ZB_BODIES_MAX_BYTES)
         return false;
     char *body = realloc (self->body, room);
     if (!body)
@@ -61,17 +61,17 @@ static bool make_room (zc_request_t *self, size_t size)
     return true;
 }
 
-int zc_request_gather (zc_request_t *self, const char *bytes, size_t size)
+int zb_request_gather (zb_request_t *self, const char *bytes, size_t size)
 {
     self->body_read += size;
-    if (self->body_read > ZC_BODY_READ_MAX_BYTES)
+    if (self->body_read > ZB_BODY_READ_MAX_BYTES)
         return -1;
-    if (!self->takes_body || self->refusal != ZC_ADMITTED)
+    if (!self->takes_body || self->refusal != ZB_ADMITTED)
         return 0;
-    if (size > ZC_BODY_MAX_BYTES - self->body_size)
-        self->refusal = ZC_REFUSED_SIZE;
+    if (size > ZB_BODY_MAX_BYTES - self->body_size)
+        self->refusal = ZB_REFUSED_SIZE;
     else if (!make_room (self, self->body_size + size))
-        self->refusal = ZC_REFUSED_BUSY;
+        self->refusal = ZB_REFUSED_BUSY;
     else {
         memcpy (self->body + self->body_size, bytes, size);
         self->body_size += size;
@@ -79,7 +79,7 @@ int zc_request_gather (zc_request_t *self, const char *bytes, size_t size)
     return 0;
 }
 
-static const char *header (const zc_request_t *self, const char *name)
+static const char *header (const zb_request_t *self, const char *name)
 {
     return MHD_lookup_connection_value (self->connection, MHD_HEADER_KIND, name);
 }
@@ -100,23 +100,23 @@ static enum MHD_Result count_framing (void *context, enum MHD_ValueKind kind, co
     return MHD_YES;
 }
 
-bool zc_request_is_ambiguous (const zc_request_t *self)
+bool zb_request_is_ambiguous (const zb_request_t *self)
 {
     framing_t framing = {.ends = 0};
     MHD_get_connection_values (self->connection, MHD_HEADER_KIND, count_framing, &framing);
     return framing.ends > 1 || framing.hosts > 1 || framing.blanks;
 }
 
-bool zc_request_is_coded (const zc_request_t *self)
+bool zb_request_is_coded (const zb_request_t *self)
 {
     const char *coding = header (self, "Transfer-Encoding");
     return coding && strcasecmp (coding, "chunked") != 0;
 }
 
-uint64_t zc_request_length (const zc_request_t *self)
+uint64_t zb_request_length (const zb_request_t *self)
 {
     const char *length = header (self, "Content-Length");
-    return zc_request_is_coded (self) ? UINT64_MAX : length ? strtoull (length, NULL, 10) : 0;
+    return zb_request_is_coded (self) ? UINT64_MAX : length ? strtoull (length, NULL, 10) : 0;
 }
 
 /* ends: what may stand behind the type, beside nothing. */
@@ -126,7 +126,7 @@ static bool begins_with (const char *text, const char *type, const char *ends)
     return strncasecmp (text, type, size) == 0 && strchr (ends, text [size]);
 }
 
-bool zc_request_is_of_type (const zc_request_t *self, const char *type)
+bool zb_request_is_of_type (const zb_request_t *self, const char *type)
 {
     const char *said = header (self, "Content-Type");
     return said && begins_with (said, type, "; \t");
@@ -166,7 +166,7 @@ static enum MHD_Result look_for_type (void *context, enum MHD_ValueKind kind, co
     return MHD_YES;
 }
 
-bool zc_request_accepts (const zc_request_t *self, const char *type)
+bool zb_request_accepts (const zb_request_t *self, const char *type)
 {
     accepting_t accepting = {.type = type};
     MHD_get_connection_values (self->connection, MHD_HEADER_KIND, look_for_type, &accepting);
@@ -175,38 +175,38 @@ bool zc_request_accepts (const zc_request_t *self, const char *type)
 
 /* --------------------------------------------------------------------- the answer */
 
-enum MHD_Result zc_request_reply (zc_request_t *self, struct MHD_Response *response, int status, bool shared)
+enum MHD_Result zb_request_reply (zb_request_t *self, struct MHD_Response *response, int status, bool shared)
 {
     if (!response)
         return MHD_NO; /* no memory: the connection is closed */
     if (self->origin && !shared) {
-        zc_reply_header (response, "Access-Control-Allow-Origin", self->origin);
-        zc_reply_header (response, "Vary", "Origin");
+        zb_reply_header (response, "Access-Control-Allow-Origin", self->origin);
+        zb_reply_header (response, "Vary", "Origin");
     }
     if (self->vary && !shared)
-        zc_reply_header (response, "Vary", self->vary);
+        zb_reply_header (response, "Vary", self->vary);
     self->status = status;
     return MHD_queue_response (self->connection, (unsigned) status, response);
 }
 
-enum MHD_Result zc_request_answer (zc_request_t *self, struct MHD_Response *response, int status)
+enum MHD_Result zb_request_answer (zb_request_t *self, struct MHD_Response *response, int status)
 {
-    enum MHD_Result result = zc_request_reply (self, response, status, false);
+    enum MHD_Result result = zb_request_reply (self, response, status, false);
     if (response)
         MHD_destroy_response (response);
     return result;
 }
 
-enum MHD_Result zc_request_fail (zc_request_t *self, int status, const char *code, const char *detail,
+enum MHD_Result zb_request_fail (zb_request_t *self, int status, const char *code, const char *detail,
                                  const char *name, const char *value)
 {
-    struct MHD_Response *response = zc_reply_failure (code, detail);
+    struct MHD_Response *response = zb_reply_failure (code, detail);
     if (name)
-        zc_reply_header (response, name, value);
-    return zc_request_answer (self, response, status);
+        zb_reply_header (response, name, value);
+    return zb_request_answer (self, response, status);
 }
 
-enum MHD_Result zc_request_fail_busy (zc_request_t *self, const char *detail)
+enum MHD_Result zb_request_fail_busy (zb_request_t *self, const char *detail)
 {
-    return zc_request_fail (self, 503, "unavailable", detail, "Retry-After", "1");
+    return zb_request_fail (self, 503, "unavailable", detail, "Retry-After", "1");
 }

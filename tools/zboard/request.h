@@ -12,36 +12,36 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "zboard/question.h"
+#include "zboard/answer_cache.h"
 
-#define ZC_BODY_MAX_BYTES ((size_t) 1 << 20)
-#define ZC_BODIES_MAX_BYTES ((size_t) 64 << 20) /* of all requests together */
-#define ZC_URI_MAX_BYTES 4096
+#define ZB_BODY_MAX_BYTES ((size_t) 1 << 20)
+#define ZB_BODIES_MAX_BYTES ((size_t) 64 << 20) /* of all requests together */
+#define ZB_URI_MAX_BYTES 4096
 
-struct zc_route;
+struct zb_route;
 
 /* A body that is too large, or of a stranger, is read and let go before the answer: who is cut off while he writes does
  * not see why. But not more than this. */
-#define ZC_BODY_READ_MAX_BYTES ((uint64_t) 8 << 20)
+#define ZB_BODY_READ_MAX_BYTES ((uint64_t) 8 << 20)
 
 typedef enum {
-    ZC_ADMITTED,
-    ZC_REFUSED_FRAMING,
-    ZC_REFUSED_CODING,
-    ZC_REFUSED_URI,
-    ZC_REFUSED_HOST,
-    ZC_REFUSED_PATH,
-    ZC_REFUSED_METHOD,
-    ZC_REFUSED_STRANGER,
-    ZC_REFUSED_TYPE,
-    ZC_REFUSED_SIZE,
-    ZC_REFUSED_BUSY
-} zc_refusal_t;
+    ZB_ADMITTED,
+    ZB_REFUSED_FRAMING,
+    ZB_REFUSED_CODING,
+    ZB_REFUSED_URI,
+    ZB_REFUSED_HOST,
+    ZB_REFUSED_PATH,
+    ZB_REFUSED_METHOD,
+    ZB_REFUSED_STRANGER,
+    ZB_REFUSED_TYPE,
+    ZB_REFUSED_SIZE,
+    ZB_REFUSED_BUSY
+} zb_refusal_t;
 
-typedef struct zc_request {
-    zc_waiter_t waiter;
+typedef struct zb_request {
+    zb_waiter_t waiter;
     struct MHD_Connection *connection;
-    const struct zc_route *route; /* NULL: not looked for yet */
+    const struct zb_route *route; /* NULL: not looked for yet */
     const char *route_name;       /* for the counters */
     const char *path;             /* decoded, without scheme, host and parameters; MHD's, as long as the request */
     char method [16];             /* or its beginning */
@@ -50,49 +50,49 @@ typedef struct zc_request {
     int64_t begun_ns;
     int status; /* of what was queued; 0: nothing was */
     bool is_stream;
-    zc_refusal_t refusal;
+    zb_refusal_t refusal;
     bool takes_body;
     char *body;
     size_t body_size, body_room;
     uint64_t body_read; /* kept or not */
     char uri []; /* as it came, with parameters */
-} zc_request_t;
+} zb_request_t;
 
 /* NULL: no memory. */
-zc_request_t *zc_request_new (struct MHD_Connection *connection, const char *uri);
-void zc_request_destroy (zc_request_t *self);
+zb_request_t *zb_request_new (struct MHD_Connection *connection, const char *uri);
+void zb_request_destroy (zb_request_t *self);
 
 /* Takes a piece of the body. Returns 0; -1: enough of it, the connection is to be cut. */
-int zc_request_gather (zc_request_t *self, const char *bytes, size_t size);
+int zb_request_gather (zb_request_t *self, const char *bytes, size_t size);
 
 /* Whether it says more than once, or in two ways, where its body ends, or more than once to whom it goes, or has a blank
  * before a colon: then who stands before us may have taken it for another request (RFC 9112, 3.2, 5.1, 6.3, 11.2). */
-bool zc_request_is_ambiguous (const zc_request_t *self);
+bool zb_request_is_ambiguous (const zb_request_t *self);
 
 /* Whether its body comes in a coding other than chunks, so that its end is not known (RFC 9112, 6.1). */
-bool zc_request_is_coded (const zc_request_t *self);
+bool zb_request_is_coded (const zb_request_t *self);
 
 /* How large the body is said to be; 0: it does not say; UINT64_MAX: nobody knows, for it is coded. */
-uint64_t zc_request_length (const zc_request_t *self);
+uint64_t zb_request_length (const zb_request_t *self);
 
 /* Whether the body is said to be of this type, such as application/json; its parameters do not matter. */
-bool zc_request_is_of_type (const zc_request_t *self, const char *type);
+bool zb_request_is_of_type (const zb_request_t *self, const char *type);
 
 /* Whether Accept names this type, such as text/html, and does not refuse it by q=0. */
-bool zc_request_accepts (const zc_request_t *self, const char *type);
+bool zb_request_accepts (const zb_request_t *self, const char *type);
 
 /* Queues a response; NULL: there was no memory for it. shared: others have it, too, so nothing may be added. It stays the
  * caller's. */
-enum MHD_Result zc_request_reply (zc_request_t *self, struct MHD_Response *response, int status, bool shared);
+enum MHD_Result zb_request_reply (zb_request_t *self, struct MHD_Response *response, int status, bool shared);
 
 /* The same with a response that is only for this request, and is dropped. */
-enum MHD_Result zc_request_answer (zc_request_t *self, struct MHD_Response *response, int status);
+enum MHD_Result zb_request_answer (zb_request_t *self, struct MHD_Response *response, int status);
 
 /* {"detail", "code"}. header, value: one more header; NULL: none. */
-enum MHD_Result zc_request_fail (zc_request_t *self, int status, const char *code, const char *detail,
+enum MHD_Result zb_request_fail (zb_request_t *self, int status, const char *code, const char *detail,
                                  const char *header, const char *value);
 
 /* 503: come again. */
-enum MHD_Result zc_request_fail_busy (zc_request_t *self, const char *detail);
+enum MHD_Result zb_request_fail_busy (zb_request_t *self, const char *detail);
 
 #endif

@@ -8,33 +8,33 @@
 #include <string.h>
 #include <strings.h>
 
-#include "zboard/arguments.h"
-#include "zboard/asking.h"
-#include "zboard/pages.h"
-#include "zboard/posts.h"
+#include "zboard/url_arguments.h"
+#include "zboard/query_routes.h"
+#include "zboard/page_routes.h"
+#include "zboard/ingest_routes.h"
 #include "zboard/reply.h"
 
-static const zc_route_t routes [] = {
-    {"/", "GET, HEAD", true, zc_get_page, NULL, NULL, NULL, 0, false},
-    {"/assets/", "GET, HEAD", true, zc_get_asset, NULL, NULL, NULL, 0, false},
-    {"/favicon.ico", "GET, HEAD", true, zc_get_icon, NULL, NULL, NULL, 0, false},
-    {"/healthz", "GET, HEAD", true, zc_get_healthz, NULL, NULL, NULL, 0, false},
-    {"/readyz", "GET, HEAD", true, zc_get_readyz, NULL, NULL, NULL, 0, false},
-    {"/metrics", "GET, HEAD", false, zc_get_metrics, NULL, NULL, NULL, 0, false},
-    {"/api/metrics/llm-costs", "GET, HEAD", false, zc_get_answer, NULL, NULL, "report",
-     ZC_TAKES_WINDOW | ZC_TAKES_SERVICE, true},
-    {"/api/metrics/track-usage", "POST", false, NULL, zc_post_usage, NULL, NULL, 0, false},
-    {"/api/breakdown", "GET, HEAD", false, zc_get_answer, NULL, NULL, "breakdown", ZC_TAKES_WINDOW | ZC_TAKES_GROUPS,
+static const zb_route_t routes [] = {
+    {"/", "GET, HEAD", true, zb_page_routes_page, NULL, NULL, NULL, 0, false},
+    {"/assets/", "GET, HEAD", true, zb_page_routes_asset, NULL, NULL, NULL, 0, false},
+    {"/favicon.ico", "GET, HEAD", true, zb_page_routes_icon, NULL, NULL, NULL, 0, false},
+    {"/healthz", "GET, HEAD", true, zb_page_routes_healthz, NULL, NULL, NULL, 0, false},
+    {"/readyz", "GET, HEAD", true, zb_page_routes_readyz, NULL, NULL, NULL, 0, false},
+    {"/metrics", "GET, HEAD", false, zb_query_routes_metrics, NULL, NULL, NULL, 0, false},
+    {"/api/metrics/llm-costs", "GET, HEAD", false, zb_query_routes_answer, NULL, NULL, "report",
+     ZB_TAKES_WINDOW | ZB_TAKES_SERVICE, true},
+    {"/api/metrics/track-usage", "POST", false, NULL, zb_ingest_routes_usage, NULL, NULL, 0, false},
+    {"/api/breakdown", "GET, HEAD", false, zb_query_routes_answer, NULL, NULL, "breakdown", ZB_TAKES_WINDOW | ZB_TAKES_GROUPS,
      false},
-    {"/api/series", "GET, HEAD", false, zc_get_answer, NULL, NULL, "series",
-     ZC_TAKES_WINDOW | ZC_TAKES_GROUPS | ZC_TAKES_STEP, false},
-    {"/api/budgets", "GET, HEAD", false, zc_get_answer, NULL, NULL, "budgets", 0, false},
-    {"/api/health", "GET, HEAD", false, zc_get_answer, NULL, NULL, "health", 0, false},
-    {"/api/stream", "GET, HEAD", false, zc_get_stream, NULL, NULL, NULL, 0, false},
-    {"/api/session", "POST, DELETE", true, NULL, zc_post_session, zc_delete_session, NULL, 0, false},
+    {"/api/series", "GET, HEAD", false, zb_query_routes_answer, NULL, NULL, "series",
+     ZB_TAKES_WINDOW | ZB_TAKES_GROUPS | ZB_TAKES_STEP, false},
+    {"/api/budgets", "GET, HEAD", false, zb_query_routes_answer, NULL, NULL, "budgets", 0, false},
+    {"/api/health", "GET, HEAD", false, zb_query_routes_answer, NULL, NULL, "health", 0, false},
+    {"/api/stream", "GET, HEAD", false, zb_page_routes_stream, NULL, NULL, NULL, 0, false},
+    {"/api/session", "POST, DELETE", true, NULL, zb_ingest_routes_session, zb_ingest_routes_delete_session, NULL, 0, false},
 };
 
-static const zc_route_t *find (const char *path)
+static const zb_route_t *find (const char *path)
 {
     for (size_t i = 0; i < sizeof routes / sizeof *routes; i++) {
         size_t size = strlen (routes [i].path);
@@ -45,7 +45,7 @@ static const zc_route_t *find (const char *path)
     return NULL;
 }
 
-static zc_handle_t handler_of (const zc_route_t *route, const char *method)
+static zb_handle_t handler_of (const zb_route_t *route, const char *method)
 {
     if (strcmp (method, "GET") == 0 || strcmp (method, "HEAD") == 0)
         return route->get;
@@ -53,54 +53,54 @@ static zc_handle_t handler_of (const zc_route_t *route, const char *method)
 }
 
 /* What a browser asks before it lets another page ask. */
-static enum MHD_Result answer_preflight (zc_request_t *request)
+static enum MHD_Result answer_preflight (zb_request_t *request)
 {
-    struct MHD_Response *response = zc_reply_static ("", 0, "text/plain", "no-store");
-    zc_reply_header (response, "Access-Control-Allow-Methods", request->route->allow);
-    zc_reply_header (response, "Access-Control-Allow-Headers", "Authorization, Content-Type, Last-Event-ID");
-    zc_reply_header (response, "Access-Control-Max-Age", "600");
-    return zc_request_answer (request, response, 204);
+    struct MHD_Response *response = zb_reply_static ("", 0, "text/plain", "no-store");
+    zb_reply_header (response, "Access-Control-Allow-Methods", request->route->allow);
+    zb_reply_header (response, "Access-Control-Allow-Headers", "Authorization, Content-Type, Last-Event-ID");
+    zb_reply_header (response, "Access-Control-Max-Age", "600");
+    return zb_request_answer (request, response, 204);
 }
 
-static enum MHD_Result refuse_method (zc_request_t *request)
+static enum MHD_Result refuse_method (zb_request_t *request)
 {
     char detail [96];
     if (strcmp (request->method, "OPTIONS") == 0 && request->origin)
         return answer_preflight (request);
     snprintf (detail, sizeof detail, "takes %s", request->route->allow);
-    return zc_request_fail (request, 405, "method", detail, "Allow", request->route->allow);
+    return zb_request_fail (request, 405, "method", detail, "Allow", request->route->allow);
 }
 
-static enum MHD_Result refuse (zc_request_t *request)
+static enum MHD_Result refuse (zb_request_t *request)
 {
     switch (request->refusal) {
-    case ZC_REFUSED_FRAMING:
-        return zc_request_fail (request, 400, "bad_request",
+    case ZB_REFUSED_FRAMING:
+        return zb_request_fail (request, 400, "bad_request",
                                 "says more than once how long its body is or for which host it is, or has a blank "
                                 "before a colon", "Connection", "close");
-    case ZC_REFUSED_CODING:
-        return zc_request_fail (request, 501, "coding", "takes no Transfer-Encoding but chunked", "Connection",
+    case ZB_REFUSED_CODING:
+        return zb_request_fail (request, 501, "coding", "takes no Transfer-Encoding but chunked", "Connection",
                                 "close");
-    case ZC_REFUSED_URI:
-        return zc_request_fail (request, 414, "too_large", "an address has at most 4,096 bytes", NULL, NULL);
-    case ZC_REFUSED_HOST:
-        return zc_request_fail (request, 421, "host",
+    case ZB_REFUSED_URI:
+        return zb_request_fail (request, 414, "too_large", "an address has at most 4,096 bytes", NULL, NULL);
+    case ZB_REFUSED_HOST:
+        return zb_request_fail (request, 421, "host",
                                 "reached by a name that is not known here: http/host in the configuration adds it",
                                 NULL, NULL);
-    case ZC_REFUSED_PATH:
-        return zc_request_fail (request, 404, "not_found", "there is nothing of this name", NULL, NULL);
-    case ZC_REFUSED_METHOD:
+    case ZB_REFUSED_PATH:
+        return zb_request_fail (request, 404, "not_found", "there is nothing of this name", NULL, NULL);
+    case ZB_REFUSED_METHOD:
         return refuse_method (request);
-    case ZC_REFUSED_STRANGER:
-        return zc_request_fail (request, 401, "token", "needs a token: Authorization: Bearer TOKEN",
-                                "WWW-Authenticate", ZC_BEARER);
-    case ZC_REFUSED_TYPE:
-        return zc_request_fail (request, 415, "type", "takes Content-Type: application/json", "Accept", ZC_TYPE_JSON);
-    case ZC_REFUSED_SIZE:
-        return zc_request_fail (request, 413, "too_large", "a body has at most 1 MiB", NULL, NULL);
-    case ZC_REFUSED_BUSY:
-        return zc_request_fail_busy (request, "too many large bodies at once");
-    case ZC_ADMITTED:
+    case ZB_REFUSED_STRANGER:
+        return zb_request_fail (request, 401, "token", "needs a token: Authorization: Bearer TOKEN",
+                                "WWW-Authenticate", ZB_BEARER);
+    case ZB_REFUSED_TYPE:
+        return zb_request_fail (request, 415, "type", "takes Content-Type: application/json", "Accept", ZB_TYPE_JSON);
+    case ZB_REFUSED_SIZE:
+        return zb_request_fail (request, 413, "too_large", "a body has at most 1 MiB", NULL, NULL);
+    case ZB_REFUSED_BUSY:
+        return zb_request_fail_busy (request, "too many large bodies at once");
+    case ZB_ADMITTED:
         break;
     }
     return MHD_NO;
@@ -121,12 +121,12 @@ static const char *path_of (const char *path)
     return path ? path : "/";
 }
 
-static bool is_host_ours (const zc_board_t *board, const zc_request_t *request, const char *path)
+static bool is_host_ours (const zb_board_t *board, const zb_request_t *request, const char *path)
 {
     const char *host = host_of (path);
     if (!host)
         host = MHD_lookup_connection_value (request->connection, MHD_HEADER_KIND, "Host");
-    return zc_guard_is_host_ours (board->guard, host);
+    return zb_auth_is_host_ours (board->guard, host);
 }
 
 /* In a decoded path a NUL would end it. */
@@ -137,63 +137,63 @@ static bool holds_nul (const char *uri)
 }
 
 /* To a browser /metrics is the page, which asks for the token where one is needed. */
-static const zc_route_t *choose (zc_request_t *request)
+static const zb_route_t *choose (zb_request_t *request)
 {
-    const zc_route_t *route = holds_nul (request->uri) ? NULL : find (request->path);
+    const zb_route_t *route = holds_nul (request->uri) ? NULL : find (request->path);
     if (!route)
         return NULL;
     request->route_name = route->path;
-    if (route->get != zc_get_metrics)
+    if (route->get != zb_query_routes_metrics)
         return route;
     request->vary = "Accept";
-    return zc_request_accepts (request, "text/html") ? find ("/") : route;
+    return zb_request_accepts (request, "text/html") ? find ("/") : route;
 }
 
-static bool is_stranger (const zc_board_t *board, const zc_request_t *request)
+static bool is_stranger (const zb_board_t *board, const zb_request_t *request)
 {
-    return !request->route->is_open && !zc_guard_admits (board->guard, request->connection);
+    return !request->route->is_open && !zb_auth_admits (board->guard, request->connection);
 }
 
-static zc_refusal_t judge (const zc_board_t *board, zc_request_t *request, const char *path)
+static zb_refusal_t judge (const zb_board_t *board, zb_request_t *request, const char *path)
 {
-    if (zc_request_is_ambiguous (request))
-        return ZC_REFUSED_FRAMING;
-    if (zc_request_is_coded (request))
-        return ZC_REFUSED_CODING;
-    if (strlen (request->uri) > ZC_URI_MAX_BYTES)
-        return ZC_REFUSED_URI;
+    if (zb_request_is_ambiguous (request))
+        return ZB_REFUSED_FRAMING;
+    if (zb_request_is_coded (request))
+        return ZB_REFUSED_CODING;
+    if (strlen (request->uri) > ZB_URI_MAX_BYTES)
+        return ZB_REFUSED_URI;
     if (!is_host_ours (board, request, path))
-        return ZC_REFUSED_HOST;
+        return ZB_REFUSED_HOST;
     request->path = path_of (path);
     request->route = choose (request);
     if (!request->route)
-        return ZC_REFUSED_PATH;
-    zc_handle_t handle = handler_of (request->route, request->method);
+        return ZB_REFUSED_PATH;
+    zb_handle_t handle = handler_of (request->route, request->method);
     if (!handle)
-        return ZC_REFUSED_METHOD;
+        return ZB_REFUSED_METHOD;
     if (is_stranger (board, request))
-        return ZC_REFUSED_STRANGER;
+        return ZB_REFUSED_STRANGER;
     request->takes_body = handle == request->route->post;
-    if (request->takes_body && !zc_request_is_of_type (request, ZC_TYPE_JSON))
-        return ZC_REFUSED_TYPE;
-    return ZC_ADMITTED;
+    if (request->takes_body && !zb_request_is_of_type (request, ZB_TYPE_JSON))
+        return ZB_REFUSED_TYPE;
+    return ZB_ADMITTED;
 }
 
-void zc_routes_begin (const zc_board_t *board, zc_request_t *request, const char *path, const char *method)
+void zb_routes_begin (const zb_board_t *board, zb_request_t *request, const char *path, const char *method)
 {
     snprintf (request->method, sizeof request->method, "%s", method);
-    request->origin = zc_guard_origin (board->guard, request->connection);
+    request->origin = zb_auth_origin (board->guard, request->connection);
     request->refusal = judge (board, request, path);
 }
 
-enum MHD_Result zc_routes_go_on (zc_board_t *board, zc_request_t *request)
+enum MHD_Result zb_routes_go_on (zb_board_t *board, zb_request_t *request)
 {
-    if (request->refusal != ZC_ADMITTED)
+    if (request->refusal != ZB_ADMITTED)
         return refuse (request);
     if (request->waiter.question)
-        return zc_take_answer (request);
+        return zb_query_routes_take_answer (request);
     if (is_stranger (board, request)) { /* by now: the body may have been long in coming */
-        request->refusal = ZC_REFUSED_STRANGER;
+        request->refusal = ZB_REFUSED_STRANGER;
         return refuse (request);
     }
     return handler_of (request->route, request->method) (board, request);

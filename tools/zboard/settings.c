@@ -17,9 +17,9 @@
 
 #define MIB ((int64_t) 1 << 20)
 
-void zc_settings_default (zc_settings_t *self)
+void zb_settings_default (zb_settings_t *self)
 {
-    *self = (zc_settings_t) {
+    *self = (zb_settings_t) {
         .connections_max = 2048,
         .streams_max = 1024,
         .request_ms = 30000,
@@ -28,14 +28,14 @@ void zc_settings_default (zc_settings_t *self)
         .labels_max = 200,
         .memory_max_bytes = 1024 * MIB,
     };
-    zc_settings_set (self, "http/listen", ZC_DEFAULT_LISTEN);
+    zb_settings_set (self, "http/listen", ZB_DEFAULT_LISTEN);
     strcpy (self->ingest, ZCOST_DEFAULT_INGEST);
     strcpy (self->publish, ZCOST_DEFAULT_PUBLISH);
     strcpy (self->query, ZCOST_DEFAULT_QUERY);
 }
 
 /* ADDRESS:PORT, [IPV6]:PORT; port * or 0: a free one. */
-static const char *set_listen (zc_settings_t *self, const char *value)
+static const char *set_listen (zb_settings_t *self, const char *value)
 {
     const char *colon = strrchr (value, ':'), *begin = value, *end = colon;
     int64_t port = 0;
@@ -64,55 +64,55 @@ static const char *set_endpoint (char place [ZC_ENDPOINT_BYTES], const char *val
     return why;
 }
 
-static const char *set_ingest (zc_settings_t *self, const char *value)
+static const char *set_ingest (zb_settings_t *self, const char *value)
 {
     return set_endpoint (self->ingest, value);
 }
 
-static const char *set_publish (zc_settings_t *self, const char *value)
+static const char *set_publish (zb_settings_t *self, const char *value)
 {
     return set_endpoint (self->publish, value);
 }
 
-static const char *set_query (zc_settings_t *self, const char *value)
+static const char *set_query (zb_settings_t *self, const char *value)
 {
     return set_endpoint (self->query, value);
 }
 
-static const char *set_token_file (zc_settings_t *self, const char *value)
+static const char *set_token_file (zb_settings_t *self, const char *value)
 {
     return zc_value_text (self->token_file, sizeof self->token_file, value);
 }
 
-static const char *set_tls_cert (zc_settings_t *self, const char *value)
+static const char *set_tls_cert (zb_settings_t *self, const char *value)
 {
     return zc_value_text (self->tls_cert, sizeof self->tls_cert, value);
 }
 
-static const char *set_tls_key (zc_settings_t *self, const char *value)
+static const char *set_tls_key (zb_settings_t *self, const char *value)
 {
     return zc_value_text (self->tls_key, sizeof self->tls_key, value);
 }
 
-static const char *add_name (zc_names_list_t *list, const char *value)
+static const char *add_name (zb_names_list_t *list, const char *value)
 {
-    char checked [ZC_NAME_BYTES];
+    char checked [ZB_NAME_BYTES];
     const char *why = zc_value_text (checked, sizeof checked, value);
-    if (!why && list->count == ZC_NAMES_MAX)
-        why = zc_value_wrong ("at most %d of them", ZC_NAMES_MAX);
+    if (!why && list->count == ZB_NAMES_MAX)
+        why = zc_value_wrong ("at most %d of them", ZB_NAMES_MAX);
     if (!why)
         strcpy (list->list [list->count++], checked);
     return why;
 }
 
-static const char *add_host (zc_settings_t *self, const char *value)
+static const char *add_host (zb_settings_t *self, const char *value)
 {
     if (strpbrk (value, "/:[] "))
         return zc_value_wrong ("'%.80s' is no host's name (without http:// and port)", value);
     return add_name (&self->hosts, value);
 }
 
-static const char *add_origin (zc_settings_t *self, const char *value)
+static const char *add_origin (zb_settings_t *self, const char *value)
 {
     const char *host = strstr (value, "://");
     bool is_web = strncasecmp (value, "http://", 7) == 0 || strncasecmp (value, "https://", 8) == 0;
@@ -126,22 +126,22 @@ static const char *add_origin (zc_settings_t *self, const char *value)
     return why;
 }
 
-static const char *set_connections (zc_settings_t *self, const char *value)
+static const char *set_connections (zb_settings_t *self, const char *value)
 {
     return zc_value_integer (&self->connections_max, value, 8, 100000);
 }
 
-static const char *set_streams (zc_settings_t *self, const char *value)
+static const char *set_streams (zb_settings_t *self, const char *value)
 {
     return zc_value_integer (&self->streams_max, value, 1, 100000);
 }
 
-static const char *set_request (zc_settings_t *self, const char *value)
+static const char *set_request (zb_settings_t *self, const char *value)
 {
     return zc_value_decimal (&self->request_ms, value, 3, "1", "3600");
 }
 
-static const char *set_access_log (zc_settings_t *self, const char *value)
+static const char *set_access_log (zb_settings_t *self, const char *value)
 {
     if (strcmp (value, "on") != 0 && strcmp (value, "off") != 0)
         return zc_value_wrong ("'%.80s' is neither on nor off", value);
@@ -149,22 +149,22 @@ static const char *set_access_log (zc_settings_t *self, const char *value)
     return NULL;
 }
 
-static const char *set_queue (zc_settings_t *self, const char *value)
+static const char *set_queue (zb_settings_t *self, const char *value)
 {
     return zc_value_integer (&self->queue_bytes, value, 4 * MIB, 1024 * MIB);
 }
 
-static const char *set_spool (zc_settings_t *self, const char *value)
+static const char *set_spool (zb_settings_t *self, const char *value)
 {
     return zc_value_text (self->spool, sizeof self->spool, value);
 }
 
-static const char *set_labels (zc_settings_t *self, const char *value)
+static const char *set_labels (zb_settings_t *self, const char *value)
 {
     return zc_value_integer (&self->labels_max, value, 1, 1000);
 }
 
-static const char *set_memory (zc_settings_t *self, const char *value)
+static const char *set_memory (zb_settings_t *self, const char *value)
 {
     int64_t number = 0;
     const char *why = zc_value_integer (&number, value, 0, INT64_MAX);
@@ -177,7 +177,7 @@ static const char *set_memory (zc_settings_t *self, const char *value)
 
 static const struct {
     const char *path;
-    const char *(*set) (zc_settings_t *, const char *);
+    const char *(*set) (zb_settings_t *, const char *);
 } settings [] = {
     {"http/listen", set_listen},
     {"http/token_file", set_token_file},
@@ -198,7 +198,7 @@ static const struct {
     {"memory/max_bytes", set_memory},
 };
 
-const char *zc_settings_set (zc_settings_t *self, const char *path, const char *value)
+const char *zb_settings_set (zb_settings_t *self, const char *path, const char *value)
 {
     for (size_t i = 0; i < sizeof settings / sizeof *settings; i++)
         if (strcmp (settings [i].path, path) == 0)
@@ -206,7 +206,7 @@ const char *zc_settings_set (zc_settings_t *self, const char *path, const char *
     return zc_value_wrong ("unknown setting");
 }
 
-bool zc_settings_has_section (const char *name)
+bool zb_settings_has_section (const char *name)
 {
     size_t size = strlen (name);
     for (size_t i = 0; i < sizeof settings / sizeof *settings; i++)
@@ -215,7 +215,7 @@ bool zc_settings_has_section (const char *name)
     return false;
 }
 
-const char *zc_settings_check (const zc_settings_t *self)
+const char *zb_settings_check (const zb_settings_t *self)
 {
     if (!*self->tls_cert != !*self->tls_key)
         return zc_value_wrong ("http/tls_cert and http/tls_key belong together");
@@ -237,7 +237,7 @@ static bool is_loopback (const void *address)
 }
 
 /* By the address that it comes to: 127.1 is one, too. A name is looked up nowhere: only localhost is known to be one. */
-bool zc_settings_is_loopback (const zc_settings_t *self)
+bool zb_settings_is_loopback (const zb_settings_t *self)
 {
     struct addrinfo hints = {.ai_flags = AI_NUMERICHOST, .ai_socktype = SOCK_STREAM}, *found;
     if (getaddrinfo (self->listen.address, NULL, &hints, &found) != 0)

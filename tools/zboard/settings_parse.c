@@ -15,7 +15,7 @@ static const char help [] =
     "\n"
     "usage: zboard [--config FILE] [options]\n"
     "\n"
-    "  --listen ADDR:PORT  where to serve HTTP; port 0: a free one  (" ZC_DEFAULT_LISTEN ")\n"
+    "  --listen ADDR:PORT  where to serve HTTP; port 0: a free one  (" ZB_DEFAULT_LISTEN ")\n"
     "  --ingest EP         where zcostd takes events in    (" ZCOST_DEFAULT_INGEST ")\n"
     "  --publish EP        where zcostd publishes          (" ZCOST_DEFAULT_PUBLISH ")\n"
     "  --query EP          where zcostd answers            (" ZCOST_DEFAULT_QUERY ")\n"
@@ -63,14 +63,14 @@ static const struct option options [] = {
     {NULL, 0, NULL, 0},
 };
 
-static zc_parsed_t bad_usage (const char *text, const char *why)
+static zb_parsed_t bad_usage (const char *text, const char *why)
 {
     fprintf (stderr, "zboard: %s%s (try --help)\n", text, why);
-    return ZC_EXIT_USAGE;
+    return ZB_EXIT_USAGE;
 }
 
 /* What getopt could not read; within a cluster of letters optind still points before it. */
-static zc_parsed_t bad_option (const char *word)
+static zb_parsed_t bad_option (const char *word)
 {
     char letter [2] = {(char) optopt, '\0'};
     if (optopt >= CODE)
@@ -78,31 +78,31 @@ static zc_parsed_t bad_option (const char *word)
     return optopt ? bad_usage ("unknown option -", letter) : bad_usage ("unknown option ", word);
 }
 
-static zc_parsed_t apply_override (zc_settings_t *self, int override, const char *value)
+static zb_parsed_t apply_override (zb_settings_t *self, int override, const char *value)
 {
-    const char *why = zc_settings_set (self, overrides [override].path, value);
+    const char *why = zb_settings_set (self, overrides [override].path, value);
     if (!why)
-        return ZC_RUN;
+        return ZB_RUN;
     fprintf (stderr, "zboard: --%s: %s\n", overrides [override].option, why);
-    return ZC_EXIT_USAGE;
+    return ZB_EXIT_USAGE;
 }
 
-static zc_parsed_t print (const char *text)
+static zb_parsed_t print (const char *text)
 {
     fputs (text, stdout);
-    return ZC_EXIT_DONE;
+    return ZB_EXIT_DONE;
 }
 
 /* Walks the command line; self NULL: only looks for --config, --help, --version and mistakes. */
-static zc_parsed_t walk (int argc, char **argv, zc_settings_t *self, const char **ret_config)
+static zb_parsed_t walk (int argc, char **argv, zb_settings_t *self, const char **ret_config)
 {
     int option;
-    zc_parsed_t parsed = ZC_RUN;
+    zb_parsed_t parsed = ZB_RUN;
     optind = 0; /* begin anew: the walk is made twice */
     opterr = 0;
-    while (parsed == ZC_RUN && (option = getopt_long (argc, argv, "-:", options, NULL)) != -1) {
+    while (parsed == ZB_RUN && (option = getopt_long (argc, argv, "-:", options, NULL)) != -1) {
         if (option >= CODE && option < CODE + OVERRIDES)
-            parsed = self ? apply_override (self, option - CODE, optarg) : ZC_RUN;
+            parsed = self ? apply_override (self, option - CODE, optarg) : ZB_RUN;
         else if (option == CODE_CONFIG)
             *ret_config = optarg;
         else if (option == CODE_HELP)
@@ -116,31 +116,31 @@ static zc_parsed_t walk (int argc, char **argv, zc_settings_t *self, const char 
         else
             parsed = bad_usage ("unexpected argument ", optarg);
     }
-    if (parsed == ZC_RUN && optind < argc)
+    if (parsed == ZB_RUN && optind < argc)
         parsed = bad_usage ("unexpected argument ", argv [optind]);
     return parsed;
 }
 
 static const char *set_by_path (void *self, const char *path, const char *value)
 {
-    return zc_settings_set (self, path, value);
+    return zb_settings_set (self, path, value);
 }
 
-static const zc_zpl_t file = {.program = "zboard", .has_section = zc_settings_has_section, .set = set_by_path};
+static const zc_zpl_t file = {.program = "zboard", .has_section = zb_settings_has_section, .set = set_by_path};
 
-zc_parsed_t zc_settings_parse (int argc, char **argv, zc_settings_t *ret_settings)
+zb_parsed_t zb_settings_parse (int argc, char **argv, zb_settings_t *ret_settings)
 {
     const char *config = NULL;
-    zc_settings_default (ret_settings);
-    zc_parsed_t parsed = walk (argc, argv, NULL, &config);
-    if (parsed == ZC_RUN && config && zc_zpl_read (&file, ret_settings, config) == -1)
-        parsed = ZC_EXIT_USAGE;
-    if (parsed == ZC_RUN)
+    zb_settings_default (ret_settings);
+    zb_parsed_t parsed = walk (argc, argv, NULL, &config);
+    if (parsed == ZB_RUN && config && zc_zpl_read (&file, ret_settings, config) == -1)
+        parsed = ZB_EXIT_USAGE;
+    if (parsed == ZB_RUN)
         parsed = walk (argc, argv, ret_settings, &config);
-    const char *why = parsed == ZC_RUN ? zc_settings_check (ret_settings) : NULL;
+    const char *why = parsed == ZB_RUN ? zb_settings_check (ret_settings) : NULL;
     if (why) {
         fprintf (stderr, "zboard: %s\n", why);
-        parsed = ZC_EXIT_USAGE;
+        parsed = ZB_EXIT_USAGE;
     }
     return parsed;
 }

@@ -27,7 +27,7 @@ typedef struct {
 
 typedef struct stream {
     struct stream *next, **link;
-    struct zc_streams *streams;
+    struct zb_streams *streams;
     struct MHD_Connection *connection;
     message_t *message; /* that is being sent; NULL: none */
     size_t sent;        /* of it */
@@ -35,7 +35,7 @@ typedef struct stream {
     bool beat, suspended, ended;
 } stream_t;
 
-struct zc_streams {
+struct zb_streams {
     stream_t *first;
     size_t count, max;
     bool closed;
@@ -43,20 +43,20 @@ struct zc_streams {
     uint64_t published; /* messages, which are numbered from 1 */
     uint64_t alerted;   /* alerts among them, which are counted from 1 */
     uint64_t skipped;
-    message_t *alerts [ZC_ALERTS_KEPT]; /* by their count */
+    message_t *alerts [ZB_ALERTS_KEPT]; /* by their count */
     message_t *snapshot, *state;        /* the last ones, for older ones tell nothing more; NULL: none yet */
     bool up;
     int64_t heard_ms, heard_mono_ns, since_ms;
 };
 
-zc_streams_t *zc_streams_new (size_t max)
+zb_streams_t *zb_streams_new (size_t max)
 {
-    zc_streams_t *self = calloc (1, sizeof *self);
+    zb_streams_t *self = calloc (1, sizeof *self);
     if (!self)
         return NULL;
     self->max = max;
-    self->boot = (uint64_t) zc_wall_ms ();
-    self->since_ms = zc_wall_ms ();
+    self->boot = (uint64_t) zb_wall_ms ();
+    self->since_ms = zb_wall_ms ();
     return self;
 }
 
@@ -76,21 +76,21 @@ static message_t *new_message (size_t size)
     return message;
 }
 
-static const char *name_of (zc_news_kind_t kind)
+static const char *name_of (zb_upstream_event_kind_t kind)
 {
-    return kind == ZC_NEWS_SNAPSHOT ? "snapshot" : kind == ZC_NEWS_ALERT ? "alert" : "state";
+    return kind == ZB_UPSTREAM_EVENT_SNAPSHOT ? "snapshot" : kind == ZB_UPSTREAM_EVENT_ALERT ? "alert" : "state";
 }
 
 /* The id is what a client that comes back sends as Last-Event-ID: how many alerts it has had is what matters; the number
  * makes it differ from all others. */
-static size_t write_head (const zc_streams_t *self, zc_news_kind_t kind, char text [HEAD_BYTES])
+static size_t write_head (const zb_streams_t *self, zb_upstream_event_kind_t kind, char text [HEAD_BYTES])
 {
     return (size_t) snprintf (text, HEAD_BYTES, "event: %s\nid: %" PRIx64 "-%" PRIu64 "-%" PRIu64 "\ndata: ",
                               name_of (kind), self->boot, self->published, self->alerted);
 }
 
 /* JSON on one line has no line break, which would end the field. */
-static message_t *new_event (const zc_streams_t *self, zc_news_kind_t kind, const char *json, size_t size)
+static message_t *new_event (const zb_streams_t *self, zb_upstream_event_kind_t kind, const char *json, size_t size)
 {
     char head [HEAD_BYTES];
     size_t length = write_head (self, kind, head);
@@ -112,7 +112,7 @@ static void wake (stream_t *stream)
     stream->suspended = false;
 }
 
-static int state_text (const zc_streams_t *self, char *text, size_t size)
+static int state_text (const zb_streams_t *self, char *text, size_t size)
 {
     char heard [24] = "null";
     if (self->heard_ms)
@@ -121,18 +121,18 @@ static int state_text (const zc_streams_t *self, char *text, size_t size)
                      self->since_ms, heard);
 }
 
-static message_t **place_of (zc_streams_t *self, zc_news_kind_t kind)
+static message_t **place_of (zb_streams_t *self, zb_upstream_event_kind_t kind)
 {
-    return kind == ZC_NEWS_SNAPSHOT ? &self->snapshot
-           : kind == ZC_NEWS_STATE  ? &self->state
-                                    : &self->alerts [self->alerted % ZC_ALERTS_KEPT];
+    return kind == ZB_UPSTREAM_EVENT_SNAPSHOT ? &self->snapshot
+           : kind == ZB_UPSTREAM_EVENT_STATE  ? &self->state
+                                    : &self->alerts [self->alerted % ZB_ALERTS_KEPT];
 }
 
 /* Without memory for it, it is as if each stream had skipped it. */
-static void publish (zc_streams_t *self, zc_news_kind_t kind, const char *json, size_t size)
+static void publish (zb_streams_t *self, zb_upstream_event_kind_t kind, const char *json, size_t size)
 {
     self->published++;
-    self->alerted += kind == ZC_NEWS_ALERT;
+    self->alerted += kind == ZB_UPSTREAM_EVENT_ALERT;
     message_t **place = place_of (self, kind);
     drop (*place);
     *place = new_event (self, kind, json, size);
@@ -140,20 +140,20 @@ static void publish (zc_streams_t *self, zc_news_kind_t kind, const char *json, 
         wake (stream);
 }
 
-void zc_streams_publish (zc_streams_t *self, zc_news_t *news)
+void zb_streams_publish (zb_streams_t *self, zb_upstream_event_t *news)
 {
     char text [128];
-    if (news->kind == ZC_NEWS_SNAPSHOT) {
-        self->heard_ms = zc_wall_ms ();
-        self->heard_mono_ns = zc_mono_ns ();
+    if (news->kind == ZB_UPSTREAM_EVENT_SNAPSHOT) {
+        self->heard_ms = zb_wall_ms ();
+        self->heard_mono_ns = zb_mono_ns ();
     }
-    if (news->kind != ZC_NEWS_STATE) {
+    if (news->kind != ZB_UPSTREAM_EVENT_STATE) {
         publish (self, news->kind, news->text, news->size);
         return;
     }
     self->up = news->up;
-    self->since_ms = zc_wall_ms ();
-    publish (self, ZC_NEWS_STATE, text, (size_t) state_text (self, text, sizeof text));
+    self->since_ms = zb_wall_ms ();
+    publish (self, ZB_UPSTREAM_EVENT_STATE, text, (size_t) state_text (self, text, sizeof text));
 }
 
 /* ----------------------------------------------------------------------- a stream */
@@ -166,9 +166,9 @@ static message_t *earlier (message_t *one, message_t *other, uint64_t behind)
 /* The next message that this stream is to send; NULL: it has all. What is not kept any more was skipped. */
 static message_t *next_message (stream_t *stream)
 {
-    zc_streams_t *self = stream->streams;
+    zb_streams_t *self = stream->streams;
     message_t *next = earlier (earlier (NULL, self->snapshot, stream->behind), self->state, stream->behind);
-    for (size_t i = 0; i < ZC_ALERTS_KEPT; i++)
+    for (size_t i = 0; i < ZB_ALERTS_KEPT; i++)
         next = earlier (next, self->alerts [i], stream->behind);
     uint64_t number = next ? next->number : self->published + 1;
     self->skipped += number - stream->behind - 1;
@@ -220,7 +220,7 @@ static void end_stream (void *argument)
 }
 
 /* Of which alert the id tells that it was had. That of another start, or of none of ours, tells nothing: then the last. */
-static uint64_t read_id (const zc_streams_t *self, const char *id)
+static uint64_t read_id (const zb_streams_t *self, const char *id)
 {
     uint64_t boot, number, alerted;
     int end = 0;
@@ -240,36 +240,36 @@ static size_t put (char *to, size_t at, const char *bytes, size_t size)
 
 /* What a new stream begins with: how long to wait before it is opened again, the alerts from one on, the last snapshot,
  * and how zcostd is. These two under the id of now, since ids must not go back. to NULL: only how much it is. */
-static size_t write_greeting (const zc_streams_t *self, uint64_t from, char *to)
+static size_t write_greeting (const zb_streams_t *self, uint64_t from, char *to)
 {
     char text [128], head [HEAD_BYTES];
     const message_t *message = self->snapshot;
     size_t size = put (to, 0, text, (size_t) snprintf (text, sizeof text, "retry: %d\n\n", RETRY_MS));
     for (uint64_t count = from; count <= self->alerted; count++) {
-        const message_t *alert = self->alerts [count % ZC_ALERTS_KEPT];
+        const message_t *alert = self->alerts [count % ZB_ALERTS_KEPT];
         if (alert)
             size = put (to, size, alert->text, alert->size);
     }
     if (message) {
-        size = put (to, size, head, write_head (self, ZC_NEWS_SNAPSHOT, head));
+        size = put (to, size, head, write_head (self, ZB_UPSTREAM_EVENT_SNAPSHOT, head));
         size = put (to, size, message->text + message->head, message->size - message->head);
     }
-    size = put (to, size, head, write_head (self, ZC_NEWS_STATE, head));
+    size = put (to, size, head, write_head (self, ZB_UPSTREAM_EVENT_STATE, head));
     size = put (to, size, text, (size_t) state_text (self, text, sizeof text));
     return put (to, size, "\n\n", 2);
 }
 
 /* The first alert that a client which had `had` of them is to get. */
-static uint64_t first_alert (zc_streams_t *self, uint64_t had)
+static uint64_t first_alert (zb_streams_t *self, uint64_t had)
 {
-    uint64_t oldest = self->alerted >= ZC_ALERTS_KEPT ? self->alerted - ZC_ALERTS_KEPT + 1 : 1;
+    uint64_t oldest = self->alerted >= ZB_ALERTS_KEPT ? self->alerted - ZB_ALERTS_KEPT + 1 : 1;
     if (had + 1 >= oldest)
         return had + 1;
     self->skipped += oldest - had - 1;
     return oldest;
 }
 
-struct MHD_Response *zc_streams_open (zc_streams_t *self, struct MHD_Connection *connection, const char *last_id)
+struct MHD_Response *zb_streams_open (zb_streams_t *self, struct MHD_Connection *connection, const char *last_id)
 {
     if (self->count >= self->max)
         return NULL;
@@ -291,12 +291,12 @@ struct MHD_Response *zc_streams_open (zc_streams_t *self, struct MHD_Connection 
         stream->next->link = &stream->next;
     self->first = stream;
     self->count++;
-    zc_reply_finish (response, ZC_TYPE_STREAM, "no-store");
-    zc_reply_header (response, "X-Accel-Buffering", "no"); /* a proxy that gathers would hold everything back */
+    zb_reply_finish (response, ZB_TYPE_STREAM, "no-store");
+    zb_reply_header (response, "X-Accel-Buffering", "no"); /* a proxy that gathers would hold everything back */
     return response;
 }
 
-void zc_streams_beat (zc_streams_t *self)
+void zb_streams_beat (zb_streams_t *self)
 {
     for (stream_t *stream = self->first; stream; stream = stream->next) {
         stream->beat = true;
@@ -304,7 +304,7 @@ void zc_streams_beat (zc_streams_t *self)
     }
 }
 
-void zc_streams_renew (zc_streams_t *self)
+void zb_streams_renew (zb_streams_t *self)
 {
     for (stream_t *stream = self->first; stream; stream = stream->next) {
         stream->ended = true;
@@ -312,19 +312,19 @@ void zc_streams_renew (zc_streams_t *self)
     }
 }
 
-void zc_streams_close (zc_streams_t *self)
+void zb_streams_close (zb_streams_t *self)
 {
     self->closed = true;
     for (stream_t *stream = self->first; stream; stream = stream->next)
         wake (stream);
 }
 
-void zc_streams_destroy (zc_streams_t **self_p)
+void zb_streams_destroy (zb_streams_t **self_p)
 {
-    zc_streams_t *self = self_p ? *self_p : NULL;
+    zb_streams_t *self = self_p ? *self_p : NULL;
     if (!self)
         return;
-    for (size_t i = 0; i < ZC_ALERTS_KEPT; i++)
+    for (size_t i = 0; i < ZB_ALERTS_KEPT; i++)
         drop (self->alerts [i]);
     drop (self->snapshot);
     drop (self->state);
@@ -332,22 +332,22 @@ void zc_streams_destroy (zc_streams_t **self_p)
     *self_p = NULL;
 }
 
-size_t zc_streams_count (const zc_streams_t *self)
+size_t zb_streams_count (const zb_streams_t *self)
 {
     return self->count;
 }
 
-uint64_t zc_streams_skipped (const zc_streams_t *self)
+uint64_t zb_streams_skipped (const zb_streams_t *self)
 {
     return self->skipped;
 }
 
-bool zc_streams_is_up (const zc_streams_t *self)
+bool zb_streams_is_up (const zb_streams_t *self)
 {
     return self->up;
 }
 
-int64_t zc_streams_heard_ns (const zc_streams_t *self)
+int64_t zb_streams_heard_ns (const zb_streams_t *self)
 {
     return self->heard_mono_ns;
 }

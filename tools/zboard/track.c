@@ -14,7 +14,7 @@
 #include "wire/decode.h"
 #include "wire/json.h"
 #include "zboard/clock.h"
-#include "zboard/news.h"
+#include "zboard/upstream_event.h"
 
 #define ERRORS_SHOWN 100 /* beyond, the rest is not looked at */
 #define EVENT_MIN_BYTES (sizeof "{\"type\":\"llm_call\"}" - 1)
@@ -50,11 +50,11 @@ static void complain (batch_t *self, size_t index, const char *code, const char 
 static void complain_of_reject (batch_t *self, size_t index, const zc_reject_t *reject)
 {
     char detail [160];
-    const char *key = reject->key >= 0 ? zc_key_name (reject->key) : NULL;
-    const char *why = reject->why == ZC_WHY_NONE ? "" : zc_why_text (reject->why);
-    snprintf (detail, sizeof detail, "%s%s%s%s%s", zc_reason_name (reject->reason), key ? ": " : "", key ? key : "",
+    const char *key = reject->key >= 0 ? zc_event_key_name (reject->key) : NULL;
+    const char *why = reject->why == ZC_WHY_NONE ? "" : zc_event_why_text (reject->why);
+    snprintf (detail, sizeof detail, "%s%s%s%s%s", zc_event_reason_name (reject->reason), key ? ": " : "", key ? key : "",
               *why ? ": " : "", why);
-    complain (self, index, zc_reason_name (reject->reason), detail);
+    complain (self, index, zc_event_reason_name (reject->reason), detail);
 }
 
 /* Of one event the answer is about that one; of several it names each. */
@@ -66,7 +66,7 @@ static char *failure_text (const batch_t *self, bool is_array, size_t *ret_size)
     if (self->failed)
         return NULL;
     if (!is_array)
-        return zc_failure_text (code, why, ret_size);
+        return zb_upstream_event_failure_text (code, why, ret_size);
     char detail [240];
     snprintf (detail, sizeof detail, "none of %zu events is tracked: %s%zu %s wrong, the first of them number %lld: %s",
               self->count, self->bad == ERRORS_SHOWN ? "at least " : "", self->bad, self->bad == 1 ? "is" : "are",
@@ -98,7 +98,7 @@ static void normalize (json_t *event)
 
 static const char *text_of (const json_t *event, const zc_event_t *decoded, zc_key_t key)
 {
-    return decoded->has & ZC_BIT (key) ? json_string_value (json_object_get (event, zc_key_name (key))) : NULL;
+    return decoded->has & ZC_BIT (key) ? json_string_value (json_object_get (event, zc_event_key_name (key))) : NULL;
 }
 
 static bool take_tags (const json_t *tags, zcost_tag_t *place, zcost_event_t *event)
@@ -186,8 +186,8 @@ static void take (batch_t *self, size_t index, json_t *json)
         self->failed |= error != ZC_JSON_EDEEP;
         return;
     }
-    zc_frame_init (&frame, bytes, size, self->now_ms, 1);
-    zc_step_t step = zc_frame_next (&frame, &decoded, &reject);
+    zc_decode_init (&frame, bytes, size, self->now_ms, 1);
+    zc_step_t step = zc_decode_next (&frame, &decoded, &reject);
     free (bytes);
     if (step != ZC_STEP_EVENT) {
         complain_of_reject (self, index, &reject);
@@ -203,38 +203,38 @@ static void take (batch_t *self, size_t index, json_t *json)
 
 static bool prepare (batch_t *self, size_t count)
 {
-    *self = (batch_t) {.count = count, .now_ms = zc_wall_ms (), .errors = json_array ()};
+    *self = (batch_t) {.count = count, .now_ms = zb_wall_ms (), .errors = json_array ()};
     self->events = calloc (count + 1, sizeof *self->events);
     self->tags = calloc (count + 1, ZCOST_TAGS_MAX * sizeof *self->tags);
     return self->errors && self->events && self->tags;
 }
 
-static zc_tracked_t emit (batch_t *self, zcost_t *client, zc_track_counts_t *counts)
+static zb_tracked_t emit (batch_t *self, zcost_t *client, zb_track_counts_t *counts)
 {
     switch (zcost_try_emit (client, self->events, self->count)) {
     case ZCOST_OK:
         counts->tracked += self->count;
-        return ZC_TRACKED;
+        return ZB_TRACKED;
     case ZCOST_EFULL:
         counts->full += self->count;
-        return ZC_TRACK_FULL;
+        return ZB_TRACK_FULL;
     default: /* what the daemon takes and the library does not: there is no such event */
-        return ZC_TRACK_FAILED;
+        return ZB_TRACK_FAILED;
     }
 }
 
-static zc_tracked_t track_all (zcost_t *client, json_t *root, zc_track_counts_t *counts, char **ret_failure,
+static zb_tracked_t track_all (zcost_t *client, json_t *root, zb_track_counts_t *counts, char **ret_failure,
                                size_t *ret_size)
 {
     batch_t batch;
     bool is_array = json_is_array (root);
-    zc_tracked_t tracked = ZC_TRACK_FAILED;
+    zb_tracked_t tracked = ZB_TRACK_FAILED;
     if (prepare (&batch, is_array ? json_array_size (root) : 1)) {
         for (size_t i = 0; i < batch.count && batch.bad < ERRORS_SHOWN; i++)
             take (&batch, i, is_array ? json_array_get (root, i) : root);
         if (batch.bad > 0 && (*ret_failure = failure_text (&batch, is_array, ret_size))) {
             counts->bad += batch.bad;
-            tracked = ZC_TRACK_BAD;
+            tracked = ZB_TRACK_BAD;
         } else if (batch.bad == 0 && !batch.failed)
             tracked = emit (&batch, client, counts);
     }
@@ -244,7 +244,7 @@ static zc_tracked_t track_all (zcost_t *client, json_t *root, zc_track_counts_t 
     return tracked;
 }
 
-zc_tracked_t zc_track (zcost_t *client, const char *body, size_t size, zc_track_counts_t *counts, char **ret_failure,
+zb_tracked_t zb_track (zcost_t *client, const char *body, size_t size, zb_track_counts_t *counts, char **ret_failure,
                        size_t *ret_size)
 {
     json_error_t error;
@@ -252,21 +252,21 @@ zc_tracked_t zc_track (zcost_t *client, const char *body, size_t size, zc_track_
     json_t *root = json_loadb (body, size, JSON_DECODE_ANY, &error);
     if (!root) {
         if (json_error_code (&error) == json_error_out_of_memory)
-            return ZC_TRACK_FAILED;
+            return ZB_TRACK_FAILED;
         snprintf (detail, sizeof detail, "malformed: no JSON: line %d, column %d: %s", error.line, error.column,
                   error.text);
         counts->bad++;
-        *ret_failure = zc_failure_text ("malformed", detail, ret_size);
-        return *ret_failure ? ZC_TRACK_BAD : ZC_TRACK_FAILED;
+        *ret_failure = zb_upstream_event_failure_text ("malformed", detail, ret_size);
+        return *ret_failure ? ZB_TRACK_BAD : ZB_TRACK_FAILED;
     }
     /* Memory is for events, and so many there cannot be. */
     if (json_array_size (root) > size / EVENT_MIN_BYTES + 1) {
         counts->bad++;
-        *ret_failure = zc_failure_text ("not_a_map", "not_a_map: more elements than so many bytes have events", ret_size);
+        *ret_failure = zb_upstream_event_failure_text ("not_a_map", "not_a_map: more elements than so many bytes have events", ret_size);
         json_decref (root);
-        return *ret_failure ? ZC_TRACK_BAD : ZC_TRACK_FAILED;
+        return *ret_failure ? ZB_TRACK_BAD : ZB_TRACK_FAILED;
     }
-    zc_tracked_t tracked = track_all (client, root, counts, ret_failure, ret_size);
+    zb_tracked_t tracked = track_all (client, root, counts, ret_failure, ret_size);
     json_decref (root);
     return tracked;
 }

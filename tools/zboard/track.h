@@ -15,20 +15,20 @@
 #include "zcost.h"
 
 typedef enum {
-    ZC_TRACKED,
-    ZC_TRACK_BAD,    /* the sender's mistake: *ret_failure says which */
-    ZC_TRACK_FULL,   /* no room: the sender may come again */
-    ZC_TRACK_FAILED  /* no memory, or no thread */
-} zc_tracked_t;
+    ZB_TRACKED,
+    ZB_TRACK_BAD,    /* the sender's mistake: *ret_failure says which */
+    ZB_TRACK_FULL,   /* no room: the sender may come again */
+    ZB_TRACK_FAILED  /* no memory, or no thread */
+} zb_tracked_t;
 
 /* What there was since the start: events. */
 typedef struct {
     uint64_t tracked, bad, full;
-} zc_track_counts_t;
+} zb_track_counts_t;
 
-/* ret_failure: JSON, malloc'd, where it is ZC_TRACK_BAD: {"detail", "code"}, and of an array "errors": [{"index",
+/* ret_failure: JSON, malloc'd, where it is ZB_TRACK_BAD: {"detail", "code"}, and of an array "errors": [{"index",
  * "code", "detail"}], at most 100 of them. counts: added to. */
-zc_tracked_t zc_track (zcost_t *client, const char *body, size_t size, zc_track_counts_t *counts, char **ret_failure,
+zb_tracked_t zb_track (zcost_t *client, const char *body, size_t size, zb_track_counts_t *counts, char **ret_failure,
                        size_t *ret_size);
 
 #endif

@@ -18,15 +18,15 @@
 #define OVERDUE_MS 2000   /* beyond two intervals */
 #define NEWS_A_TURN 64
 
-struct zc_upstream {
-    const zc_settings_t *settings;
+struct zb_upstream {
+    const zb_settings_t *settings;
     pthread_t thread;
     bool started;
     bool ending;
-    zc_mailbox_t inbox, outbox;
-    zc_letter_t end; /* the last letter in the inbox */
+    zb_mailbox_t inbox, outbox;
+    zb_letter_t end; /* the last letter in the inbox */
     zc_feed_t *feed;
-    zc_queries_t *queries;
+    zb_daemon_queries_t *queries;
 
     bool up, told;
     int64_t interval_ms;     /* as the last snapshot says */
@@ -37,20 +37,20 @@ struct zc_upstream {
 
 /* ------------------------------------------------------------------------- news */
 
-static void tell (zc_upstream_t *self, zc_news_t news)
+static void tell (zb_upstream_t *self, zb_upstream_event_t news)
 {
-    zc_news_t *letter = malloc (sizeof *letter);
+    zb_upstream_event_t *letter = malloc (sizeof *letter);
     if (!letter) {
         free (news.text);
         return;
     }
     *letter = news;
-    zc_mailbox_put (&self->outbox, &letter->letter);
+    zb_mailbox_put (&self->outbox, &letter->letter);
 }
 
 /* ----------------------------------------------------------------- what is published */
 
-static void on_snapshot (zc_upstream_t *self, const json_t *body)
+static void on_snapshot (zb_upstream_t *self, const json_t *body)
 {
     double interval = json_number_value (json_object_get (json_object_get (body, "zcost"), "interval_seconds"));
     self->interval_ms = interval > 0 && interval <= 86400 ? (int64_t) (interval * 1000) : INTERVAL_MS;
@@ -59,7 +59,7 @@ static void on_snapshot (zc_upstream_t *self, const json_t *body)
 }
 
 /* At most one line a second: a stranger may publish anything, and much of it. */
-static void complain_of_feed (zc_upstream_t *self)
+static void complain_of_feed (zb_upstream_t *self)
 {
     if (self->complained_ms && zclock_mono () - self->complained_ms < TICK_MS)
         return;
@@ -67,7 +67,7 @@ static void complain_of_feed (zc_upstream_t *self)
     zc_log (ZC_LOG_WARN, "not_understood", "what=\"%s\"", zc_feed_error (self->feed));
 }
 
-static void on_feed (zc_upstream_t *self)
+static void on_feed (zb_upstream_t *self)
 {
     json_t *body = NULL;
     zc_feed_kind_t kind;
@@ -81,13 +81,13 @@ static void on_feed (zc_upstream_t *self)
         char *text = zc_json_text (body, true);
         json_decref (body);
         if (text)
-            tell (self, (zc_news_t) {.kind = kind == ZC_FEED_SNAPSHOT ? ZC_NEWS_SNAPSHOT : ZC_NEWS_ALERT,
+            tell (self, (zb_upstream_event_t) {.kind = kind == ZC_FEED_SNAPSHOT ? ZB_UPSTREAM_EVENT_SNAPSHOT : ZB_UPSTREAM_EVENT_ALERT,
                                      .text = text, .size = strlen (text)});
     }
 }
 
 /* A connection is lost at once, a daemon that stands still when its snapshot is overdue. */
-static void look_for_daemon (zc_upstream_t *self, int64_t now_ms)
+static void look_for_daemon (zb_upstream_t *self, int64_t now_ms)
 {
     bool connected = zc_feed_is_connected (self->feed);
     bool overdue = now_ms - self->snapshot_mono_ms > 2 * self->interval_ms + OVERDUE_MS;
@@ -101,46 +101,46 @@ static void look_for_daemon (zc_upstream_t *self, int64_t now_ms)
                 connected ? "no snapshot in time" : "no connection");
     self->up = up;
     self->told = true;
-    tell (self, (zc_news_t) {.kind = ZC_NEWS_STATE, .up = up});
+    tell (self, (zb_upstream_event_t) {.kind = ZB_UPSTREAM_EVENT_STATE, .up = up});
 }
 
 /* -------------------------------------------------------------------- the thread */
 
-static void on_inbox (zc_upstream_t *self)
+static void on_inbox (zb_upstream_t *self)
 {
-    zc_letter_t *letter = zc_mailbox_take (&self->inbox), *next;
+    zb_letter_t *letter = zb_mailbox_take (&self->inbox), *next;
     for (; letter; letter = next) {
         next = letter->next;
         if (letter == &self->end)
             self->ending = true;
         else
-            zc_queries_begin (self->queries, (zc_query_t *) letter);
+            zb_daemon_queries_begin (self->queries, (zb_daemon_query_t *) letter);
     }
 }
 
 /* Waits until there is something to do, or to look after. */
-static void wait_for_work (zc_upstream_t *self)
+static void wait_for_work (zb_upstream_t *self)
 {
     zmq_pollitem_t items [] = {
         {.fd = self->inbox.fd, .events = ZMQ_POLLIN},
-        {.socket = zc_queries_socket (self->queries), .events = ZMQ_POLLIN},
+        {.socket = zb_daemon_queries_socket (self->queries), .events = ZMQ_POLLIN},
         {.socket = zc_feed_socket (self->feed), .events = ZMQ_POLLIN},
         {.socket = zc_feed_monitor (self->feed), .events = ZMQ_POLLIN},
-        {.socket = zc_queries_monitor (self->queries), .events = ZMQ_POLLIN},
+        {.socket = zb_daemon_queries_monitor (self->queries), .events = ZMQ_POLLIN},
     };
     /* What tells of a connection may be missing, and stands last. */
     int count = items [4].socket ? 5 : 4;
     if (!items [3].socket)
         items [3] = items [--count];
-    zmq_poll (items, count, zc_queries_wait_ms (self->queries, TICK_MS));
+    zmq_poll (items, count, zb_daemon_queries_wait_ms (self->queries, TICK_MS));
 }
 
 static void *run (void *argument)
 {
-    zc_upstream_t *self = argument;
+    zb_upstream_t *self = argument;
     while (!self->ending) {
         wait_for_work (self);
-        zc_queries_look (self->queries);
+        zb_daemon_queries_look (self->queries);
         on_feed (self);
         look_for_daemon (self, zclock_mono ());
         on_inbox (self);
@@ -154,63 +154,63 @@ static int complain (const char *role, const char *endpoint)
     return -1;
 }
 
-static int open_all (zc_upstream_t *self, const zcost_t *events)
+static int open_all (zb_upstream_t *self, const zcost_t *events)
 {
-    if (zc_mailbox_init (&self->inbox) == -1 || zc_mailbox_init (&self->outbox) == -1)
+    if (zb_mailbox_init (&self->inbox) == -1 || zb_mailbox_init (&self->outbox) == -1)
         return complain ("none", "none");
     if (!(self->feed = zc_feed_new (self->settings->publish, true)))
         return complain ("publish", self->settings->publish);
-    if (!(self->queries = zc_queries_new (self->settings->query, events, &self->outbox)))
+    if (!(self->queries = zb_daemon_queries_new (self->settings->query, events, &self->outbox)))
         return complain ("query", self->settings->query);
     errno = pthread_create (&self->thread, NULL, run, self);
     self->started = errno == 0;
     return self->started ? 0 : complain ("none", "none");
 }
 
-zc_upstream_t *zc_upstream_new (const zc_settings_t *settings, const zcost_t *events)
+zb_upstream_t *zb_upstream_new (const zb_settings_t *settings, const zcost_t *events)
 {
-    zc_upstream_t *self = calloc (1, sizeof *self);
+    zb_upstream_t *self = calloc (1, sizeof *self);
     if (!self)
         return NULL;
-    *self = (zc_upstream_t) {.settings = settings, .interval_ms = INTERVAL_MS, .snapshot_mono_ms = zclock_mono (),
+    *self = (zb_upstream_t) {.settings = settings, .interval_ms = INTERVAL_MS, .snapshot_mono_ms = zclock_mono (),
                              .inbox.fd = -1, .outbox.fd = -1};
     if (open_all (self, events) == -1)
-        zc_upstream_destroy (&self);
+        zb_upstream_destroy (&self);
     return self;
 }
 
-void zc_upstream_destroy (zc_upstream_t **self_p)
+void zb_upstream_destroy (zb_upstream_t **self_p)
 {
-    zc_upstream_t *self = self_p ? *self_p : NULL;
+    zb_upstream_t *self = self_p ? *self_p : NULL;
     if (!self)
         return;
     if (self->started) {
-        zc_mailbox_put (&self->inbox, &self->end);
+        zb_mailbox_put (&self->inbox, &self->end);
         pthread_join (self->thread, NULL);
     }
-    zc_queries_destroy (&self->queries);
+    zb_daemon_queries_destroy (&self->queries);
     zc_feed_destroy (&self->feed);
-    for (zc_news_t *news = zc_upstream_take (self), *next; news; news = next) {
-        next = zc_news_next (news);
-        zc_news_destroy (&news);
+    for (zb_upstream_event_t *news = zb_upstream_take (self), *next; news; news = next) {
+        next = zb_upstream_event_next (news);
+        zb_upstream_event_destroy (&news);
     }
-    zc_mailbox_term (&self->inbox);
-    zc_mailbox_term (&self->outbox);
+    zb_mailbox_term (&self->inbox);
+    zb_mailbox_term (&self->outbox);
     free (self);
     *self_p = NULL;
 }
 
-void zc_upstream_ask (zc_upstream_t *self, zc_query_t *query)
+void zb_upstream_ask (zb_upstream_t *self, zb_daemon_query_t *query)
 {
-    zc_mailbox_put (&self->inbox, &query->letter);
+    zb_mailbox_put (&self->inbox, &query->letter);
 }
 
-int zc_upstream_fd (const zc_upstream_t *self)
+int zb_upstream_fd (const zb_upstream_t *self)
 {
     return self->outbox.fd;
 }
 
-zc_news_t *zc_upstream_take (zc_upstream_t *self)
+zb_upstream_event_t *zb_upstream_take (zb_upstream_t *self)
 {
-    return (zc_news_t *) zc_mailbox_take (&self->outbox);
+    return (zb_upstream_event_t *) zb_mailbox_take (&self->outbox);
 }

@@ -10,25 +10,25 @@
 #define ZB_UPSTREAM_H
 
 #include "zboard/mailbox.h"
-#include "zboard/news.h"
-#include "zboard/queries.h"
+#include "zboard/upstream_event.h"
+#include "zboard/daemon_queries.h"
 #include "zboard/settings.h"
 #include "zcost.h"
 
-typedef struct zc_upstream zc_upstream_t;
+typedef struct zb_upstream zb_upstream_t;
 
 /* events: who sends what is tracked, and is told what is acknowledged. It and the settings must outlive the thread.
  * NULL after one line in the log. */
-zc_upstream_t *zc_upstream_new (const zc_settings_t *settings, const zcost_t *events);
+zb_upstream_t *zb_upstream_new (const zb_settings_t *settings, const zcost_t *events);
 
 /* Ends the thread; queries under way are not answered. */
-void zc_upstream_destroy (zc_upstream_t **self_p);
+void zb_upstream_destroy (zb_upstream_t **self_p);
 
 /* Puts a query, and takes it over. */
-void zc_upstream_ask (zc_upstream_t *self, zc_query_t *query);
+void zb_upstream_ask (zb_upstream_t *self, zb_daemon_query_t *query);
 
 /* Readable while there is news; take all of it, and destroy each. One thread. */
-int zc_upstream_fd (const zc_upstream_t *self);
-zc_news_t *zc_upstream_take (zc_upstream_t *self);
+int zb_upstream_fd (const zb_upstream_t *self);
+zb_upstream_event_t *zb_upstream_take (zb_upstream_t *self);
 
 #endif

@@ -18,9 +18,9 @@
 #define CLOSE_MS 5000 /* for what is tracked, at the end */
 
 /* What is tracked goes by libzcost: kept until the daemon has it on its disk, counted once. */
-static int open_events (zc_board_t *self)
+static int open_events (zb_board_t *self)
 {
-    const zc_settings_t *settings = self->settings;
+    const zb_settings_t *settings = self->settings;
     const zcost_options_t options = {
         .endpoint = settings->ingest, .publish = settings->publish, .queue_bytes = (size_t) settings->queue_bytes,
         .spool_dir = *settings->spool ? settings->spool : NULL,
@@ -33,21 +33,21 @@ static int open_events (zc_board_t *self)
     return -1;
 }
 
-static int open_board (zc_board_t *self)
+static int open_board (zb_board_t *self)
 {
-    self->started_ms = zc_wall_ms ();
-    if (!(self->guard = zc_guard_new (self->settings)) || open_events (self) == -1)
+    self->started_ms = zb_wall_ms ();
+    if (!(self->guard = zb_auth_new (self->settings)) || open_events (self) == -1)
         return -1;
-    self->metrics = zc_metrics_new ((size_t) self->settings->labels_max);
-    self->streams = zc_streams_new ((size_t) self->settings->streams_max);
-    if (!self->metrics || !self->streams || !(self->upstream = zc_upstream_new (self->settings, self->events)))
+    self->metrics = zb_metrics_new ((size_t) self->settings->labels_max);
+    self->streams = zb_streams_new ((size_t) self->settings->streams_max);
+    if (!self->metrics || !self->streams || !(self->upstream = zb_upstream_new (self->settings, self->events)))
         return -1;
-    self->questions = zc_questions_new (self->upstream, self->events);
+    self->questions = zb_answer_cache_new (self->upstream, self->events);
     return self->questions ? 0 : -1;
 }
 
 /* Hands over what was tracked. Returns 0; -1: some of it was not acknowledged, and the log says how much. */
-static int close_events (zc_board_t *self)
+static int close_events (zb_board_t *self)
 {
     zcost_stats_t stats;
     if (zcost_flush (self->events, CLOSE_MS) != 0) {
@@ -60,39 +60,39 @@ static int close_events (zc_board_t *self)
     return zcost_close (&self->events, CLOSE_MS) == 0 ? 0 : -1;
 }
 
-static int close_board (zc_board_t *self)
+static int close_board (zb_board_t *self)
 {
-    zc_upstream_destroy (&self->upstream);
-    zc_questions_destroy (&self->questions);
-    zc_streams_destroy (&self->streams);
-    zc_metrics_destroy (&self->metrics);
-    zc_guard_destroy (&self->guard);
+    zb_upstream_destroy (&self->upstream);
+    zb_answer_cache_destroy (&self->questions);
+    zb_streams_destroy (&self->streams);
+    zb_metrics_destroy (&self->metrics);
+    zb_auth_destroy (&self->guard);
     return self->events ? close_events (self) : 0;
 }
 
-static void warn_of_strangers (const zc_settings_t *settings)
+static void warn_of_strangers (const zb_settings_t *settings)
 {
-    if (!zc_settings_is_loopback (settings) && !*settings->token_file)
+    if (!zb_settings_is_loopback (settings) && !*settings->token_file)
         zc_log (ZC_LOG_WARN, "open_to_all", "address=%s reason=\"no --token-file: whoever reaches this address may ask\"",
                 settings->listen.address);
-    if (!zc_settings_is_loopback (settings) && *settings->token_file && !*settings->tls_cert)
+    if (!zb_settings_is_loopback (settings) && *settings->token_file && !*settings->tls_cert)
         zc_log (ZC_LOG_WARN, "token_in_clear", "address=%s reason=\"no --tls-cert: who listens on the way has the token\"",
                 settings->listen.address);
 }
 
-static int serve (zc_board_t *self)
+static int serve (zb_board_t *self)
 {
     /* Before there are threads: libmicrohttpd 1.0 that cannot start closes its listener twice, and the second time it may
      * be another's. */
-    zc_http_t *http = zc_http_new (self);
+    zb_http_t *http = zb_http_new (self);
     int rc = http ? open_board (self) : -1;
     if (rc == 0) {
         warn_of_strangers (self->settings);
         zc_log (ZC_LOG_INFO, "ready", "version=%s query=%s publish=%s ingest=%s", ZCOST_VERSION, self->settings->query,
                 self->settings->publish, self->settings->ingest);
-        rc = zc_http_run (http);
+        rc = zb_http_run (http);
     }
-    zc_http_destroy (&http);
+    zb_http_destroy (&http);
     if (close_board (self) == -1)
         rc = -1;
     if (rc == 0)
@@ -102,17 +102,17 @@ static int serve (zc_board_t *self)
 
 int main (int argc, char **argv)
 {
-    static zc_settings_t settings;
-    static zc_board_t board = {.settings = &settings};
+    static zb_settings_t settings;
+    static zb_board_t board = {.settings = &settings};
     zc_process_fill_streams ();
     zsys_handler_set (NULL);
-    zc_parsed_t parsed = zc_settings_parse (argc, argv, &settings);
-    if (parsed == ZC_EXIT_DONE && (fflush (stdout) == EOF || ferror (stdout))) {
+    zb_parsed_t parsed = zb_settings_parse (argc, argv, &settings);
+    if (parsed == ZB_EXIT_DONE && (fflush (stdout) == EOF || ferror (stdout))) {
         fprintf (stderr, "zboard: cannot write: %s\n", strerror (errno));
         return 1;
     }
-    if (parsed != ZC_RUN)
-        return parsed == ZC_EXIT_DONE ? 0 : 2;
+    if (parsed != ZB_RUN)
+        return parsed == ZB_EXIT_DONE ? 0 : 2;
     mallopt (M_ARENA_MAX, 2); /* else each thread's arena takes 64 MiB of the address space that we may have */
     zc_process_take_signals ();
     zc_process_limit_memory (settings.memory_max_bytes);

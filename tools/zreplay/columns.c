@@ -75,15 +75,15 @@ static int name_column (zc_columns_t *self, column_t *column, const char *name)
         column->tag = strdup (name + strlen (TAG_PREFIX));
         return column->tag ? 0 : -1;
     }
-    column->field = zc_field_find_column (name);
-    if (column->field && zc_field_is_tags (column->field))
+    column->field = zc_record_field_find_column (name);
+    if (column->field && zc_record_field_is_tags (column->field))
         column->field = NULL;
     if (!column->field)
         zc_console_say (self->console, "%s:%llu: column \"%.60s\" is not known and ignored", self->name,
                         (unsigned long long) zc_csv_line (self->csv), name);
     for (column_t *other = self->columns; column->field && other < column; other++)
         if (other->field == column->field) {
-            snprintf (self->reason, sizeof self->reason, "two columns for %s", zc_field_name (column->field));
+            snprintf (self->reason, sizeof self->reason, "two columns for %s", zc_record_field_name (column->field));
             return -1;
         }
     return 0;
@@ -91,7 +91,7 @@ static int name_column (zc_columns_t *self, column_t *column, const char *name)
 
 static bool has_column (const zc_columns_t *self, const char *key)
 {
-    const zc_field_t *field = zc_field_find (key);
+    const zc_field_t *field = zc_record_field_find (key);
     for (size_t i = 0; i < self->count; i++)
         if (self->columns [i].field == field)
             return true;
@@ -147,7 +147,7 @@ static int set_cell (zc_columns_t *self, zc_record_t *record, size_t index)
     if (!column->field)
         return 0;
     /* Names are taken as they stand (the record keeps a view of them); numbers may be padded. */
-    if (!zc_field_is_text (column->field))
+    if (!zc_record_field_is_text (column->field))
         text = trim (self, text);
     return text [0] ? zc_record_set_text (record, column->field, text) : 0;
 }

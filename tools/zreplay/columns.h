@@ -5,8 +5,8 @@
  * The first row names the columns: the contract's keys, "tags.NAME", or the names of
  * the Azure LLM inference traces. An empty cell is an absent value.
  */
-#ifndef ZC_REPLAY_COLUMNS_H
-#define ZC_REPLAY_COLUMNS_H
+#ifndef ZC_COLUMNS_H
+#define ZC_COLUMNS_H
 
 #include "zreplay/console.h"
 #include "zreplay/input.h"

@@ -6,8 +6,8 @@
  * Text from traces is shown with a ? for each control character, for each mark that turns the
  * direction of text, and for each byte that is no UTF-8.
  */
-#ifndef ZC_REPLAY_CONSOLE_H
-#define ZC_REPLAY_CONSOLE_H
+#ifndef ZC_CONSOLE_H
+#define ZC_CONSOLE_H
 
 #include <stdbool.h>
 

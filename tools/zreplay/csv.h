@@ -7,8 +7,8 @@
  * the columns mean. Refuses what the RFC does not allow: one wrong line costs
  * that line alone, and reading goes on at the line after the one where the row began.
  */
-#ifndef ZC_REPLAY_CSV_H
-#define ZC_REPLAY_CSV_H
+#ifndef ZC_CSV_H
+#define ZC_CSV_H
 
 #include <stddef.h>
 #include <stdint.h>

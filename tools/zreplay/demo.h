@@ -5,8 +5,8 @@
  * Six services of an imagined company, each with its own mix of types, models and
  * sizes. The same seed gives the same events, on any machine with the same libm.
  */
-#ifndef ZC_REPLAY_DEMO_H
-#define ZC_REPLAY_DEMO_H
+#ifndef ZC_DEMO_H
+#define ZC_DEMO_H
 
 #include "zreplay/record.h"
 

@@ -5,8 +5,8 @@
  * Owns the descriptor and the window. What is looked for (a line, a row) must fit
  * into the window: no input can make the tool grow. Knows no format.
  */
-#ifndef ZC_REPLAY_INPUT_H
-#define ZC_REPLAY_INPUT_H
+#ifndef ZC_INPUT_H
+#define ZC_INPUT_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -73,7 +73,7 @@ static int set_tags (zc_record_t *record, json_t *tags)
 
 static int set_value (zc_record_t *record, const zc_field_t *field, json_t *value)
 {
-    if (zc_field_is_tags (field))
+    if (zc_record_field_is_tags (field))
         return set_tags (record, value);
     switch (json_typeof (value)) {
     case JSON_STRING:
@@ -86,7 +86,7 @@ static int set_value (zc_record_t *record, const zc_field_t *field, json_t *valu
     case JSON_FALSE:
         return zc_record_set_bool (record, field, json_is_true (value));
     default:
-        return zc_record_refuse (record, "%s: an object or an array", zc_field_name (field));
+        return zc_record_refuse (record, "%s: an object or an array", zc_record_field_name (field));
     }
 }
 
@@ -95,7 +95,7 @@ static int set_object (zc_jsonl_t *self, zc_record_t *record)
     const char *key;
     json_t *value;
     json_object_foreach (self->object, key, value) {
-        const zc_field_t *field = zc_field_find (key);
+        const zc_field_t *field = zc_record_field_find (key);
         if (!field)
             name_unknown (self, key);
         else if (!json_is_null (value) && set_value (record, field, value))

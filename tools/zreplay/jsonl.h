@@ -5,8 +5,8 @@
  * Blank lines are skipped, null is an absent value, keys that the contract does not
  * have are named once on the console and ignored.
  */
-#ifndef ZC_REPLAY_JSONL_H
-#define ZC_REPLAY_JSONL_H
+#ifndef ZC_JSONL_H
+#define ZC_JSONL_H
 
 #include "zreplay/console.h"
 #include "zreplay/input.h"

@@ -5,8 +5,8 @@
  * Refuses what the daemon would reject, and counts what it keeps in coarser buckets than minutes by its
  * defaults: that is known from the age alone, without asking it. Knows no clock.
  */
-#ifndef ZC_REPLAY_KEEP_H
-#define ZC_REPLAY_KEEP_H
+#ifndef ZC_KEEP_H
+#define ZC_KEEP_H
 
 #include <stdint.h>
 

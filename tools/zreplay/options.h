@@ -2,8 +2,8 @@
  *
  * options.h - the command line of zreplay.
  */
-#ifndef ZC_REPLAY_OPTIONS_H
-#define ZC_REPLAY_OPTIONS_H
+#ifndef ZC_OPTIONS_H
+#define ZC_OPTIONS_H
 
 #include <stdbool.h>
 #include <stdint.h>

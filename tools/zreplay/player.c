@@ -305,7 +305,7 @@ static int hand_over (player_t *self, zc_played_t *played)
     return (rc == 0 || stats.emitted == 0) && stats.lost == 0 ? 0 : -1;
 }
 
-void zc_play (const zc_options_t *options, zc_source_t *source, zc_stop_t *stop, zc_console_t *console,
+void zc_player_run (const zc_options_t *options, zc_source_t *source, zc_stop_t *stop, zc_console_t *console,
               zc_played_t *ret_played)
 {
     player_t self = {.options = options,

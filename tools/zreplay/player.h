@@ -6,8 +6,8 @@
  * whole, so the player waits before that: for its turn, for room, for the daemon; and
  * at the end, where there is someone to acknowledge it, until all is acknowledged.
  */
-#ifndef ZC_REPLAY_PLAYER_H
-#define ZC_REPLAY_PLAYER_H
+#ifndef ZC_PLAYER_H
+#define ZC_PLAYER_H
 
 #include "zreplay/console.h"
 #include "zreplay/keep.h"
@@ -31,7 +31,7 @@ typedef struct {
 } zc_played_t;
 
 /* Opens a client, plays, hands over what is queued, waits for its acknowledgement and closes. */
-void zc_play (const zc_options_t *options, zc_source_t *source, zc_stop_t *stop, zc_console_t *console,
+void zc_player_run (const zc_options_t *options, zc_source_t *source, zc_stop_t *stop, zc_console_t *console,
               zc_played_t *ret_played);
 
 #endif

@@ -62,7 +62,7 @@ static const struct {
 
 #define COUNT_OF(array) (sizeof (array) / sizeof *(array))
 
-const zc_field_t *zc_field_find (const char *key)
+const zc_field_t *zc_record_field_find (const char *key)
 {
     for (size_t i = 0; i < COUNT_OF (fields); i++)
         if (strcmp (key, fields [i].name) == 0)
@@ -70,28 +70,28 @@ const zc_field_t *zc_field_find (const char *key)
     return NULL;
 }
 
-const zc_field_t *zc_field_find_column (const char *name)
+const zc_field_t *zc_record_field_find_column (const char *name)
 {
     for (size_t i = 0; i < COUNT_OF (aliases); i++)
         if (strcasecmp (name, aliases [i].column) == 0)
-            return zc_field_find (aliases [i].key);
+            return zc_record_field_find (aliases [i].key);
     for (size_t i = 0; i < COUNT_OF (fields); i++)
         if (strcasecmp (name, fields [i].name) == 0)
             return &fields [i];
     return NULL;
 }
 
-const char *zc_field_name (const zc_field_t *field)
+const char *zc_record_field_name (const zc_field_t *field)
 {
     return field->name;
 }
 
-bool zc_field_is_tags (const zc_field_t *field)
+bool zc_record_field_is_tags (const zc_field_t *field)
 {
     return field->kind == KIND_TAGS;
 }
 
-bool zc_field_is_text (const zc_field_t *field)
+bool zc_record_field_is_text (const zc_field_t *field)
 {
     return field->kind == KIND_STRING;
 }
@@ -160,7 +160,7 @@ static int wrong_number (zc_record_t *self, const zc_field_t *field, double numb
 static int set_type (zc_record_t *self, const zc_field_t *field, const char *value)
 {
     for (zcost_type_t type = ZCOST_QUERY_ROUTER; type <= ZCOST_LLM_CALL; type++)
-        if (strcmp (value, zc_type_name (type)) == 0) {
+        if (strcmp (value, zc_event_type_name (type)) == 0) {
             self->event.type = type;
             return 0;
         }

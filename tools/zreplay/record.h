@@ -6,8 +6,8 @@
  * against the contract's limits, and says in words what is wrong: a row that would be
  * rejected by the daemon is refused here, with its line.
  */
-#ifndef ZC_REPLAY_RECORD_H
-#define ZC_REPLAY_RECORD_H
+#ifndef ZC_RECORD_H
+#define ZC_RECORD_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -35,12 +35,12 @@ typedef struct {
 typedef struct zc_field zc_field_t;
 
 /* A key of the contract, exactly; NULL: none. */
-const zc_field_t *zc_field_find (const char *key);
+const zc_field_t *zc_record_field_find (const char *key);
 /* The same for the name of a column: in any case, and with the names that public traces use. */
-const zc_field_t *zc_field_find_column (const char *name);
-const char *zc_field_name (const zc_field_t *field);
-bool zc_field_is_tags (const zc_field_t *field);
-bool zc_field_is_text (const zc_field_t *field); /* a name, kept as it is */
+const zc_field_t *zc_record_field_find_column (const char *name);
+const char *zc_record_field_name (const zc_field_t *field);
+bool zc_record_field_is_tags (const zc_field_t *field);
+bool zc_record_field_is_text (const zc_field_t *field); /* a name, kept as it is */
 
 void zc_record_clear (zc_record_t *self);
 

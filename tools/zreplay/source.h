@@ -5,8 +5,8 @@
  * Owns the input and its reader, tells bad rows on the console with file and line, and
  * counts them: reading goes on behind them.
  */
-#ifndef ZC_REPLAY_SOURCE_H
-#define ZC_REPLAY_SOURCE_H
+#ifndef ZC_SOURCE_H
+#define ZC_SOURCE_H
 
 #include "zreplay/console.h"
 #include "zreplay/input.h"

@@ -5,8 +5,8 @@
  * Owns a signalfd; every sleep and every wait for input of the tool goes through
  * here, so that a Ctrl-C is seen at once and no handler runs anywhere.
  */
-#ifndef ZC_REPLAY_STOP_H
-#define ZC_REPLAY_STOP_H
+#ifndef ZC_STOP_H
+#define ZC_STOP_H
 
 #include <stdbool.h>
 #include <stdint.h>

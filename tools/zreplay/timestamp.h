@@ -2,8 +2,8 @@
  *
  * timestamp.h - the times that traces carry.
  */
-#ifndef ZC_REPLAY_TIMESTAMP_H
-#define ZC_REPLAY_TIMESTAMP_H
+#ifndef ZC_TIMESTAMP_H
+#define ZC_TIMESTAMP_H
 
 #include <stdint.h>
 

@@ -66,7 +66,7 @@ static void summarise (const zc_options_t *options, const zc_played_t *played, u
 static int play (const zc_options_t *options, zc_source_t *source, zc_stop_t *stop, zc_console_t *console)
 {
     zc_played_t played;
-    zc_play (options, source, stop, console, &played);
+    zc_player_run (options, source, stop, console, &played);
     summarise (options, &played, zc_source_bad_rows (source));
 
     if (played.end == ZC_PLAY_FAILED)

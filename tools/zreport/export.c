@@ -13,7 +13,7 @@
 #include "wire/json.h"
 #include "zreport/commands.h"
 #include "zreport/export_row.h"
-#include "zreport/field.h"
+#include "zreport/show/field.h"
 #include "zreport/group.h"
 
 #define STEPS_FIRST 64
@@ -24,8 +24,8 @@
 #define TOO_MANY "more groups in one step than an answer shows: use fewer --by, or --where"
 
 typedef struct {
-    zc_ask_t *ask;
-    const zc_options_t *options;
+    zr_client_t *client;
+    const zr_options_t *options;
     json_t *question;
     int64_t at_s, until_s; /* from where on, and up to where */
     int64_t stretch_s;     /* how much of it at once */
@@ -53,33 +53,33 @@ static size_t count_points (const json_t *result)
 {
     size_t count = 0, i;
     json_t *row;
-    json_array_foreach (zc_field (result, "rows"), i, row)
-        count += json_array_size (zc_field (row, "points"));
+    json_array_foreach (zr_field (result, "rows"), i, row)
+        count += json_array_size (zr_field (row, "points"));
     return count;
 }
 
 /* The points of all rows, by time; for the caller to free. */
 static cell_t *sort_cells (const json_t *result, size_t count)
 {
-    cell_t *cells = zc_need (calloc (count + 1, sizeof *cells));
+    cell_t *cells = zr_screen_need (calloc (count + 1, sizeof *cells));
     size_t i, j, n = 0;
     json_t *row, *point;
-    json_array_foreach (zc_field (result, "rows"), i, row)
-        json_array_foreach (zc_field (row, "points"), j, point)
-            cells [n++] = (cell_t) {zc_field_count (point, "t"), row, point};
+    json_array_foreach (zr_field (result, "rows"), i, row)
+        json_array_foreach (zr_field (row, "points"), j, point)
+            cells [n++] = (cell_t) {zr_field_count (point, "t"), row, point};
     qsort (cells, count, sizeof *cells, by_time);
     return cells;
 }
 
 static void write_stretch (export_t *self, const json_t *result, size_t count)
 {
-    int64_t step_s = zc_field_count (result, "step");
+    int64_t step_s = zr_field_count (result, "step");
     cell_t *cells = sort_cells (result, count);
-    if (!self->begun && self->options->format == ZC_FORMAT_CSV)
-        zc_export_heading (stdout, self->options);
+    if (!self->begun && self->options->format == ZR_FORMAT_CSV)
+        zr_export_heading (stdout, self->options);
     self->begun = true;
     for (size_t i = 0; i < count; i++)
-        zc_export_row (stdout, self->options, cells [i].time_ms, step_s, cells [i].row, cells [i].point);
+        zr_export_row (stdout, self->options, cells [i].time_ms, step_s, cells [i].row, cells [i].point);
     free (cells);
 }
 
@@ -116,10 +116,10 @@ static bool shorten (export_t *self)
 static int take (export_t *self, const json_t *result, int64_t end_s)
 {
     size_t count = count_points (result);
-    int64_t since_s = zc_field_count (result, "since") / 1000, until_s = zc_field_count (result, "until") / 1000;
-    if (!json_is_array (zc_field (result, "rows")))
+    int64_t since_s = zr_field_count (result, "since") / 1000, until_s = zr_field_count (result, "until") / 1000;
+    if (!json_is_array (zr_field (result, "rows")))
         return fail (self, "the answer is no series");
-    if (zc_field_count (result, "rows_left_out") > 0)
+    if (zr_field_count (result, "rows_left_out") > 0)
         return shorten (self) ? 0 : fail (self, TOO_MANY);
     /* What was kept for it while we looked elsewhere has been widened: a part of it is exported already. */
     if (self->begun && since_s < self->at_s)
@@ -137,11 +137,11 @@ static int ask_stretch (export_t *self)
 {
     json_t *result;
     int64_t end_s = stretch_end (self);
-    zc_window_t window = {true, true, self->at_s, end_s};
-    zc_group_set_window (self->question, &window);
-    zc_ask_wait_anew (self->ask);
-    if (zc_ask (self->ask, self->question, &result) != 0)
-        return zc_ask_was_too_large (self->ask) && shorten (self) ? 0 : -1;
+    zr_window_t window = {true, true, self->at_s, end_s};
+    zr_group_set_window (self->question, &window);
+    zr_client_wait_anew (self->client);
+    if (zr_client_ask (self->client, self->question, &result) != 0)
+        return zr_client_was_too_large (self->client) && shorten (self) ? 0 : -1;
     int status = take (self, result, end_s);
     json_decref (result);
     return status;
@@ -149,25 +149,25 @@ static int ask_stretch (export_t *self)
 
 /* ------------------------------------------------------------------ by which groups */
 
-static void add_group (zc_options_t *options, const char *name)
+static void add_group (zr_options_t *options, const char *name)
 {
     for (size_t i = 0; i < options->by_count; i++)
         if (strcmp (options->by [i], name) == 0)
             return;
-    if (options->by_count < ZC_DIMENSIONS_MAX && *name && strlen (name) < ZC_DIMENSION_BYTES)
+    if (options->by_count < ZR_DIMENSIONS_MAX && *name && strlen (name) < ZR_DIMENSION_BYTES)
         strcpy (options->by [options->by_count++], name);
 }
 
 /* All that there is includes the tags that the daemon is configured with: it names them. */
-static int add_tags (zc_ask_t *ask, zc_options_t *options)
+static int add_tags (zr_client_t *client, zr_options_t *options)
 {
-    json_t *question = zc_need (json_pack ("{s:s}", "query", "health")), *health, *name;
-    int status = zc_ask (ask, question, &health);
+    json_t *question = zr_screen_need (json_pack ("{s:s}", "query", "health")), *health, *name;
+    int status = zr_client_ask (client, question, &health);
     json_decref (question);
     if (status != 0)
         return status;
     size_t i;
-    json_array_foreach (zc_field (health, "tags"), i, name)
+    json_array_foreach (zr_field (health, "tags"), i, name)
         add_group (options, json_is_string (name) ? json_string_value (name) : "");
     json_decref (health);
     return 0;
@@ -176,32 +176,32 @@ static int add_tags (zc_ask_t *ask, zc_options_t *options)
 /* ------------------------------------------------------------------ the command */
 
 /* Without an end: to the end of the step that is running, and what is stamped ahead of it. */
-static int64_t end_of (const zc_options_t *options)
+static int64_t end_of (const zr_options_t *options)
 {
     return options->window.has_until ? options->window.until_s : options->now_s + DAY_S + 60 - (options->now_s % 60);
 }
 
-static int export_all (zc_ask_t *ask, const zc_options_t *options)
+static int export_all (zr_client_t *client, const zr_options_t *options)
 {
-    export_t self = {.ask = ask, .options = options, .at_s = options->window.since_s, .until_s = end_of (options)};
+    export_t self = {.client = client, .options = options, .at_s = options->window.since_s, .until_s = end_of (options)};
     self.stretch_s = options->step_s < STRETCH_MAX_S / STEPS_FIRST ? options->step_s * STEPS_FIRST : options->step_s;
-    self.question = zc_group_question (options, "series", 0);
+    self.question = zr_group_question (options, "series", 0);
     json_object_set_new (self.question, "step", json_integer (options->step_s));
     int status = 0;
     while (status == 0 && self.at_s < self.until_s && !ferror (stdout))
         status = ask_stretch (&self);
-    if (status == 0 && !self.begun && options->format == ZC_FORMAT_CSV)
-        zc_export_heading (stdout, options);
+    if (status == 0 && !self.begun && options->format == ZR_FORMAT_CSV)
+        zr_export_heading (stdout, options);
     json_decref (self.question);
     if (self.mistake)
         fprintf (stderr, "zreport: %s\n", self.mistake);
     return status;
 }
 
-int zc_export (zc_ask_t *ask, const zc_options_t *options, const zc_screen_t *screen)
+int zr_export (zr_client_t *client, const zr_options_t *options, const zr_screen_t *screen)
 {
     (void) screen;
-    zc_options_t grouped = *options;
-    int status = options->by_given ? 0 : add_tags (ask, &grouped);
-    return status == 0 ? export_all (ask, &grouped) : status;
+    zr_options_t grouped = *options;
+    int status = options->by_given ? 0 : add_tags (client, &grouped);
+    return status == 0 ? export_all (client, &grouped) : status;
 }

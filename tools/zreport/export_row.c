@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "wire/json.h"
-#include "zreport/field.h"
-#include "zreport/measures.h"
+#include "zreport/show/field.h"
+#include "zreport/show/measures.h"
 
 /* "2026-11-21T09:00:00Z". */
 static const char *time_text (int64_t time_ms, char *text, unsigned size)
@@ -46,19 +46,19 @@ static void put_value (FILE *to, const json_t *value)
         fprintf (to, "%.15g", json_real_value (value));
 }
 
-void zc_export_heading (FILE *to, const zc_options_t *options)
+void zr_export_heading (FILE *to, const zr_options_t *options)
 {
     fputs ("time,step_seconds", to);
     for (size_t i = 0; i < options->by_count; i++) {
         fputc (',', to);
         put_text (to, options->by [i], strlen (options->by [i]));
     }
-    for (const char *const *name = zc_measure_names; *name; name++)
+    for (const char *const *name = zr_measure_names; *name; name++)
         fprintf (to, ",%s", *name);
     fputc ('\n', to);
 }
 
-static void put_csv (FILE *to, const zc_options_t *options, const char *time, int64_t step_s, const json_t *row,
+static void put_csv (FILE *to, const zr_options_t *options, const char *time, int64_t step_s, const json_t *row,
                      const json_t *point)
 {
     fprintf (to, "%s,%" PRId64, time, step_s);
@@ -66,33 +66,33 @@ static void put_csv (FILE *to, const zc_options_t *options, const char *time, in
         fputc (',', to);
         put_value (to, json_object_get (row, options->by [i]));
     }
-    for (const char *const *name = zc_measure_names; *name; name++) {
+    for (const char *const *name = zr_measure_names; *name; name++) {
         fputc (',', to);
         put_value (to, json_object_get (point, *name));
     }
     fputc ('\n', to);
 }
 
-static void put_json (FILE *to, const zc_options_t *options, const char *time, int64_t step_s, const json_t *row,
+static void put_json (FILE *to, const zr_options_t *options, const char *time, int64_t step_s, const json_t *row,
                       const json_t *point)
 {
-    json_t *line = zc_need (json_pack ("{s:s, s:I}", "time", time, "step_seconds", (json_int_t) step_s));
+    json_t *line = zr_screen_need (json_pack ("{s:s, s:I}", "time", time, "step_seconds", (json_int_t) step_s));
     for (size_t i = 0; i < options->by_count; i++)
         json_object_set (line, options->by [i], json_object_get (row, options->by [i]));
-    for (const char *const *name = zc_measure_names; *name; name++)
+    for (const char *const *name = zr_measure_names; *name; name++)
         json_object_set (line, *name, json_object_get (point, *name));
-    char *text = zc_need (zc_json_text (line, true));
+    char *text = zr_screen_need (zc_json_text (line, true));
     fprintf (to, "%s\n", text);
     free (text);
     json_decref (line);
 }
 
-void zc_export_row (FILE *to, const zc_options_t *options, int64_t time_ms, int64_t step_s, const json_t *row,
+void zr_export_row (FILE *to, const zr_options_t *options, int64_t time_ms, int64_t step_s, const json_t *row,
                     const json_t *point)
 {
     char text [32];
     time_text (time_ms, text, sizeof text);
-    if (options->format == ZC_FORMAT_CSV)
+    if (options->format == ZR_FORMAT_CSV)
         put_csv (to, options, text, step_s, row, point);
     else
         put_json (to, options, text, step_s, row, point);

@@ -14,14 +14,14 @@
 
 /* ------------------------------------------------------------------ asking */
 
-json_t *zc_group_question (const zc_options_t *options, const char *query, int limit)
+json_t *zr_group_question (const zr_options_t *options, const char *query, int limit)
 {
-    json_t *question = zc_need (json_pack ("{s:s}", "query", query));
-    json_t *by = zc_need (json_array ()), *where = zc_need (json_object ());
+    json_t *question = zr_screen_need (json_pack ("{s:s}", "query", query));
+    json_t *by = zr_screen_need (json_array ()), *where = zr_screen_need (json_object ());
     for (size_t i = 0; i < options->by_count; i++)
-        json_array_append_new (by, zc_need (json_string (options->by [i])));
+        json_array_append_new (by, zr_screen_need (json_string (options->by [i])));
     for (size_t i = 0; i < options->where_count; i++)
-        json_object_set_new (where, options->where [i].name, zc_need (json_string (options->where [i].value)));
+        json_object_set_new (where, options->where [i].name, zr_screen_need (json_string (options->where [i].value)));
     json_object_set_new (question, "by", by);
     if (options->where_count > 0)
         json_object_set (question, "where", where);
@@ -39,7 +39,7 @@ static void set_ms (json_t *question, const char *key, bool has, int64_t at_s)
         json_object_del (question, key);
 }
 
-void zc_group_set_window (json_t *question, const zc_window_t *window)
+void zr_group_set_window (json_t *question, const zr_window_t *window)
 {
     set_ms (question, "since", window->has_since, window->since_s);
     set_ms (question, "until", window->has_until, window->until_s);
@@ -47,63 +47,63 @@ void zc_group_set_window (json_t *question, const zc_window_t *window)
 
 /* ------------------------------------------------------------------ names */
 
-static char *value_text (const zc_screen_t *screen, const json_t *row, const char *dimension)
+static char *value_text (const zr_screen_t *screen, const json_t *row, const char *dimension)
 {
     const json_t *value = json_object_get (row, dimension);
     const char *text = json_string_value (value);
     if (!text || !*text)
-        return zc_need (strdup (NONE));
-    return zc_screen_clean (screen, text, json_string_length (value));
+        return zr_screen_need (strdup (NONE));
+    return zr_screen_clean (screen, text, json_string_length (value));
 }
 
 /* row NULL: the dimensions' own names. */
-static char *join (const zc_screen_t *screen, const zc_options_t *options, const json_t *row)
+static char *join (const zr_screen_t *screen, const zr_options_t *options, const json_t *row)
 {
     char *text;
     size_t size;
-    FILE *to = zc_need (open_memstream (&text, &size));
+    FILE *to = zr_screen_need (open_memstream (&text, &size));
     for (size_t i = 0; i < options->by_count; i++) {
         const char *name = options->by [i];
-        char *part = row ? value_text (screen, row, name) : zc_screen_clean (screen, name, strlen (name));
+        char *part = row ? value_text (screen, row, name) : zr_screen_clean (screen, name, strlen (name));
         fprintf (to, "%s%s", i > 0 ? " / " : "", part);
         free (part);
     }
     fclose (to);
-    return zc_need (text);
+    return zr_screen_need (text);
 }
 
-char *zc_group_name (const zc_screen_t *screen, const zc_options_t *options, const json_t *row)
+char *zr_group_name (const zr_screen_t *screen, const zr_options_t *options, const json_t *row)
 {
-    return options->by_count == 0 ? zc_need (strdup ("all")) : join (screen, options, row);
+    return options->by_count == 0 ? zr_screen_need (strdup ("all")) : join (screen, options, row);
 }
 
-zc_group_columns_t zc_group_columns (const zc_screen_t *screen, const zc_options_t *options)
+zr_group_columns_t zr_group_columns (const zr_screen_t *screen, const zr_options_t *options)
 {
     int room = screen->columns - BESIDE_COLUMNS, count = (int) options->by_count;
     bool joined = count > 1 && room < count * COLUMN_GOOD;
-    return (zc_group_columns_t) {screen, options, joined ? 1 : options->by_count, joined};
+    return (zr_group_columns_t) {screen, options, joined ? 1 : options->by_count, joined};
 }
 
-char *zc_group_heading (const zc_group_columns_t *self, size_t column)
+char *zr_group_heading (const zr_group_columns_t *self, size_t column)
 {
     const char *name = self->options->by [column];
     return self->joined ? join (self->screen, self->options, NULL)
-                        : zc_screen_clean (self->screen, name, strlen (name));
+                        : zr_screen_clean (self->screen, name, strlen (name));
 }
 
-char *zc_group_text (const zc_group_columns_t *self, const json_t *row, size_t column)
+char *zr_group_text (const zr_group_columns_t *self, const json_t *row, size_t column)
 {
     return self->joined ? join (self->screen, self->options, row)
                         : value_text (self->screen, row, self->options->by [column]);
 }
 
-void zc_group_show_where (const zc_screen_t *screen, const zc_options_t *options)
+void zr_group_show_where (const zr_screen_t *screen, const zr_options_t *options)
 {
     for (size_t i = 0; i < options->where_count; i++) {
         const char *name = options->where [i].name, *value = options->where [i].value;
-        char *clean_name = zc_screen_clean (screen, name, strlen (name));
-        char *clean_value = *value ? zc_screen_clean (screen, value, strlen (value)) : zc_need (strdup (NONE));
-        zc_screen_field (screen, i == 0 ? "Only" : "", "%s %s", clean_name, clean_value);
+        char *clean_name = zr_screen_clean (screen, name, strlen (name));
+        char *clean_value = *value ? zr_screen_clean (screen, value, strlen (value)) : zr_screen_need (strdup (NONE));
+        zr_screen_field (screen, i == 0 ? "Only" : "", "%s %s", clean_name, clean_value);
         free (clean_name);
         free (clean_value);
     }

@@ -2,39 +2,39 @@
  *
  * group.h - groups of events: what is asked by --by and --where, and what a group is called.
  */
-#ifndef ZC_GROUP_H
-#define ZC_GROUP_H
+#ifndef ZR_GROUP_H
+#define ZR_GROUP_H
 
 #include <jansson.h>
 
 #include "zreport/options.h"
-#include "zreport/screen.h"
+#include "zreport/show/screen.h"
 
 /* The question `query` with the groups, filters and limit of the options; its window is the caller's. A limit of 0:
  * as many rows as the daemon gives. A new reference. */
-json_t *zc_group_question (const zc_options_t *options, const char *query, int limit);
+json_t *zr_group_question (const zr_options_t *options, const char *query, int limit);
 
 /* Sets since and until of a question, in seconds; or takes them out where the window has none. */
-void zc_group_set_window (json_t *question, const zc_window_t *window);
+void zr_group_set_window (json_t *question, const zr_window_t *window);
 
 /* Groups as columns of a table: one for each dimension, or where the screen has no room for them a single one. */
 typedef struct {
-    const zc_screen_t *screen;
-    const zc_options_t *options;
+    const zr_screen_t *screen;
+    const zr_options_t *options;
     size_t columns; /* 0 where there are no groups */
     bool joined;
-} zc_group_columns_t;
+} zr_group_columns_t;
 
-zc_group_columns_t zc_group_columns (const zc_screen_t *screen, const zc_options_t *options);
+zr_group_columns_t zr_group_columns (const zr_screen_t *screen, const zr_options_t *options);
 
 /* A column's heading, and a row's text in it, clean; for the caller to free. */
-char *zc_group_heading (const zc_group_columns_t *self, size_t column);
-char *zc_group_text (const zc_group_columns_t *self, const json_t *row, size_t column);
+char *zr_group_heading (const zr_group_columns_t *self, size_t column);
+char *zr_group_text (const zr_group_columns_t *self, const json_t *row, size_t column);
 
 /* A row's whole name, clean: "gpt-4o / simple"; "all" where there are no groups. For the caller to free. */
-char *zc_group_name (const zc_screen_t *screen, const zc_options_t *options, const json_t *row);
+char *zr_group_name (const zr_screen_t *screen, const zr_options_t *options, const json_t *row);
 
 /* A line that says what --where leaves; nothing without. */
-void zc_group_show_where (const zc_screen_t *screen, const zc_options_t *options);
+void zr_group_show_where (const zr_screen_t *screen, const zr_options_t *options);
 
 #endif

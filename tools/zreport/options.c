@@ -27,14 +27,14 @@
 
 /* What was typed, before it is known whose it is. */
 typedef struct {
-    zc_options_t options;
-    bool given [ZC_OPTS];
+    zr_options_t options;
+    bool given [ZR_OPTS];
     const char *by, *format;
-    zc_window_words_t window;
+    zr_window_words_t window;
 } line_t;
 
 __attribute__ ((format (printf, 1, 2)))
-static zc_parsed_t wrong (const char *format, ...)
+static zr_parsed_t wrong (const char *format, ...)
 {
     va_list args;
     va_start (args, format);
@@ -42,19 +42,19 @@ static zc_parsed_t wrong (const char *format, ...)
     vfprintf (stderr, format, args);
     fputs ("; see zreport --help\n", stderr);
     va_end (args);
-    return ZC_OPTIONS_WRONG;
+    return ZR_OPTIONS_WRONG;
 }
 
 /* ------------------------------------------------------------------ words */
 
-static zc_parsed_t parse_command (char **words, int count, zc_options_t *options)
+static zr_parsed_t parse_command (char **words, int count, zr_options_t *options)
 {
     const char *name = count > 0 ? words [0] : "report";
-    options->command = zc_command_find (name);
-    if (options->command == ZC_COMMANDS)
+    options->command = zr_usage_command_find (name);
+    if (options->command == ZR_COMMANDS)
         return wrong ("unknown command '%s'", name);
     int taken = count > 0 ? 1 : 0;
-    if (options->command == ZC_PRICE) {
+    if (options->command == ZR_PRICE) {
         if (count < 2)
             return wrong ("price needs a model, as in 'zreport price gpt-4o'");
         options->model = words [1];
@@ -64,84 +64,84 @@ static zc_parsed_t parse_command (char **words, int count, zc_options_t *options
     }
     if (count > taken)
         return wrong ("unexpected argument '%s'", words [taken]);
-    return ZC_OPTIONS_GO;
+    return ZR_OPTIONS_GO;
 }
 
-static zc_parsed_t check_timezone (const char *zone)
+static zr_parsed_t check_timezone (const char *zone)
 {
     if (!*zone || !zc_zone_exists (zone)) /* "" is a variable that is not set, not the local zone */
         return wrong ("--timezone '%s' is no time zone of this system, such as Europe/Madrid, UTC or local", zone);
-    return ZC_OPTIONS_GO;
+    return ZR_OPTIONS_GO;
 }
 
 /* One option, as far as it can be read without knowing the command. */
-static zc_parsed_t apply (zc_opt_t option, line_t *line)
+static zr_parsed_t apply (zr_opt_t option, line_t *line)
 {
-    zc_options_t *options = &line->options;
+    zr_options_t *options = &line->options;
     char mistake [MISTAKE_BYTES];
     line->given [option] = true;
     switch (option) {
-    case ZC_OPT_ENDPOINT:
+    case ZR_OPT_ENDPOINT:
         options->endpoint = optarg;
-        return ZC_OPTIONS_GO;
-    case ZC_OPT_QUERY:
+        return ZR_OPTIONS_GO;
+    case ZR_OPT_QUERY:
         options->query = optarg;
-        return ZC_OPTIONS_GO;
-    case ZC_OPT_TIMEOUT:
-        if (!zc_read_seconds (optarg, &options->timeout_ms))
-            return wrong ("--timeout '%s' is no number of seconds from 0.001 to %d", optarg, ZC_TIMEOUT_MAX_SECONDS);
-        return ZC_OPTIONS_GO;
-    case ZC_OPT_JSON:
+        return ZR_OPTIONS_GO;
+    case ZR_OPT_TIMEOUT:
+        if (!zr_options_read_seconds (optarg, &options->timeout_ms))
+            return wrong ("--timeout '%s' is no number of seconds from 0.001 to %d", optarg, ZR_TIMEOUT_MAX_SECONDS);
+        return ZR_OPTIONS_GO;
+    case ZR_OPT_JSON:
         options->json = true;
-        return ZC_OPTIONS_GO;
-    case ZC_OPT_BY:
+        return ZR_OPTIONS_GO;
+    case ZR_OPT_BY:
         line->by = optarg;
-        return ZC_OPTIONS_GO;
-    case ZC_OPT_WHERE:
+        return ZR_OPTIONS_GO;
+    case ZR_OPT_WHERE:
         if (!zc_utf8_valid (optarg, strlen (optarg)))
             return wrong ("--where is not UTF-8");
-        if (!zc_read_where (optarg, options, mistake, sizeof mistake))
+        if (!zr_options_read_where (optarg, options, mistake, sizeof mistake))
             return wrong ("--where '%s' %s", optarg, mistake);
-        return ZC_OPTIONS_GO;
-    case ZC_OPT_SINCE:
+        return ZR_OPTIONS_GO;
+    case ZR_OPT_SINCE:
         line->window.since = optarg;
-        return ZC_OPTIONS_GO;
-    case ZC_OPT_UNTIL:
+        return ZR_OPTIONS_GO;
+    case ZR_OPT_UNTIL:
         line->window.until = optarg;
-        return ZC_OPTIONS_GO;
-    case ZC_OPT_LAST:
+        return ZR_OPTIONS_GO;
+    case ZR_OPT_LAST:
         line->window.last = optarg;
-        return ZC_OPTIONS_GO;
-    case ZC_OPT_TIMEZONE:
+        return ZR_OPTIONS_GO;
+    case ZR_OPT_TIMEZONE:
         options->timezone = optarg;
         return check_timezone (optarg);
-    case ZC_OPT_STEP:
-        if (!zc_read_step (optarg, &options->step_s))
+    case ZR_OPT_STEP:
+        if (!zr_options_read_step (optarg, &options->step_s))
             return wrong ("--step '%s' is no span of whole minutes such as 60, 5m, 1h or 1d", optarg);
-        return ZC_OPTIONS_GO;
-    case ZC_OPT_FORMAT:
+        return ZR_OPTIONS_GO;
+    case ZR_OPT_FORMAT:
         line->format = optarg;
-        return ZC_OPTIONS_GO;
-    case ZC_OPT_SERVICE:
+        return ZR_OPTIONS_GO;
+    case ZR_OPT_SERVICE:
         if (!zc_utf8_valid (optarg, strlen (optarg)))
             return wrong ("the service's name is not UTF-8");
         options->service = optarg;
-        return ZC_OPTIONS_GO;
-    case ZC_OPT_LIMIT:
-    case ZC_OPT_COUNT:
-        if (!zc_read_number (optarg, option == ZC_OPT_LIMIT ? &options->limit : &options->count))
-            return wrong ("--%s '%s' is no number from 1 to %d", zc_option_name (option), optarg, ZC_NUMBER_MAX);
-        return ZC_OPTIONS_GO;
+        return ZR_OPTIONS_GO;
+    case ZR_OPT_LIMIT:
+    case ZR_OPT_COUNT:
+        if (!zr_options_read_number (optarg, option == ZR_OPT_LIMIT ? &options->limit : &options->count))
+            return wrong ("--%s '%s' is no number from 1 to %d", zr_usage_option_name (option), optarg, ZR_NUMBER_MAX);
+        return ZR_OPTIONS_GO;
     default:
-        return ZC_OPTIONS_GO;
+        return ZR_OPTIONS_GO;
     }
 }
 
 /* ------------------------------------------------------------------ what the command makes of them */
 
-static zc_parsed_t settle_window (line_t *line)
+static zr_parsed_t settle_window (line_t *line)
 {
-    zc_options_t *options = &line->options;
+    zr_options_t *options = &line->options;
     char mistake [MISTAKE_BYTES];
     if (line->window.since && line->window.last)
         return wrong ("--since and --last both say when to begin");
@@ -149,75 +149,75 @@ static zc_parsed_t settle_window (line_t *line)
     if (line->window.until && line->window.last)
         return wrong ("--last ends with the present: --until needs --since");
     if (!line->window.since && !line->window.last)
-        line->window.last = zc_command_last (options->command);
+        line->window.last = zr_usage_command_last (options->command);
     if (line->window.until && line->window.last)
         return wrong ("--until needs --since");
-    bool civil = options->command >= ZC_HOURLY && options->command <= ZC_MONTHLY;
-    zc_civil_t unit = civil ? (zc_civil_t) (options->command - ZC_HOURLY) : ZC_CIVIL_DAY;
-    if (zc_window_read (&line->window, options->timezone, options->now_s, civil ? &unit : NULL, &options->window,
+    bool civil = options->command >= ZR_HOURLY && options->command <= ZR_MONTHLY;
+    zc_civil_t unit = civil ? (zc_civil_t) (options->command - ZR_HOURLY) : ZC_CIVIL_DAY;
+    if (zr_window_read (&line->window, options->timezone, options->now_s, civil ? &unit : NULL, &options->window,
                         mistake, sizeof mistake) != 0)
         return wrong ("%s", mistake);
-    return ZC_OPTIONS_GO;
+    return ZR_OPTIONS_GO;
 }
 
-static zc_parsed_t settle_format (line_t *line)
+static zr_parsed_t settle_format (line_t *line)
 {
-    zc_options_t *options = &line->options;
-    if (options->command == ZC_STATUSLINE) {
+    zr_options_t *options = &line->options;
+    if (options->command == ZR_STATUSLINE) {
         options->pattern = line->format;
-        const char *unknown = line->format ? zc_statusline_unknown (line->format) : NULL;
+        const char *unknown = line->format ? zr_statusline_unknown (line->format) : NULL;
         if (unknown)
             return wrong ("--format has no placeholder '%.*s'", (int) strcspn (unknown, "}") + 1, unknown);
-        return ZC_OPTIONS_GO;
+        return ZR_OPTIONS_GO;
     }
-    options->format = options->json ? ZC_FORMAT_JSONL : ZC_FORMAT_CSV;
+    options->format = options->json ? ZR_FORMAT_JSONL : ZR_FORMAT_CSV;
     if (!line->format)
-        return ZC_OPTIONS_GO;
+        return ZR_OPTIONS_GO;
     if (strcmp (line->format, "csv") != 0 && strcmp (line->format, "jsonl") != 0)
         return wrong ("--format '%s' is neither csv nor jsonl", line->format);
     if (options->json && strcmp (line->format, "csv") == 0)
         return wrong ("--format csv and --json contradict each other");
-    options->format = strcmp (line->format, "csv") == 0 ? ZC_FORMAT_CSV : ZC_FORMAT_JSONL;
-    return ZC_OPTIONS_GO;
+    options->format = strcmp (line->format, "csv") == 0 ? ZR_FORMAT_CSV : ZR_FORMAT_JSONL;
+    return ZR_OPTIONS_GO;
 }
 
-static zc_parsed_t settle_by (line_t *line)
+static zr_parsed_t settle_by (line_t *line)
 {
     char mistake [MISTAKE_BYTES];
-    const char *by = line->by ? line->by : zc_command_by (line->options.command);
+    const char *by = line->by ? line->by : zr_usage_command_by (line->options.command);
     line->options.by_given = line->by;
     if (line->by && !zc_utf8_valid (by, strlen (by)))
         return wrong ("--by is not UTF-8");
     if (line->by && !*by)
         return wrong ("--by needs a name, as in --by model,tier");
-    if (by && !zc_read_by (by, &line->options, mistake, sizeof mistake))
+    if (by && !zr_options_read_by (by, &line->options, mistake, sizeof mistake))
         return wrong ("--by '%s' %s", by, mistake);
-    return ZC_OPTIONS_GO;
+    return ZR_OPTIONS_GO;
 }
 
-static zc_parsed_t settle_limit (const zc_options_t *options)
+static zr_parsed_t settle_limit (const zr_options_t *options)
 {
-    if (options->limit > ROWS_MAX && options->command != ZC_REJECTS)
+    if (options->limit > ROWS_MAX && options->command != ZR_REJECTS)
         return wrong ("--limit '%d' is no number from 1 to %d", options->limit, ROWS_MAX);
-    return ZC_OPTIONS_GO;
+    return ZR_OPTIONS_GO;
 }
 
-static zc_parsed_t settle (line_t *line)
+static zr_parsed_t settle (line_t *line)
 {
-    zc_options_t *options = &line->options;
-    for (int i = 0; i < ZC_OPTS; i++)
-        if (line->given [i] && !zc_command_takes (options->command, (zc_opt_t) i))
-            return wrong ("%s takes no --%s", zc_command_name (options->command), zc_option_name ((zc_opt_t) i));
+    zr_options_t *options = &line->options;
+    for (int i = 0; i < ZR_OPTS; i++)
+        if (line->given [i] && !zr_usage_command_takes (options->command, (zr_opt_t) i))
+            return wrong ("%s takes no --%s", zr_usage_command_name (options->command), zr_usage_option_name ((zr_opt_t) i));
     if (!options->endpoint)
-        options->endpoint = options->command == ZC_WATCH ? ZCOST_DEFAULT_PUBLISH : ZCOST_DEFAULT_QUERY;
+        options->endpoint = options->command == ZR_WATCH ? ZCOST_DEFAULT_PUBLISH : ZCOST_DEFAULT_QUERY;
     if (!options->timeout_ms)
-        options->timeout_ms = options->command == ZC_STATUSLINE ? TIMEOUT_STATUSLINE_MS : TIMEOUT_DEFAULT_MS;
-    zc_parsed_t parsed = settle_by (line);
-    if (parsed == ZC_OPTIONS_GO)
+        options->timeout_ms = options->command == ZR_STATUSLINE ? TIMEOUT_STATUSLINE_MS : TIMEOUT_DEFAULT_MS;
+    zr_parsed_t parsed = settle_by (line);
+    if (parsed == ZR_OPTIONS_GO)
         parsed = settle_format (line);
-    if (parsed == ZC_OPTIONS_GO)
+    if (parsed == ZR_OPTIONS_GO)
         parsed = settle_limit (options);
-    if (parsed == ZC_OPTIONS_GO)
+    if (parsed == ZR_OPTIONS_GO)
         parsed = settle_window (line);
     return parsed;
 }
@@ -225,66 +225,66 @@ static zc_parsed_t settle (line_t *line)
 /* ------------------------------------------------------------------ the line */
 
 /* What getopt_long could not read; with opterr off it leaves the words to us. */
-static zc_parsed_t refuse (int option, char **argv)
+static zr_parsed_t refuse (int option, char **argv)
 {
     const char *word = argv [optind - 1];
     if (option == ':')
         return wrong ("%s needs a value", word);
     if (optopt >= OPT_BASE)
-        return wrong ("--%s takes no value", zc_option_name ((zc_opt_t) (optopt - OPT_BASE)));
+        return wrong ("--%s takes no value", zr_usage_option_name ((zr_opt_t) (optopt - OPT_BASE)));
     /* Of letters behind one dash it has read the first, and is not past the word unless that is all. */
     if (optopt && (word [0] != '-' || word [1] != (char) optopt || word [2]))
         word = argv [optind];
     return wrong ("unknown option '%s'", word);
 }
 
-static zc_parsed_t read_options (int argc, char **argv, line_t *line)
+static zr_parsed_t read_options (int argc, char **argv, line_t *line)
 {
-    struct option names [ZC_OPTS + 1] = {0};
-    for (int i = 0; i < ZC_OPTS; i++)
-        names [i] = (struct option) {zc_option_name ((zc_opt_t) i),
-                                     zc_option_has_value ((zc_opt_t) i) ? required_argument : no_argument, NULL,
+    struct option names [ZR_OPTS + 1] = {0};
+    for (int i = 0; i < ZR_OPTS; i++)
+        names [i] = (struct option) {zr_usage_option_name ((zr_opt_t) i),
+                                     zr_usage_option_has_value ((zr_opt_t) i) ? required_argument : no_argument, NULL,
                                      OPT_BASE + i};
     int option;
     opterr = 0;
     while ((option = getopt_long (argc, argv, ":", names, NULL)) != -1) {
         if (option == '?' || option == ':')
             return refuse (option, argv);
-        zc_parsed_t parsed = apply ((zc_opt_t) (option - OPT_BASE), line);
-        if (parsed != ZC_OPTIONS_GO)
+        zr_parsed_t parsed = apply ((zr_opt_t) (option - OPT_BASE), line);
+        if (parsed != ZR_OPTIONS_GO)
             return parsed;
     }
-    return ZC_OPTIONS_GO;
+    return ZR_OPTIONS_GO;
 }
 
 /* Help on what was asked about, whatever else is on the line. */
-static zc_parsed_t help (char **words, int count)
+static zr_parsed_t help (char **words, int count)
 {
-    zc_command_t command = count > 0 ? zc_command_find (words [0]) : ZC_COMMANDS;
-    if (command == ZC_COMMANDS)
-        zc_help ();
+    zr_command_t command = count > 0 ? zr_usage_command_find (words [0]) : ZR_COMMANDS;
+    if (command == ZR_COMMANDS)
+        zr_usage_print ();
     else
-        zc_help_on (command);
-    return ZC_OPTIONS_DONE;
+        zr_usage_print_command (command);
+    return ZR_OPTIONS_DONE;
 }
 
-zc_parsed_t zc_options_parse (int argc, char **argv, zc_options_t *ret_options)
+zr_parsed_t zr_options_parse (int argc, char **argv, zr_options_t *ret_options)
 {
     line_t line = {.options = {.query = ZCOST_DEFAULT_QUERY, .timezone = "", .step_s = STEP_DEFAULT_S,
                                .now_s = (int64_t) time (NULL)}};
-    zc_parsed_t parsed = read_options (argc, argv, &line);
-    if (parsed != ZC_OPTIONS_GO)
+    zr_parsed_t parsed = read_options (argc, argv, &line);
+    if (parsed != ZR_OPTIONS_GO)
         return parsed;
-    if (line.given [ZC_OPT_HELP])
+    if (line.given [ZR_OPT_HELP])
         return help (argv + optind, argc - optind);
-    if (line.given [ZC_OPT_VERSION]) {
+    if (line.given [ZR_OPT_VERSION]) {
         puts ("zreport " ZCOST_VERSION);
-        return ZC_OPTIONS_DONE;
+        return ZR_OPTIONS_DONE;
     }
     parsed = parse_command (argv + optind, argc - optind, &line.options);
-    if (parsed == ZC_OPTIONS_GO)
+    if (parsed == ZR_OPTIONS_GO)
         parsed = settle (&line);
-    if (parsed == ZC_OPTIONS_GO)
+    if (parsed == ZR_OPTIONS_GO)
         *ret_options = line.options;
     return parsed;
 }

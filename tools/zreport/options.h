@@ -5,8 +5,8 @@
  * Refuses, in one line that names the mistake, whatever the chosen command has
  * no use for: an option that is silently ignored is a wrong answer.
  */
-#ifndef ZC_OPTIONS_H
-#define ZC_OPTIONS_H
+#ifndef ZR_OPTIONS_H
+#define ZR_OPTIONS_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -14,31 +14,31 @@
 
 #include "zreport/window.h"
 
-#define ZC_DIMENSIONS_MAX 9 /* the contract's five, and four configured tags */
+#define ZR_DIMENSIONS_MAX 9 /* the contract's five, and four configured tags */
 
 typedef enum {
-    ZC_REPORT,
-    ZC_HOURLY, /* the four that cut time in civil periods, in the order of zc_civil_t */
-    ZC_DAILY,
-    ZC_WEEKLY,
-    ZC_MONTHLY,
-    ZC_TOP,
-    ZC_SERIES,
-    ZC_EXPORT,
-    ZC_STATUSLINE,
-    ZC_BUDGETS,
-    ZC_WATCH,
-    ZC_HEALTH,
-    ZC_REJECTS,
-    ZC_PRICE,
-    ZC_PING,
-    ZC_COMMANDS
-} zc_command_t;
+    ZR_REPORT,
+    ZR_HOURLY, /* the four that cut time in civil periods, in the order of zc_civil_t */
+    ZR_DAILY,
+    ZR_WEEKLY,
+    ZR_MONTHLY,
+    ZR_TOP,
+    ZR_SERIES,
+    ZR_EXPORT,
+    ZR_STATUSLINE,
+    ZR_BUDGETS,
+    ZR_WATCH,
+    ZR_HEALTH,
+    ZR_REJECTS,
+    ZR_PRICE,
+    ZR_PING,
+    ZR_COMMANDS
+} zr_command_t;
 
-typedef enum { ZC_FORMAT_CSV, ZC_FORMAT_JSONL } zc_format_t;
+typedef enum { ZR_FORMAT_CSV, ZR_FORMAT_JSONL } zr_format_t;
 
 typedef struct {
-    zc_command_t command;
+    zr_command_t command;
     const char *endpoint; /* the default where none was given; of watch the publish endpoint */
     const char *query;    /* watch: the query endpoint; the default where none was given */
     int timeout_ms;
@@ -50,24 +50,24 @@ typedef struct {
 
     int64_t now_s;        /* when the command line was read: one moment for all that follows */
     const char *timezone; /* a zone that exists; "": this process's own */
-    zc_window_t window;   /* commands without one: nothing */
-    char by [ZC_DIMENSIONS_MAX] [ZC_DIMENSION_BYTES]; /* the command's default where none was given */
+    zr_window_t window;   /* commands without one: nothing */
+    char by [ZR_DIMENSIONS_MAX] [ZR_DIMENSION_BYTES]; /* the command's default where none was given */
     size_t by_count;
     bool by_given; /* by is the command line's, and not the default */
     struct {
-        char name [ZC_DIMENSION_BYTES];
+        char name [ZR_DIMENSION_BYTES];
         const char *value; /* "": events that lack it */
-    } where [ZC_DIMENSIONS_MAX];
+    } where [ZR_DIMENSIONS_MAX];
     size_t where_count;
     int64_t step_s;      /* series, export */
-    zc_format_t format;  /* export */
+    zr_format_t format;  /* export */
     const char *pattern; /* statusline: its --format; NULL: the default one */
-} zc_options_t;
+} zr_options_t;
 
-typedef enum { ZC_OPTIONS_GO, ZC_OPTIONS_DONE, ZC_OPTIONS_WRONG } zc_parsed_t;
+typedef enum { ZR_OPTIONS_GO, ZR_OPTIONS_DONE, ZR_OPTIONS_WRONG } zr_parsed_t;
 
-/* Strings point into argv. ZC_OPTIONS_DONE: help or version is on stdout; ZC_OPTIONS_WRONG: the
- * mistake is on stderr. Only ZC_OPTIONS_GO writes *ret_options. */
-zc_parsed_t zc_options_parse (int argc, char **argv, zc_options_t *ret_options);
+/* Strings point into argv. ZR_OPTIONS_DONE: help or version is on stdout; ZR_OPTIONS_WRONG: the
+ * mistake is on stderr. Only ZR_OPTIONS_GO writes *ret_options. */
+zr_parsed_t zr_options_parse (int argc, char **argv, zr_options_t *ret_options);
 
 #endif

@@ -10,33 +10,33 @@
 #include <stdlib.h>
 #include <string.h>
 
-bool zc_read_seconds (const char *text, int *ret_ms)
+bool zr_options_read_seconds (const char *text, int *ret_ms)
 {
     char *end;
     errno = 0;
     double seconds = strtod (text, &end);
     /* strtod alone would take hexadecimal and "nan". */
     if (errno || end == text || *end || text [strspn (text, "0123456789+-.eE")] || seconds < 0.001 ||
-        seconds > ZC_TIMEOUT_MAX_SECONDS)
+        seconds > ZR_TIMEOUT_MAX_SECONDS)
         return false;
     *ret_ms = (int) lround (seconds * 1000);
     return true;
 }
 
-bool zc_read_number (const char *text, int *ret_number)
+bool zr_options_read_number (const char *text, int *ret_number)
 {
     char *end;
     errno = 0;
     long number = strtol (text, &end, 10);
-    if (errno || end == text || *end || number < 1 || number > ZC_NUMBER_MAX)
+    if (errno || end == text || *end || number < 1 || number > ZR_NUMBER_MAX)
         return false;
     *ret_number = (int) number;
     return true;
 }
 
-bool zc_read_step (const char *text, int64_t *ret_seconds)
+bool zr_options_read_step (const char *text, int64_t *ret_seconds)
 {
-    return zc_duration_read (text, ret_seconds) && *ret_seconds % 60 == 0;
+    return zr_window_duration_read (text, ret_seconds) && *ret_seconds % 60 == 0;
 }
 
 /* ------------------------------------------------------------------ dimensions */
@@ -44,8 +44,8 @@ bool zc_read_step (const char *text, int64_t *ret_seconds)
 /* Which dimensions there are only the daemon knows, for tags are configured there. */
 static bool read_name (const char *name, size_t size, char *ret_name, char *mistake, size_t mistake_size)
 {
-    if (size == 0 || size >= ZC_DIMENSION_BYTES) {
-        snprintf (mistake, mistake_size, "has a name that is not of 1 to %d bytes", ZC_DIMENSION_BYTES - 1);
+    if (size == 0 || size >= ZR_DIMENSION_BYTES) {
+        snprintf (mistake, mistake_size, "has a name that is not of 1 to %d bytes", ZR_DIMENSION_BYTES - 1);
         return false;
     }
     memcpy (ret_name, name, size);
@@ -53,13 +53,13 @@ static bool read_name (const char *name, size_t size, char *ret_name, char *mist
     return true;
 }
 
-bool zc_read_by (const char *text, zc_options_t *options, char *mistake, size_t size)
+bool zr_options_read_by (const char *text, zr_options_t *options, char *mistake, size_t size)
 {
     options->by_count = 0;
     for (const char *at = text; *text; at += strcspn (at, ",") + 1) {
         char *name = options->by [options->by_count];
-        if (options->by_count == ZC_DIMENSIONS_MAX) {
-            snprintf (mistake, size, "has more than %d names", ZC_DIMENSIONS_MAX);
+        if (options->by_count == ZR_DIMENSIONS_MAX) {
+            snprintf (mistake, size, "has more than %d names", ZR_DIMENSIONS_MAX);
             return false;
         }
         if (!read_name (at, strcspn (at, ","), name, mistake, size))
@@ -76,10 +76,10 @@ bool zc_read_by (const char *text, zc_options_t *options, char *mistake, size_t 
     return true;
 }
 
-bool zc_read_where (const char *text, zc_options_t *options, char *mistake, size_t size)
+bool zr_options_read_where (const char *text, zr_options_t *options, char *mistake, size_t size)
 {
     size_t name_size = strcspn (text, "=");
-    if (options->where_count == ZC_DIMENSIONS_MAX || text [name_size] != '=') {
+    if (options->where_count == ZR_DIMENSIONS_MAX || text [name_size] != '=') {
         snprintf (mistake, size, "%s", text [name_size] ? "is one too many" : "is no NAME=VALUE, as in model=gpt-4o");
         return false;
     }

@@ -2,28 +2,28 @@
  *
  * series.h - costs over time, between series.c, which asks, and series_show.c, which draws.
  */
-#ifndef ZC_SERIES_H
-#define ZC_SERIES_H
+#ifndef ZR_SERIES_H
+#define ZR_SERIES_H
 
 #include "zreport/options.h"
-#include "zreport/screen.h"
+#include "zreport/show/screen.h"
 
 typedef struct {
     char *name;
     int64_t *costs; /* nano-dollars, one for each step */
     int64_t least, most, total; /* the least of the steps that are over */
     int64_t unpriced_events;
-} zc_series_row_t;
+} zr_series_row_t;
 
 typedef struct {
-    const zc_options_t *options;
+    const zr_options_t *options;
     int64_t start_s, until_s, step_s;
     size_t steps, count;
-    zc_series_row_t *rows;
+    zr_series_row_t *rows;
     int64_t rows_left_out;
     bool running; /* the last step is not over */
-} zc_series_t;
+} zr_series_t;
 
-void zc_series_show (const zc_series_t *self, const zc_screen_t *screen);
+void zr_series_show (const zr_series_t *self, const zr_screen_t *screen);
 
 #endif

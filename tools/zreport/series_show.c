@@ -11,11 +11,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "zreport/amount.h"
-#include "zreport/bar.h"
+#include "zreport/show/amount.h"
+#include "zreport/show/bar.h"
 #include "zreport/group.h"
-#include "zreport/measures.h"
-#include "zreport/table.h"
+#include "zreport/show/measures.h"
+#include "zreport/show/table.h"
 
 #define WIDE_COLUMNS 100
 #define CHARTS_MAX 4 /* rows; more are sparklines */
@@ -43,9 +43,9 @@ static grid_t make_grid (size_t steps, int columns)
 }
 
 /* The costs of a grid's columns, for the caller to free. */
-static int64_t *lay_out (const zc_series_t *self, const zc_series_row_t *row, const grid_t *grid, int64_t *ret_most)
+static int64_t *lay_out (const zr_series_t *self, const zr_series_row_t *row, const grid_t *grid, int64_t *ret_most)
 {
-    int64_t *columns = zc_need (calloc (grid->drawn + 1, sizeof *columns));
+    int64_t *columns = zr_screen_need (calloc (grid->drawn + 1, sizeof *columns));
     *ret_most = 0;
     for (size_t i = 0; i < grid->drawn; i++) {
         size_t first = i / grid->columns * grid->steps;
@@ -59,39 +59,39 @@ static int64_t *lay_out (const zc_series_t *self, const zc_series_row_t *row, co
 
 /* ------------------------------------------------------------------ bars */
 
-static void show_axis (const zc_series_t *self, const zc_screen_t *screen, const grid_t *grid)
+static void show_axis (const zr_series_t *self, const zr_screen_t *screen, const grid_t *grid)
 {
     char since [ZC_STAMP_BYTES], until [ZC_STAMP_BYTES];
-    zc_stamp (self->options->timezone, self->start_s, since);
-    zc_stamp (self->options->timezone, self->until_s, until);
+    zr_window_stamp (self->options->timezone, self->start_s, since);
+    zr_window_stamp (self->options->timezone, self->until_s, until);
     int gap = (int) grid->drawn - (int) strlen (since) - (int) strlen (until);
     fprintf (screen->out, "%*s%s%*s%s\n", CHART_MARGIN, "", since, gap > 2 ? gap : 2, "", until);
 }
 
 /* The row's name, cut where it has to be, and its amounts. */
-static void show_head (const zc_screen_t *screen, const zc_series_row_t *row)
+static void show_head (const zr_screen_t *screen, const zr_series_row_t *row)
 {
     char amounts [192];
     snprintf (amounts, sizeof amounts, ": total %s, least %s, most %s",
-              zc_cost (row->total, row->unpriced_events).text,
-              zc_dollars (row->least).text, zc_dollars (row->most).text);
+              zr_measures_cost_text (row->total, row->unpriced_events).text,
+              zr_amount_dollars (row->least).text, zr_amount_dollars (row->most).text);
     int room = screen->columns - (int) strlen (amounts);
-    bool cut = zc_screen_width (screen, row->name) > room;
-    const char *ellipsis = cut ? zc_screen_ellipsis (screen) : "";
-    int size = (int) zc_screen_fit (screen, row->name, room - zc_screen_width (screen, ellipsis));
-    fprintf (screen->out, "%s%.*s%s%s%s\n", zc_screen_bold (screen), size, row->name, ellipsis,
-             zc_screen_plain (screen), amounts);
+    bool cut = zr_screen_width (screen, row->name) > room;
+    const char *ellipsis = cut ? zr_screen_ellipsis (screen) : "";
+    int size = (int) zr_screen_fit (screen, row->name, room - zr_screen_width (screen, ellipsis));
+    fprintf (screen->out, "%s%.*s%s%s%s\n", zr_screen_bold (screen), size, row->name, ellipsis,
+             zr_screen_plain (screen), amounts);
 }
 
-static void show_chart (const zc_series_t *self, const zc_screen_t *screen, const zc_series_row_t *row)
+static void show_chart (const zr_series_t *self, const zr_screen_t *screen, const zr_series_row_t *row)
 {
     grid_t grid = make_grid (self->steps, screen->columns - CHART_MARGIN);
     int64_t most;
     int64_t *columns = lay_out (self, row, &grid, &most);
-    zc_text_t top = zc_dollars (most);
+    zr_text_t top = zr_amount_dollars (most);
     show_head (screen, row);
     for (int i = 0; i < CHART_LINES; i++) {
-        char *line = zc_chart_line (screen, columns, grid.drawn, most, i, CHART_LINES);
+        char *line = zr_bar_chart_line (screen, columns, grid.drawn, most, i, CHART_LINES);
         const char *scale = i == 0 ? top.text : "";
         scale = i == CHART_LINES - 1 ? "$0" : scale;
         fprintf (screen->out, "%*s%s%s\n", CHART_MARGIN - 1, scale, *line ? " " : "", line);
@@ -103,35 +103,35 @@ static void show_chart (const zc_series_t *self, const zc_screen_t *screen, cons
 
 /* ------------------------------------------------------------------ sparklines */
 
-static int names_width (const zc_series_t *self, const zc_screen_t *screen)
+static int names_width (const zr_series_t *self, const zr_screen_t *screen)
 {
     int widest = 0;
     for (size_t i = 0; i < self->count; i++) {
-        int width = zc_screen_width (screen, self->rows [i].name);
+        int width = zr_screen_width (screen, self->rows [i].name);
         widest = width > widest ? width : widest;
     }
     return widest < NAME_COLUMNS ? widest : NAME_COLUMNS;
 }
 
-static void show_sparklines (const zc_series_t *self, const zc_screen_t *screen, const grid_t *grid)
+static void show_sparklines (const zr_series_t *self, const zr_screen_t *screen, const grid_t *grid)
 {
-    zc_table_t *table = zc_table_new (screen, 0, "elD1D2d");
-    ZC_HEADING (table, "", "", "least", "most", "total");
+    zr_table_t *table = zr_table_new (screen, 0, "elD1D2d");
+    ZR_HEADING (table, "", "", "least", "most", "total");
     for (size_t i = 0; i < self->count; i++) {
-        const zc_series_row_t *row = &self->rows [i];
+        const zr_series_row_t *row = &self->rows [i];
         int64_t most;
         int64_t *columns = lay_out (self, row, grid, &most);
-        char *spark = zc_spark (screen, columns, grid->drawn, most);
-        ZC_ROW (table, row->name, spark, zc_dollars (row->least).text, zc_dollars (row->most).text,
-                zc_cost (row->total, row->unpriced_events).text);
+        char *spark = zr_bar_spark (screen, columns, grid->drawn, most);
+        ZR_ROW (table, row->name, spark, zr_amount_dollars (row->least).text, zr_amount_dollars (row->most).text,
+                zr_measures_cost_text (row->total, row->unpriced_events).text);
         free (spark);
         free (columns);
     }
-    zc_table_print (table);
-    zc_table_destroy (&table);
+    zr_table_print (table);
+    zr_table_destroy (&table);
 }
 
-static grid_t sparkline_grid (const zc_series_t *self, const zc_screen_t *screen)
+static grid_t sparkline_grid (const zr_series_t *self, const zr_screen_t *screen)
 {
     int room = screen->columns - names_width (self, screen) - BESIDE_COLUMNS;
     grid_t grid = make_grid (self->steps, room > SPARK_LEAST ? room : SPARK_LEAST);
@@ -142,31 +142,31 @@ static grid_t sparkline_grid (const zc_series_t *self, const zc_screen_t *screen
 
 /* ------------------------------------------------------------------ what must be said */
 
-static void show_notes (const zc_series_t *self, const zc_screen_t *screen, const grid_t *grid)
+static void show_notes (const zr_series_t *self, const zr_screen_t *screen, const grid_t *grid)
 {
     if (self->step_s != self->options->step_s)
-        zc_screen_field (screen, "Step", "%s, for at the window's beginning no smaller ones are kept",
-                         zc_step (self->step_s).text);
+        zr_screen_field (screen, "Step", "%s, for at the window's beginning no smaller ones are kept",
+                         zr_amount_step (self->step_s).text);
     if (grid->steps > 1)
-        zc_screen_field (screen, "Drawn", "%zu steps in one column; least and most are those of single steps",
+        zr_screen_field (screen, "Drawn", "%zu steps in one column; least and most are those of single steps",
                          grid->steps);
     if (self->rows_left_out > 0)
-        zc_screen_field (screen, "Left out", "%s more group%s: see --limit", zc_count (self->rows_left_out).text,
+        zr_screen_field (screen, "Left out", "%s more group%s: see --limit", zr_amount_count (self->rows_left_out).text,
                          self->rows_left_out == 1 ? "" : "s");
     int64_t cost = 0, unpriced = 0;
     for (size_t i = 0; i < self->count; i++) {
         cost |= self->rows [i].total;
         unpriced += self->rows [i].unpriced_events;
     }
-    zc_measures_note_unpriced (screen, cost, unpriced);
+    zr_measures_note_unpriced (screen, cost, unpriced);
 }
 
-void zc_series_show (const zc_series_t *self, const zc_screen_t *screen)
+void zr_series_show (const zr_series_t *self, const zr_screen_t *screen)
 {
-    char window [ZC_WINDOW_BYTES], title [64];
-    snprintf (title, sizeof title, "Cost per %s", zc_step (self->step_s).text);
-    zc_screen_ends (screen, title, zc_window_text (self->options->timezone, self->start_s, self->until_s, window));
-    zc_group_show_where (screen, self->options);
+    char window [ZR_WINDOW_BYTES], title [64];
+    snprintf (title, sizeof title, "Cost per %s", zr_amount_step (self->step_s).text);
+    zr_screen_ends (screen, title, zr_window_text (self->options->timezone, self->start_s, self->until_s, window));
+    zr_group_show_where (screen, self->options);
     fputc ('\n', screen->out);
     if (self->count == 0) {
         fputs ("no events in this time\n", screen->out);

@@ -11,11 +11,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "zreport/budget.h"
+#include "zreport/show/budget.h"
 #include "zreport/commands.h"
-#include "zreport/field.h"
+#include "zreport/show/field.h"
 #include "zreport/group.h"
-#include "zreport/measures.h"
+#include "zreport/show/measures.h"
 
 #define MARKER "zcost ?"
 #define HOUR_S 3600
@@ -23,33 +23,33 @@
 enum { MONTH, TODAY, HOUR, WINDOWS };
 
 typedef struct {
-    const zc_screen_t *screen;
+    const zr_screen_t *screen;
     json_t *results [WINDOWS];
     json_t *budgets;
 } status_t;
 
 /* ------------------------------------------------------------------ texts */
 
-static zc_sums_t sums_of (const status_t *self, int window)
+static zr_measures_t sums_of (const status_t *self, int window)
 {
-    return zc_sums_read (zc_field (self->results [window], "total"));
+    return zr_measures_read (zr_field (self->results [window], "total"));
 }
 
-static zc_text_t cost_of (const status_t *self, int window)
+static zr_text_t cost_of (const status_t *self, int window)
 {
-    zc_sums_t sums = sums_of (self, window);
-    return zc_sums_cost (&sums);
+    zr_measures_t sums = sums_of (self, window);
+    return zr_measures_cost (&sums);
 }
 
 /* What the last hour cost, per hour: its window is a whole number of minutes, and may be longer. */
-static zc_text_t cost_an_hour (const status_t *self)
+static zr_text_t cost_an_hour (const status_t *self)
 {
     const json_t *hour = self->results [HOUR];
-    zc_sums_t sums = sums_of (self, HOUR);
-    int64_t ms = zc_field_count (hour, "until") - zc_field_count (hour, "since");
+    zr_measures_t sums = sums_of (self, HOUR);
+    int64_t ms = zr_field_count (hour, "until") - zr_field_count (hour, "since");
     if (ms > 0)
         sums.cost = (int64_t) ((__int128) sums.cost * HOUR_S * 1000 / ms);
-    return zc_sums_cost (&sums);
+    return zr_measures_cost (&sums);
 }
 
 /* The budget with the greatest share; NULL: none is known. */
@@ -58,8 +58,8 @@ static const json_t *worst_budget (const json_t *budgets)
     const json_t *worst = NULL;
     json_t *budget;
     size_t i;
-    json_array_foreach (zc_field (budgets, "budgets"), i, budget)
-        if (zc_budget_share (budget) >= 0 && (!worst || zc_budget_share (budget) > zc_budget_share (worst)))
+    json_array_foreach (zr_field (budgets, "budgets"), i, budget)
+        if (zr_budget_share (budget) >= 0 && (!worst || zr_budget_share (budget) > zr_budget_share (worst)))
             worst = budget;
     return worst;
 }
@@ -69,8 +69,8 @@ static void put_budget (FILE *to, const status_t *self)
     const json_t *worst = worst_budget (self->budgets);
     if (!worst)
         return;
-    char *name = zc_field_text (self->screen, worst, "name");
-    fprintf (to, "%s %s", name, zc_budget_share_text (worst, 0).text);
+    char *name = zr_field_text (self->screen, worst, "name");
+    fprintf (to, "%s %s", name, zr_budget_share_text (worst, 0).text);
     free (name);
 }
 
@@ -91,19 +91,19 @@ static void put_month (FILE *to, const status_t *self)
 
 static void put_events (FILE *to, const status_t *self)
 {
-    fputs (zc_count (sums_of (self, TODAY).events).text, to);
+    fputs (zr_amount_count (sums_of (self, TODAY).events).text, to);
 }
 
 static void put_tokens (FILE *to, const status_t *self)
 {
-    zc_sums_t sums = sums_of (self, TODAY);
-    fputs (zc_tokens (zc_sums_tokens (&sums)).text, to);
+    zr_measures_t sums = sums_of (self, TODAY);
+    fputs (zr_amount_tokens (zr_measures_tokens (&sums)).text, to);
 }
 
 static void put_savings (FILE *to, const status_t *self)
 {
-    zc_sums_t sums = sums_of (self, TODAY);
-    fprintf (to, "%s%s", sums.assumed_savings ? "~" : "", zc_dollars (sums.savings).text);
+    zr_measures_t sums = sums_of (self, TODAY);
+    fprintf (to, "%s%s", sums.assumed_savings ? "~" : "", zr_amount_dollars (sums.savings).text);
 }
 
 static const struct {
@@ -124,7 +124,7 @@ static size_t placeholder_at (const char *at)
     return i;
 }
 
-const char *zc_statusline_unknown (const char *pattern)
+const char *zr_statusline_unknown (const char *pattern)
 {
     for (const char *at = strchr (pattern, '{'); at; at = strchr (at, '{')) {
         size_t i = placeholder_at (at);
@@ -152,7 +152,7 @@ static void put_line (FILE *to, const status_t *self, const char *pattern)
 
 /* ------------------------------------------------------------------ the command */
 
-static void make_windows (const zc_options_t *options, int64_t *since_s)
+static void make_windows (const zr_options_t *options, int64_t *since_s)
 {
     int64_t now_s = options->now_s;
     since_s [MONTH] = zc_zone_start (options->timezone, ZC_CIVIL_MONTH, now_s, 0);
@@ -160,52 +160,52 @@ static void make_windows (const zc_options_t *options, int64_t *since_s)
     since_s [HOUR] = now_s - now_s % 60 - HOUR_S;
 }
 
-static int ask_budgets (zc_ask_t *ask)
+static int ask_budgets (zr_client_t *client)
 {
-    json_t *question = zc_need (json_pack ("{s:s}", "query", "budgets"));
-    int status = zc_ask_send (ask, WINDOWS, question);
+    json_t *question = zr_screen_need (json_pack ("{s:s}", "query", "budgets"));
+    int status = zr_client_send (client, WINDOWS, question);
     json_decref (question);
     return status;
 }
 
-static int receive_all (zc_ask_t *ask, status_t *self)
+static int receive_all (zr_client_t *client, status_t *self)
 {
     for (int i = 0; i < WINDOWS + 1; i++) {
         json_t *result;
         uint32_t number;
-        if (zc_ask_receive (ask, &number, &result) != 0)
+        if (zr_client_receive (client, &number, &result) != 0)
             return -1;
         json_t **place = number < WINDOWS ? &self->results [number] : &self->budgets;
         if (number > WINDOWS || *place) {
             json_decref (result);
-            return zc_ask_fail_stray (ask);
+            return zr_client_fail_stray (client);
         }
         *place = result;
     }
     return 0;
 }
 
-static int send_all (zc_ask_t *ask, const zc_options_t *options, const int64_t *since_s)
+static int send_all (zr_client_t *client, const zr_options_t *options, const int64_t *since_s)
 {
-    json_t *question = zc_group_question (options, "breakdown", 1);
+    json_t *question = zr_group_question (options, "breakdown", 1);
     int status = 0;
     for (uint32_t i = 0; i < WINDOWS && status == 0; i++) {
-        zc_window_t window = {.has_since = true, .since_s = since_s [i]};
-        zc_group_set_window (question, &window);
-        status = zc_ask_send (ask, i, question);
+        zr_window_t window = {.has_since = true, .since_s = since_s [i]};
+        zr_group_set_window (question, &window);
+        status = zr_client_send (client, i, question);
     }
     json_decref (question);
-    return status == 0 ? ask_budgets (ask) : status;
+    return status == 0 ? ask_budgets (client) : status;
 }
 
-static void print_status (const status_t *self, const zc_options_t *options)
+static void print_status (const status_t *self, const zr_options_t *options)
 {
     const char *pattern = options->pattern;
     if (options->json) {
-        json_t *all = zc_need (json_pack ("{s:O?, s:O?, s:O?, s:O?}", "today", self->results [TODAY], "hour",
+        json_t *all = zr_screen_need (json_pack ("{s:O?, s:O?, s:O?, s:O?}", "today", self->results [TODAY], "hour",
                                           self->results [HOUR], "month", self->results [MONTH], "budgets",
-                                          zc_field (self->budgets, "budgets")));
-        zc_print_json (all, true);
+                                          zr_field (self->budgets, "budgets")));
+        zr_print_json (all, true);
         json_decref (all);
         return;
     }
@@ -215,14 +215,14 @@ static void print_status (const status_t *self, const zc_options_t *options)
     put_line (stdout, self, pattern);
 }
 
-int zc_statusline (zc_ask_t *ask, const zc_options_t *options, const zc_screen_t *screen)
+int zr_statusline (zr_client_t *client, const zr_options_t *options, const zr_screen_t *screen)
 {
     status_t self = {.screen = screen};
     int64_t since_s [WINDOWS];
     make_windows (options, since_s);
-    int status = send_all (ask, options, since_s);
+    int status = send_all (client, options, since_s);
     if (status == 0)
-        status = receive_all (ask, &self);
+        status = receive_all (client, &self);
     if (status == 0)
         print_status (&self, options);
     else if (!options->json)

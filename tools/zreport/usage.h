@@ -2,50 +2,50 @@
  *
  * usage.h - zreport's commands and options in words, and which option is for which command.
  */
-#ifndef ZC_USAGE_H
-#define ZC_USAGE_H
+#ifndef ZR_USAGE_H
+#define ZR_USAGE_H
 
 #include <stdbool.h>
 
 #include "zreport/options.h"
 
 typedef enum {
-    ZC_OPT_ENDPOINT,
-    ZC_OPT_QUERY,
-    ZC_OPT_TIMEOUT,
-    ZC_OPT_JSON,
-    ZC_OPT_BY,
-    ZC_OPT_WHERE,
-    ZC_OPT_SINCE,
-    ZC_OPT_UNTIL,
-    ZC_OPT_LAST,
-    ZC_OPT_TIMEZONE,
-    ZC_OPT_STEP,
-    ZC_OPT_LIMIT,
-    ZC_OPT_FORMAT,
-    ZC_OPT_SERVICE,
-    ZC_OPT_COUNT,
-    ZC_OPT_HELP,
-    ZC_OPT_VERSION,
-    ZC_OPTS
-} zc_opt_t;
+    ZR_OPT_ENDPOINT,
+    ZR_OPT_QUERY,
+    ZR_OPT_TIMEOUT,
+    ZR_OPT_JSON,
+    ZR_OPT_BY,
+    ZR_OPT_WHERE,
+    ZR_OPT_SINCE,
+    ZR_OPT_UNTIL,
+    ZR_OPT_LAST,
+    ZR_OPT_TIMEZONE,
+    ZR_OPT_STEP,
+    ZR_OPT_LIMIT,
+    ZR_OPT_FORMAT,
+    ZR_OPT_SERVICE,
+    ZR_OPT_COUNT,
+    ZR_OPT_HELP,
+    ZR_OPT_VERSION,
+    ZR_OPTS
+} zr_opt_t;
 
 /* Names as they are typed, without dashes. */
-const char *zc_command_name (zc_command_t command);
-const char *zc_option_name (zc_opt_t option);
-bool zc_option_has_value (zc_opt_t option);
+const char *zr_usage_command_name (zr_command_t command);
+const char *zr_usage_option_name (zr_opt_t option);
+bool zr_usage_option_has_value (zr_opt_t option);
 
-/* The command of that name, or ZC_COMMANDS. */
-zc_command_t zc_command_find (const char *name);
+/* The command of that name, or ZR_COMMANDS. */
+zr_command_t zr_usage_command_find (const char *name);
 
-bool zc_command_takes (zc_command_t command, zc_opt_t option);
+bool zr_usage_command_takes (zr_command_t command, zr_opt_t option);
 
 /* What --by and --last are where they are not given; NULL: nothing. */
-const char *zc_command_by (zc_command_t command);
-const char *zc_command_last (zc_command_t command);
+const char *zr_usage_command_by (zr_command_t command);
+const char *zr_usage_command_last (zr_command_t command);
 
 /* Help on stdout: on everything, or on one command. */
-void zc_help (void);
-void zc_help_on (zc_command_t command);
+void zr_usage_print (void);
+void zr_usage_print_command (zr_command_t command);
 
 #endif

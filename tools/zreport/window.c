@@ -46,7 +46,7 @@ static int64_t unit_seconds (const char *unit)
     return 0;
 }
 
-bool zc_duration_read (const char *text, int64_t *ret_seconds)
+bool zr_window_duration_read (const char *text, int64_t *ret_seconds)
 {
     span_t span;
     int64_t seconds = read_span (text, &span) ? unit_seconds (span.unit) : 0;
@@ -87,7 +87,7 @@ static bool last_since (const char *text, const char *zone, int64_t now_s, bool 
         }
         return true;
     }
-    if (!zc_duration_read (text, &seconds))
+    if (!zr_window_duration_read (text, &seconds))
         return false;
     *ret_since_s = now_s - seconds;
     return true;
@@ -105,10 +105,10 @@ static int read_time (const char *option, const char *text, const char *zone, in
     return -1;
 }
 
-int zc_window_read (const zc_window_words_t *words, const char *zone, int64_t now_s, const zc_civil_t *unit,
-                    zc_window_t *ret_window, char *mistake, size_t size)
+int zr_window_read (const zr_window_words_t *words, const char *zone, int64_t now_s, const zc_civil_t *unit,
+                    zr_window_t *ret_window, char *mistake, size_t size)
 {
-    zc_window_t window = {.has_since = words->since || words->last, .has_until = words->until || unit};
+    zr_window_t window = {.has_since = words->since || words->last, .has_until = words->until || unit};
     if (words->since && read_time ("since", words->since, zone, now_s, &window.since_s, mistake, size) != 0)
         return -1;
     if (!words->since && words->last && !last_since (words->last, zone, now_s, unit != NULL, &window.since_s)) {
@@ -125,24 +125,24 @@ int zc_window_read (const zc_window_words_t *words, const char *zone, int64_t no
     int64_t end_s = window.has_until ? window.until_s : now_s;
     if (window.has_since && window.since_s >= end_s) {
         snprintf (mistake, size, "the window is empty: it begins at %s and ends at %s",
-                  zc_stamp (zone, window.since_s, (char [ZC_STAMP_BYTES]) {0}),
-                  zc_stamp (zone, end_s, (char [ZC_STAMP_BYTES]) {0}));
+                  zr_window_stamp (zone, window.since_s, (char [ZC_STAMP_BYTES]) {0}),
+                  zr_window_stamp (zone, end_s, (char [ZC_STAMP_BYTES]) {0}));
         return -1;
     }
     *ret_window = window;
     return 0;
 }
 
-size_t zc_window_cut (const zc_window_t *window, const char *zone, zc_civil_t unit, zc_interval_t *periods)
+size_t zr_window_cut (const zr_window_t *window, const char *zone, zc_civil_t unit, zr_interval_t *periods)
 {
     size_t count = 0;
     for (int64_t at_s = window->since_s; at_s < window->until_s; count++) {
-        if (count == ZC_PERIODS_MAX)
+        if (count == ZR_PERIODS_MAX)
             return count + 1;
         int64_t next_s = zc_zone_start (zone, unit, at_s, 1);
         if (next_s > window->until_s || next_s <= at_s) /* the latter: beyond what the C library can say */
             next_s = window->until_s;
-        periods [count] = (zc_interval_t) {at_s, next_s};
+        periods [count] = (zr_interval_t) {at_s, next_s};
         at_s = next_s;
     }
     return count;
@@ -150,15 +150,15 @@ size_t zc_window_cut (const zc_window_t *window, const char *zone, zc_civil_t un
 
 /* ------------------------------------------------------------------ as text */
 
-const char *zc_stamp (const char *zone, int64_t at_s, char *text)
+const char *zr_window_stamp (const char *zone, int64_t at_s, char *text)
 {
     return zc_zone_format (zone, at_s, "%Y-%m-%d %H:%M", text, ZC_STAMP_BYTES);
 }
 
-const char *zc_window_text (const char *zone, int64_t since_s, int64_t until_s, char *text)
+const char *zr_window_text (const char *zone, int64_t since_s, int64_t until_s, char *text)
 {
     char since [ZC_STAMP_BYTES], until [ZONED_BYTES];
     zc_zone_format (zone, until_s, "%Y-%m-%d %H:%M %Z", until, sizeof until);
-    snprintf (text, ZC_WINDOW_BYTES, "%s to %s", zc_stamp (zone, since_s, since), until);
+    snprintf (text, ZR_WINDOW_BYTES, "%s to %s", zr_window_stamp (zone, since_s, since), until);
     return text;
 }

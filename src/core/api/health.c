@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: MPL-2.0
+ *
+ * health.c - the answer to `health`.
+ */
+#include "core/api/health.h"
+
+#include <string.h>
+
+#include "core/base/pack.h"
+
+/* A wait that is shorter than this is none. */
+#define WAIT_SHOWN_MS 250
+
+/* Counts by model; those beyond the cap under `other`, which may also be a model's name. */
+static void pack_unpriced (msgpack_packer *out, const zc_tally_t *unpriced)
+{
+    const zc_intern_t *names = &unpriced->names;
+    uint32_t other;
+    bool named = zc_intern_find (names, (zc_str_t) {"other", 5}, &other) == 0;
+    zc_pack_key_map (out, "unpriced", names->count + (unpriced->other > 0 && !named));
+    for (uint32_t i = 0; i < names->count; i++) {
+        uint32_t number = names->sorted [i];
+        zc_pack_bytes (out, names->names [number].data, names->names [number].size);
+        msgpack_pack_uint64 (out, unpriced->counts [number] + (named && number == other ? unpriced->other : 0));
+    }
+    if (unpriced->other > 0 && !named)
+        zc_pack_key_int (out, "other", (int64_t) unpriced->other);
+}
+
+static void pack_producer (msgpack_packer *out, const zc_producer_row_t *row, uint64_t durable)
+{
+    static const char digits [] = "0123456789abcdef";
+    char hex [2 * ZC_PRODUCER_BYTES];
+    for (size_t i = 0; i < ZC_PRODUCER_BYTES; i++) {
+        hex [2 * i] = digits [row->id [i] >> 4];
+        hex [2 * i + 1] = digits [row->id [i] & 15];
+    }
+    msgpack_pack_map (out, 9);
+    zc_pack_text (out, "producer");
+    zc_pack_bytes (out, hex, sizeof hex);
+    zc_pack_key_int (out, "epoch", row->epoch);
+    zc_pack_key_uint (out, "next", row->next);
+    zc_pack_key_uint (out, "acknowledged", durable);
+    zc_pack_key_uint (out, "accepted", row->accepted_events);
+    zc_pack_key_uint (out, "lost", row->lost);
+    zc_pack_key_uint (out, "dropped", row->dropped);
+    zc_pack_key_int (out, "gaps", row->intervals_count);
+    zc_pack_key_int (out, "last_seen", row->seen_ms);
+}
+
+static void pack_producers (msgpack_packer *out, const zc_report_source_t *view)
+{
+    size_t live = zc_producers_live (view->producers);
+    size_t shown = live < ZC_HEALTH_PRODUCERS_MAX ? live : ZC_HEALTH_PRODUCERS_MAX;
+    zc_pack_text (out, "producers");
+    msgpack_pack_array (out, shown);
+    for (size_t n = 0; n < shown; n++) {
+        zc_producer_row_t row = {.epoch = 0};
+        uint64_t durable = 0;
+        zc_producers_recent (view->producers, n, &row, &durable);
+        pack_producer (out, &row, durable);
+    }
+    zc_pack_key_map (out, "producers_total", 2);
+    zc_pack_key_int (out, "live", (int64_t) live);
+    zc_pack_key_int (out, "expired", (int64_t) zc_producers_expired (view->producers));
+}
+
+/* Three texts as one. */
+static void pack_joined (msgpack_packer *out, const char *first, const char *second, const char *third)
+{
+    msgpack_pack_str (out, strlen (first) + strlen (second) + strlen (third));
+    msgpack_pack_str_body (out, first, strlen (first));
+    msgpack_pack_str_body (out, second, strlen (second));
+    msgpack_pack_str_body (out, third, strlen (third));
+}
+
+static void pack_key_place (msgpack_packer *out, const char *key, uint32_t segment, uint32_t offset)
+{
+    char before [ZC_DECIMAL_TEXT], behind [ZC_DECIMAL_TEXT];
+    zc_pack_text (out, key);
+    pack_joined (out, zc_money_format (segment, 0, 0, before), ":", zc_money_format (offset, 0, 0, behind));
+}
+
+static void pack_key_ms (msgpack_packer *out, const char *key, int64_t us)
+{
+    zc_pack_key_double (out, key, (double) us / 1000);
+}
+
+static void pack_journal (msgpack_packer *out, const zc_report_source_t *view)
+{
+    const zc_storage_status_t *status = view->storage_status;
+    zc_pack_key_map (out, "journal", status->kept ? 12 : 1);
+    zc_pack_key_text (out, "state", !status->kept ? "none" : status->unsynced_bytes ? "syncing" : "synced");
+    if (!status->kept)
+        return;
+    zc_pack_key_text (out, "directory", status->directory);
+    pack_key_place (out, "written", status->written.segment, status->written.offset);
+    pack_key_place (out, "synced", status->synced.segment, status->synced.offset);
+    zc_pack_key_uint (out, "unsynced_bytes", status->unsynced_bytes);
+    zc_pack_key_uint (out, "bytes", status->journal_bytes);
+    zc_pack_key_uint (out, "segments", status->segments);
+    zc_pack_key_uint (out, "syncs", status->syncs);
+    zc_pack_key_int (out, "synced_at", status->synced_at_ms);
+    zc_pack_key_int (out, "sync_age_ms", status->synced_at_ms ? view->now_ms - status->synced_at_ms : 0);
+    pack_key_ms (out, "last_sync_ms", status->last_sync_us);
+    pack_key_ms (out, "slowest_sync_ms", status->slowest_sync_us);
+}
+
+static void pack_store (msgpack_packer *out, const zc_report_source_t *view)
+{
+    const zc_storage_status_t *status = view->storage_status;
+    zc_pack_key_map (out, "store", status->kept ? 9 : 1);
+    zc_pack_key_text (out, "state", !status->kept ? "none" : status->committing ? "writing" : "idle");
+    if (!status->kept)
+        return;
+    zc_pack_key_text (out, "kind", status->store_kind);
+    zc_pack_key_uint (out, "sequence", status->sequence);
+    pack_key_place (out, "position", status->stored.segment, status->stored.offset);
+    zc_pack_key_int (out, "checkpoint_at", status->checkpoint_at_ms);
+    zc_pack_key_int (out, "checkpoint_age_seconds",
+                     status->checkpoint_at_ms ? (view->now_ms - status->checkpoint_at_ms) / 1000 : 0);
+    pack_key_ms (out, "last_checkpoint_ms", status->last_checkpoint_us);
+    zc_pack_key_uint (out, "cells", status->cells);
+    zc_pack_key_uint (out, "bytes", status->store_bytes);
+}
+
+static bool waits (const zc_report_source_t *view, bool busy, int64_t since_ms)
+{
+    return busy && view->now_ms - since_ms >= WAIT_SHOWN_MS;
+}
+
+static void pack_wait (msgpack_packer *out, const char *what, int64_t ms)
+{
+    char seconds [ZC_DECIMAL_TEXT];
+    pack_joined (out, what, zc_money_format (ms / 100, 1, 1, seconds), " s so far");
+}
+
+static void pack_waiting (msgpack_packer *out, const zc_report_source_t *view)
+{
+    const zc_storage_status_t *status = view->storage_status;
+    bool on_sync = waits (view, status->syncing, status->syncing_since_ms);
+    bool on_commit = waits (view, status->committing, status->committing_since_ms);
+    zc_pack_text (out, "waiting");
+    msgpack_pack_array (out, (size_t) on_sync + on_commit);
+    if (on_sync)
+        pack_wait (out, "the disk: a sync has taken ", view->now_ms - status->syncing_since_ms);
+    if (on_commit)
+        pack_wait (out, "the store: a checkpoint has taken ", view->now_ms - status->committing_since_ms);
+}
+
+static void pack_recovered (msgpack_packer *out, const zc_storage_status_t *status)
+{
+    zc_pack_key_map (out, "recovered", 4);
+    zc_pack_key_uint (out, "records", status->recovered_records);
+    zc_pack_key_uint (out, "events", status->recovered_events);
+    zc_pack_key_double (out, "seconds", (double) status->recovered_us / 1e6);
+    zc_pack_key_uint (out, "torn_bytes", status->torn_bytes);
+}
+
+/* Those that are dimensions. */
+static void pack_tags (msgpack_packer *out, const zc_policy_t *policy)
+{
+    zc_pack_text (out, "tags");
+    msgpack_pack_array (out, policy->tags_count);
+    for (size_t i = 0; i < policy->tags_count; i++)
+        zc_pack_text (out, policy->tags [i]);
+}
+
+void zc_health_pack (msgpack_packer *out, const zc_report_source_t *view)
+{
+    msgpack_pack_map (out, 17);
+    zc_report_pack_events (out, view);
+    zc_pack_key_map (out, "rejected", ZC_REASON_COUNT);
+    for (zc_reason_t reason = 0; reason < ZC_REASON_COUNT; reason++)
+        zc_pack_key_int (out, zc_event_reason_name (reason), (int64_t) zc_rejects_count (view->rejects, reason));
+    pack_unpriced (out, zc_ledger_unpriced (view->ledger));
+    pack_producers (out, view); /* two keys */
+    pack_journal (out, view);
+    pack_store (out, view);
+    pack_waiting (out, view);
+    pack_recovered (out, view->storage_status);
+    zc_pack_key_map (out, "queues", 2);
+    zc_pack_key_int (out, "last_drain_frames", (int64_t) view->drained_frames);
+    zc_pack_key_int (out, "last_drain_bytes", (int64_t) view->drained_bytes);
+    zc_pack_key_int (out, "uptime_seconds", view->uptime_ms / 1000);
+    zc_pack_key_int (out, "rss_bytes", (int64_t) view->rss_bytes);
+    zc_pack_key_uint (out, "cells", view->storage_status->kept ? view->storage_status->cells : zc_ledger_cells (view->ledger));
+    zc_pack_key_int (out, "cells_folded_to_other", (int64_t) zc_ledger_folded_to_other (view->ledger));
+    pack_tags (out, zc_ledger_policy (view->ledger));
+    zc_pack_key_text (out, "instance", view->about->instance);
+    zc_pack_key_text (out, "version", view->about->version);
+}

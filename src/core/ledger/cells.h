@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MPL-2.0
+ *
+ * cells.h - sums by key and time: the cells that changed.
+ *
+ * A cell is a key (keys.h) in a bucket of time. The set holds what was added to each cell since the
+ * set was last cleared: the ledger fills one set while the store writes another, so that memory is
+ * bounded by what changes between two checkpoints and not by all that exists. Grows as needed; its
+ * user bounds it by taking checkpoints. Beyond ZC_CELLS_KEPT cells it takes at most ZC_CELL_BYTES_MAX
+ * bytes a cell with latencies in up to three bins each. Single thread.
+ */
+#ifndef ZC_CELLS_H
+#define ZC_CELLS_H
+
+#include <stdint.h>
+
+#include "core/ledger/sketch.h"
+
+#define ZC_CELLS_MAX ZC_SKETCH_OWNERS_MAX /* in one set */
+#define ZC_CELLS_KEPT (1u << 16)          /* room that a cleared set keeps: 10 MiB, and 4 MiB for latencies */
+#define ZC_CELL_BYTES_MAX 256
+
+/* The sizes of buckets. Each begins at a multiple of its size since the epoch, UTC. */
+typedef enum { ZC_MINUTE, ZC_QUARTER, ZC_DAY, ZC_TIME_BUCKETS, ZC_EVER = ZC_TIME_BUCKETS /* one bucket for all time */ } zc_time_bucket_t;
+
+/* 60, 900, 86,400 seconds. */
+int64_t zc_time_bucket_seconds (zc_time_bucket_t level);
+
+/* What is summed. Not negative, but for prompt_saved_nanousd and saved_ns. */
+typedef struct {
+    int64_t events;
+    int64_t unpriced;         /* events whose cost nobody knows; no part of cost and baseline */
+    int64_t measured;         /* of a query: its baseline is by its tokens; of a preload: its time was measured */
+    int64_t cost_nanousd;
+    int64_t baseline_nanousd; /* of queries */
+    int64_t input_tokens, cache_read_tokens, cache_write_tokens, output_tokens, reasoning_tokens;
+    int64_t hits, misses;
+    int64_t saved_nanousd;    /* by cache hits */
+    int64_t saved_ns;         /* by preloads */
+    /* The parts of the above that rest on an assumption: */
+    int64_t assumed_cost_nanousd;     /* of queries without tokens */
+    int64_t assumed_baseline_nanousd; /* theirs: the configured flat amount each */
+    int64_t assumed_saved_nanousd;    /* by cache hits without tokens, or without a price for them */
+    /* What a provider's prompt cache saved, net: the tokens at their plain input rate, less the same tokens at
+     * their cache rates. Negative where writing cost more than reading saved. Of events whose model has a price. */
+    int64_t prompt_saved_nanousd;
+} zc_measures_t;
+
+void zc_measures_add (zc_measures_t *sums, const zc_measures_t *more);
+
+typedef struct {
+    int64_t start_s; /* of the bucket, since the epoch, UTC */
+    uint32_t key;
+    uint32_t level; /* zc_time_bucket_t: the finest that the event's age allowed when it arrived */
+    zc_measures_t sums;
+} zc_cell_t;
+
+typedef struct {
+    zc_cell_t *cells; /* in the order of first change */
+    uint32_t count, capacity;
+    uint32_t *index; /* open addressing: place + 1; 0: empty */
+    uint32_t index_size;
+    zc_sketches_t latencies; /* by a cell's place */
+} zc_cells_t;
+
+/* Returns 0, or -1 without memory. */
+int zc_cells_init (zc_cells_t *self);
+void zc_cells_term (zc_cells_t *self);
+
+/* Empties it; keeps its memory, up to ZC_CELLS_KEPT cells. */
+void zc_cells_clear (zc_cells_t *self);
+
+/* Makes room for one more cell and one more latency, so that the next zc_cells_at and a zc_sketches_add of one
+ * event to it succeed. Returns 0, or -1 without memory or at ZC_CELLS_MAX. */
+static inline int zc_cells_reserve (zc_cells_t *self);
+
+/* The cell, made with sums of 0 where there is none. start_s is a multiple of the level's seconds. NULL
+ * where zc_cells_reserve fails. Valid until the next call. */
+zc_cell_t *zc_cells_at (zc_cells_t *self, zc_time_bucket_t level, int64_t start_s, uint32_t key);
+
+/* ----------------------------------------------------------------------- inline */
+
+int zc_cells_grow (zc_cells_t *self); /* for zc_cells_reserve */
+
+static inline int zc_cells_reserve (zc_cells_t *self)
+{
+    if (zc_sketches_reserve (&self->latencies) == -1)
+        return -1;
+    return self->count < self->capacity ? 0 : zc_cells_grow (self);
+}
+
+#endif

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MPL-2.0
+ *
+ * rows_internal.h - what rows are made of. For rows*.c only.
+ */
+#ifndef ZC_ROWS_INTERNAL_H
+#define ZC_ROWS_INTERNAL_H
+
+#include "core/window/series_points.h"
+#include "core/window/rows.h"
+#include "core/window/latency_counts.h"
+
+/* Which row each key falls into. */
+typedef struct {
+    uint32_t *row_of;    /* by key: ZC_ROW_OF; ZC_NO_ROW: not asked for */
+    uint32_t *first_key; /* by row: its values are the row's */
+    uint32_t count;      /* of rows */
+} zc_rows_group_t;
+
+#define ZC_NO_ROW UINT32_MAX
+#define ZC_ROW_OF(row, routed) ((row) << 1 | (routed)) /* routed: queries, whose cost has a baseline */
+
+/* Returns 0, or -1 without memory. Without dimensions there is one row, whether or not there are keys. */
+int zc_rows_group_make (zc_rows_group_t *self, const zc_query_spec_t *spec, const zc_keys_t *keys, uint32_t keys_count);
+void zc_rows_group_term (zc_rows_group_t *self);
+
+struct zc_rows {
+    const zc_query_spec_t *spec;
+    const zc_window_plan_t *plan;
+    const zc_keys_t *keys;
+    uint32_t keys_count;
+    zc_rows_group_t grouping;
+    bool borrowed;           /* the grouping is that of the whole that this is a part of */
+    zc_row_sums_t *sums;     /* by row */
+    zc_series_points_t points;      /* of a series */
+    zc_latency_counts_t latencies;   /* by point; without a step, by row */
+    const char *code, *why;  /* NULL until it has failed */
+};
+
+/* Fails it, if it has not failed. Returns -1. */
+int zc_rows_fail (zc_rows_t *self, const char *code, const char *why);
+int zc_rows_fail_memory (zc_rows_t *self);
+int zc_rows_fail_sum (zc_rows_t *self);
+
+/* Packs the measures of an answer, ZC_MEASURES_PAIRS pairs of a map: sums, and how latencies are spread (counts in
+ * ascending order; n 0: none). */
+#define ZC_MEASURES_PAIRS 24
+void zc_rows_measures_pack (msgpack_packer *out, const zc_row_sums_t *sums, const zc_binned_t *counts, size_t n);
+
+/* Adds, and tells whether a sum passed 64 bits: it then has another sign than both its parts. All sums at once,
+ * without a branch. */
+static inline bool zc_row_sums_add (zc_row_sums_t *self, const zc_measures_t *more, int64_t routed_cost_nanousd)
+{
+    _Static_assert (sizeof *more % (2 * sizeof (int64_t)) == 0, "measures are pairs of 64-bit integers");
+    typedef uint64_t pair_t __attribute__ ((vector_size (16), aligned (8), may_alias));
+    pair_t *to = (pair_t *) &self->sums, passed = {0, 0};
+    const pair_t *from = (const pair_t *) more;
+    for (size_t i = 0; i < sizeof *more / sizeof (pair_t); i++) {
+        pair_t sum = to [i] + from [i];
+        passed |= (sum ^ to [i]) & (sum ^ from [i]);
+        to [i] = sum;
+    }
+    bool routed = __builtin_add_overflow (self->routed_cost_nanousd, routed_cost_nanousd, &self->routed_cost_nanousd);
+    return (passed [0] | passed [1]) >> 63 || routed;
+}
+
+#endif

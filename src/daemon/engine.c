@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: MPL-2.0
+ *
+ * engine.c - the ledger with what it needs.
+ */
+#include "daemon/engine.h"
+
+#include <czmq.h>
+#include <sys/random.h>
+
+#include "program/log.h"
+#include "daemon/prices_file.h"
+
+static int describe (zc_engine_t *self)
+{
+    uint8_t random [ZC_INCARNATION_CHARS / 2];
+    if (getrandom (random, sizeof random, 0) != sizeof random) {
+        zc_log (ZC_LOG_ERROR, "random", "reason=\"%s\"", strerror (errno));
+        return -1;
+    }
+    for (size_t i = 0; i < sizeof random; i++)
+        sprintf (self->about.incarnation + 2 * i, "%02x", random [i]);
+    self->about.version = ZCOST_VERSION;
+    self->about.instance = self->settings->instance;
+    self->about.began_ms = zclock_time ();
+    self->started_mono_ms = zclock_mono ();
+    self->about.prices_source = self->prices_source;
+    self->about.interval_ms = self->settings->interval_ms;
+    return 0;
+}
+
+/* ----------------------------------------------------------------------- terms */
+
+int zc_engine_read_config (const zc_engine_t *self, msgpack_sbuffer *config)
+{
+    const zc_settings_t *settings = self->settings;
+    static zc_effective_config_t now; /* large, and of the one thread */
+    size_t size;
+    char *text = zc_prices_file_read (settings->prices_file, &size);
+    if (!text)
+        return -1;
+    now = (zc_effective_config_t) {.policy = settings->policy,
+                        .limits = settings->limits,
+                        .retention = settings->retention,
+                        .caps = settings->caps};
+    strcpy (now.prices_source, *settings->prices_file ? settings->prices_file : "builtin");
+    now.prices_loaded_ms = zclock_time ();
+    int rc = zc_effective_config_pack (&now, text, size, config);
+    free (text);
+    if (rc == -1)
+        zc_log (ZC_LOG_ERROR, "memory", "reason=\"out of memory\"");
+    return rc;
+}
+
+bool zc_engine_has_config (const zc_engine_t *self, const void *config, size_t size)
+{
+    static zc_effective_config_t read;
+    const char *text;
+    size_t text_size;
+    msgpack_sbuffer same;
+    if (zc_effective_config_read (config, size, &read, &text, &text_size) == -1)
+        return false;
+    read.prices_loaded_ms = self->about.prices_loaded_ms;
+    msgpack_sbuffer_init (&same);
+    bool has = zc_effective_config_pack (&read, text, text_size, &same) == 0 && same.size == self->config.size &&
+               memcmp (same.data, self->config.data, same.size) == 0;
+    msgpack_sbuffer_destroy (&same);
+    return has;
+}
+
+static zc_producers_limits_t producers_limits (const zc_caps_t *caps)
+{
+    return (zc_producers_limits_t) {
+        .live_max = (size_t) caps->producers_max,
+        .expired_max = (size_t) caps->expired_max,
+        .expire_after_ms = caps->expire_after_ms,
+    };
+}
+
+/* What is wrong with them, or NULL. */
+static const char *apply_config (zc_engine_t *self, const zc_effective_config_t *config, zc_prices_t *prices)
+{
+    zc_resolved_t resolved;
+    const char *model = config->policy.baseline_model;
+    const zc_price_t *baseline = zc_prices_find (prices, (zc_str_t) {model, (uint32_t) strlen (model)}, &resolved);
+    if (!baseline || !baseline->has_output)
+        return "no price for the baseline model";
+    if (zc_ledger_set_policy (self->intake.ledger, &config->policy, &config->retention) == -1 ||
+        zc_ledger_use_prices (self->intake.ledger, prices) == -1)
+        return "out of memory";
+    self->intake.limits = config->limits;
+    zc_producers_limits_t caps = producers_limits (&config->caps);
+    zc_producers_set_limits (self->intake.producers, &caps);
+    zc_ledger_set_keys_max (self->intake.ledger, (uint32_t) config->caps.keys_max);
+    return NULL;
+}
+
+int zc_engine_take_config (zc_engine_t *self, const void *bytes, size_t size)
+{
+    static zc_effective_config_t config;
+    const char *text, *why = "no terms";
+    size_t text_size;
+    zc_prices_error_t error = {0, ""};
+    zc_prices_t *prices = NULL;
+    msgpack_sbuffer copy;
+    msgpack_sbuffer_init (&copy);
+    if (zc_effective_config_read (bytes, size, &config, &text, &text_size) == 0) {
+        prices = zc_prices_new (text, text_size, &error);
+        if (!prices)
+            why = error.why;
+        else if (msgpack_sbuffer_write (&copy, bytes, size) == -1)
+            why = "out of memory";
+        else
+            why = apply_config (self, &config, prices);
+    }
+    if (why) {
+        zc_log (ZC_LOG_ERROR, "prices_unusable", "reason=\"%s\" baseline=\"%s\" file=\"%s\"", why,
+                config.policy.baseline_model, config.prices_source);
+        zc_prices_destroy (&prices);
+        msgpack_sbuffer_destroy (&copy);
+        return -1;
+    }
+    zc_prices_destroy (&self->prices);
+    self->prices = prices;
+    msgpack_sbuffer_destroy (&self->config);
+    self->config = copy;
+    strcpy (self->prices_source, config.prices_source);
+    self->about.prices_loaded_ms = config.prices_loaded_ms;
+    return 0;
+}
+
+void zc_engine_warn_of_unpriced_tiers (const zc_engine_t *self)
+{
+    const zc_policy_t *policy = &self->settings->policy;
+    for (size_t i = 0; i < policy->tiers_count; i++) {
+        const char *model = policy->tiers [i].model;
+        zc_resolved_t resolved;
+        if (*model && !zc_prices_find (self->prices, (zc_str_t) {model, (uint32_t) strlen (model)}, &resolved))
+            zc_log (ZC_LOG_WARN, "tier_unpriced", "tier=\"%s\" model=\"%s\"", policy->tiers [i].name, model);
+    }
+}
+
+/* ------------------------------------------------------------------------ life */
+
+static int make_parts (zc_engine_t *self)
+{
+    const zc_settings_t *settings = self->settings;
+    zc_producers_limits_t limits = producers_limits (&settings->caps);
+    if (getrandom (&limits.seed, sizeof limits.seed, 0) != sizeof limits.seed)
+        limits.seed = (uint64_t) zclock_usecs ();
+    self->intake.ledger = zc_ledger_new (&settings->policy, &settings->retention, (uint32_t) settings->caps.keys_max);
+    self->intake.rejects = zc_rejects_new ((size_t) settings->rejects_keep);
+    self->intake.producers = zc_producers_new (&limits);
+    self->intake.limits = settings->limits;
+    self->budgets = zc_budgets_new (&settings->budgets);
+    return self->budgets && self->intake.ledger && self->intake.rejects && self->intake.producers ? 0 : -1;
+}
+
+int zc_engine_init (zc_engine_t *self, const zc_settings_t *settings)
+{
+    memset (self, 0, sizeof *self);
+    self->settings = settings;
+    msgpack_sbuffer_init (&self->config);
+    if (make_parts (self) == -1) {
+        zc_log (ZC_LOG_ERROR, "memory", "reason=\"out of memory\"");
+        return -1;
+    }
+    return describe (self);
+}
+
+void zc_engine_term (zc_engine_t *self)
+{
+    zc_ledger_destroy (&self->intake.ledger);
+    zc_rejects_destroy (&self->intake.rejects);
+    zc_producers_destroy (&self->intake.producers);
+    zc_budgets_destroy (&self->budgets);
+    zc_prices_destroy (&self->prices);
+    msgpack_sbuffer_destroy (&self->config);
+}
+
+/* ------------------------------------------------------------------------ look */
+
+static uint64_t resident_bytes (void)
+{
+    unsigned long long pages = 0;
+    FILE *file = fopen ("/proc/self/statm", "r");
+    if (!file)
+        return 0;
+    if (fscanf (file, "%*u %llu", &pages) != 1)
+        pages = 0;
+    fclose (file);
+    return pages * (uint64_t) sysconf (_SC_PAGESIZE);
+}
+
+zc_report_source_t zc_engine_report_source (zc_engine_t *self)
+{
+    return (zc_report_source_t) {
+        .about = &self->about,
+        .ledger = self->intake.ledger,
+        .rejects = self->intake.rejects,
+        .producers = self->intake.producers,
+        .storage_status = &self->storage_status,
+        .budgets = self->budgets,
+        .now_ms = zclock_time (),
+        .uptime_ms = zclock_mono () - self->started_mono_ms,
+        .sequence = self->sequence,
+        .rss_bytes = resident_bytes (),
+        .drained_frames = self->drained_frames,
+        .drained_bytes = self->drained_bytes,
+    };
+}
