@@ -49,7 +49,7 @@ extern "C" {
 #define ZCOST_VERSION "0.1.0"
 
 #if defined(__GNUC__)
-#define ZCOST_API __attribute__((visibility("default")))
+#define ZCOST_API __attribute__ ((visibility ("default")))
 #else
 #define ZCOST_API
 #endif
@@ -58,11 +58,11 @@ extern "C" {
 #define ZCOST_DEFAULT_INGEST "tcp://127.0.0.1:7751"
 #define ZCOST_DEFAULT_PUBLISH "tcp://127.0.0.1:7752"
 #define ZCOST_DEFAULT_QUERY "tcp://127.0.0.1:7753"
-#define ZCOST_STRING_MAX 128           /* bytes of any string, without the NUL */
-#define ZCOST_TAGS_MAX 4               /* tags of one event */
-#define ZCOST_COUNT_MAX 1000000000000  /* tokens, hits, misses: 10^12 */
-#define ZCOST_COST_MAX_USD 1000000     /* cost of one event */
-#define ZCOST_SECONDS_MAX 1000000      /* |time_saved_seconds|, and latency_ms / 1000 */
+#define ZCOST_STRING_MAX 128          /* bytes of any string, without the NUL */
+#define ZCOST_TAGS_MAX 4              /* tags of one event */
+#define ZCOST_COUNT_MAX 1000000000000 /* tokens, hits, misses: 10^12 */
+#define ZCOST_COST_MAX_USD 1000000    /* cost of one event */
+#define ZCOST_SECONDS_MAX 1000000     /* |time_saved_seconds|, and latency_ms / 1000 */
 
 /* What functions return: 0, or one of these. None is ever raised as a signal. */
 enum {
@@ -165,24 +165,24 @@ enum {
  * is kept after the call. Fields that a type does not use (README.md, "Events") are not sent. */
 typedef struct {
     zcost_type_t type;
-    unsigned has;                     /* ZCOST_HAS_... */
-    const char *service;              /* NULL: the client's */
-    const char *tier;                 /* query_router: "simple", "medium", "complex", or a configured one */
-    const char *model;                /* as the provider names it */
+    unsigned has;        /* ZCOST_HAS_... */
+    const char *service; /* NULL: the client's */
+    const char *tier;    /* query_router: "simple", "medium", "complex", or a configured one */
+    const char *model;   /* as the provider names it */
     const char *provider;
-    double cost_usd;                  /* >= 0; beats a cost computed from tokens */
-    int64_t input_tokens;             /* all input, cached included */
-    int64_t cache_read_tokens;        /* part of input_tokens */
-    int64_t cache_write_tokens;       /* part of input_tokens */
-    int64_t output_tokens;            /* all output, reasoning included */
-    int64_t reasoning_tokens;         /* part of output_tokens */
-    double latency_ms;                /* wall time of the call */
-    bool hit;                         /* embedding_cache: one request */
-    int64_t hits, misses;             /* embedding_cache: a batch of texts, instead of hit */
-    double time_saved_seconds;        /* rag_parallel: measured; may be negative */
-    int64_t ts_ms;                    /* when it happened; 0: now */
+    double cost_usd;            /* >= 0; beats a cost computed from tokens */
+    int64_t input_tokens;       /* all input, cached included */
+    int64_t cache_read_tokens;  /* part of input_tokens */
+    int64_t cache_write_tokens; /* part of input_tokens */
+    int64_t output_tokens;      /* all output, reasoning included */
+    int64_t reasoning_tokens;   /* part of output_tokens */
+    double latency_ms;          /* wall time of the call */
+    bool hit;                   /* embedding_cache: one request */
+    int64_t hits, misses;       /* embedding_cache: a batch of texts, instead of hit */
+    double time_saved_seconds;  /* rag_parallel: measured; may be negative */
+    int64_t ts_ms;              /* when it happened; 0: now */
     const zcost_tag_t *tags;
-    size_t tags_count;                /* at most ZCOST_TAGS_MAX */
+    size_t tags_count; /* at most ZCOST_TAGS_MAX */
 } zcost_event_t;
 
 /* The general emit. Never blocks.
@@ -219,18 +219,18 @@ ZCOST_API int zcost_llm_call (zcost_t *client, const char *model, int64_t input_
  * nowhere. Dropped events are in none of the other counts. In plain mode emitted = sent + queued; in
  * reliable mode emitted = acked + lost + queued. */
 typedef struct {
-    uint64_t emitted;     /* emit calls that returned 0 */
-    uint64_t sent;        /* handed to the connected socket, at least once */
-    uint64_t queued;      /* have their place in the queue: in reliable mode also what is sent and not acknowledged */
-    uint64_t dropped;     /* emit calls that returned ZCOST_EFULL */
-    size_t queue_bytes;   /* capacity of the queue */
-    size_t queued_bytes;  /* how much of it is in use */
-    bool connected;       /* to a daemon, as far as the socket knows */
-    uint64_t acked;       /* reliable mode: on the daemon's disk */
-    uint64_t resent;      /* reliable mode: handed to the socket again, each time */
-    uint64_t lost;        /* reliable mode: given up, since the daemon had closed their numbers while this client
+    uint64_t emitted;    /* emit calls that returned 0 */
+    uint64_t sent;       /* handed to the connected socket, at least once */
+    uint64_t queued;     /* have their place in the queue: in reliable mode also what is sent and not acknowledged */
+    uint64_t dropped;    /* emit calls that returned ZCOST_EFULL */
+    size_t queue_bytes;  /* capacity of the queue */
+    size_t queued_bytes; /* how much of it is in use */
+    bool connected;      /* to a daemon, as far as the socket knows */
+    uint64_t acked;      /* reliable mode: on the daemon's disk */
+    uint64_t resent;     /* reliable mode: handed to the socket again, each time */
+    uint64_t lost;       /* reliable mode: given up, since the daemon had closed their numbers while this client
                              was away: some may have been counted, and must not be twice */
-    bool spooled;         /* the queue stands in a file: a kill loses nothing */
+    bool spooled;        /* the queue stands in a file: a kill loses nothing */
 } zcost_stats_t;
 
 /* A snapshot of the counters; they move on while it is taken, each by itself is exact. Any

@@ -35,7 +35,7 @@ static void open_map (const json_t *map, zc_envelope_t *ret_reply)
 
 void zc_envelope_open (const void *bytes, size_t size, zc_envelope_t *ret_reply)
 {
-    *ret_reply = (zc_envelope_t) {.kind = ZC_REPLY_FOREIGN};
+    *ret_reply = (zc_envelope_t){.kind = ZC_REPLY_FOREIGN};
     json_t *map;
     int error = zc_json_unpack (bytes, size, &map);
     if (error) {

@@ -16,9 +16,9 @@
 
 #define SNAPSHOT "snapshot"
 #define ALERT "alert"
-#define HIGH_WATER_MARK 16 /* an old snapshot is worth nothing: the next has the whole sums */
+#define HIGH_WATER_MARK 16         /* an old snapshot is worth nothing: the next has the whole sums */
 #define ALERT_MAX_BYTES (64 << 10) /* a daemon's has some hundred, and who takes alerts keeps them */
-#define HEARTBEAT_MS 5000  /* finds a daemon's machine that went away without a word */
+#define HEARTBEAT_MS 5000          /* finds a daemon's machine that went away without a word */
 #define RECONNECT_MAX_MS 2000
 
 struct zc_feed {
@@ -104,8 +104,8 @@ void zc_feed_refresh (zc_feed_t *self)
 
 static zc_feed_kind_t bad (zc_feed_t *self, const char *topic, const char *what)
 {
-    snprintf (self->error, sizeof self->error, "%s %s of %s is none of zcost's: %s",
-              *topic == 'a' ? "an" : "a", topic, self->endpoint, what);
+    snprintf (self->error, sizeof self->error, "%s %s of %s is none of zcost's: %s", *topic == 'a' ? "an" : "a", topic,
+              self->endpoint, what);
     return ZC_FEED_BAD;
 }
 

@@ -125,8 +125,7 @@ static bool read_body (const uint8_t *at, const uint8_t *end, zc_ack_message_t *
     return has == HAS_ALL;
 }
 
-bool zc_ack_read (const void *topic, size_t topic_size, const void *body, size_t body_size,
-                      zc_ack_message_t *ret_ack)
+bool zc_ack_read (const void *topic, size_t topic_size, const void *body, size_t body_size, zc_ack_message_t *ret_ack)
 {
     zc_ack_message_t ack = {0};
     const uint8_t *at = body;

@@ -31,8 +31,7 @@ typedef struct {
 void zc_ack_topic (const uint8_t producer [ZC_UUID_BYTES], char ret_topic [ZC_TOPIC_BYTES]);
 
 /* Whether the two frames are an acknowledgement with all its keys; *ret_receipt is else left alone. */
-bool zc_ack_read (const void *topic, size_t topic_size, const void *body, size_t body_size,
-                      zc_ack_message_t *ret_ack);
+bool zc_ack_read (const void *topic, size_t topic_size, const void *body, size_t body_size, zc_ack_message_t *ret_ack);
 
 /* 32 lower-case hex digits, and back: whether the text begins with such. */
 void zc_uuid_to_text (const uint8_t uuid [ZC_UUID_BYTES], char ret_text [ZC_UUID_TEXT_BYTES]);

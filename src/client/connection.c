@@ -195,7 +195,7 @@ bool zc_connection_is_ready (const zc_connection_t *self)
 }
 
 bool zc_connection_send (zc_connection_t *self, const void *head, size_t head_size, const zc_ring_t *queue,
-                   const zc_batch_t *batch)
+                         const zc_batch_t *batch)
 {
     zmq_msg_t message;
     /* Asked first: a message that finds no room would be built again every few milliseconds. */

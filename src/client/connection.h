@@ -33,7 +33,7 @@ bool zc_connection_is_ready (const zc_connection_t *self);
 /* Sends the head and behind it the batch as one message, without waiting; or does nothing, where there
  * is no connection or no room. Whether it was sent. */
 bool zc_connection_send (zc_connection_t *self, const void *head, size_t head_size, const zc_ring_t *queue,
-                   const zc_batch_t *batch);
+                         const zc_batch_t *batch);
 
 /* Of a link with a publish endpoint: from now on, or no more, a producer's acknowledgements come. */
 void zc_connection_subscribe (zc_connection_t *self, const uint8_t producer [ZC_UUID_BYTES]);

@@ -16,7 +16,7 @@
 #define LINGER_MIN_MS 5            /* what left the queue just now needs a moment to leave the process */
 #define LEFTOVER_FRAMES 8          /* a round: they must not hold up what is new */
 #define SCAN_NS (60 * ZC_NS_PER_S) /* between two looks for leftovers */
-#define ACKS_MAX 1000          /* a round: whoever floods us must not keep us from sending */
+#define ACKS_MAX 1000              /* a round: whoever floods us must not keep us from sending */
 
 struct zc_sender_round {
     zc_ring_t queue;
@@ -43,7 +43,8 @@ static int open_outbox (zc_sender_round_t *self, const zc_sender_round_options_t
     return rc;
 }
 
-int zc_sender_round_new (const zc_ring_t *queue, const zc_sender_round_options_t *options, zc_sender_round_t **ret_courier)
+int zc_sender_round_new (const zc_ring_t *queue, const zc_sender_round_options_t *options,
+                         zc_sender_round_t **ret_courier)
 {
     zc_sender_round_t *self = calloc (1, sizeof *self);
     if (!self)

@@ -27,7 +27,8 @@ typedef struct {
 } zc_sender_round_options_t;
 
 /* As zc_connection_new and zc_outbox_new. In reliable mode the queue has ZC_SPOOL_BYTES of room. */
-int zc_sender_round_new (const zc_ring_t *queue, const zc_sender_round_options_t *options, zc_sender_round_t **ret_courier);
+int zc_sender_round_new (const zc_ring_t *queue, const zc_sender_round_options_t *options,
+                         zc_sender_round_t **ret_courier);
 
 typedef struct {
     bool connected;

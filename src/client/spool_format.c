@@ -11,7 +11,8 @@
 
 #define BOOT_ID "/proc/sys/kernel/random/boot_id"
 
-static_assert (sizeof (zc_spool_label_t) == 64 && sizeof (zc_spool_numbering_t) == 32 && sizeof (zc_spool_flight_t) == 48,
+static_assert (sizeof (zc_spool_label_t) == 64 && sizeof (zc_spool_numbering_t) == 32 &&
+                   sizeof (zc_spool_flight_t) == 48,
                "a spool file's layout has no gaps");
 
 static uint64_t mix (uint64_t state, uint64_t word)

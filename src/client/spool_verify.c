@@ -73,8 +73,8 @@ static bool is_event (const zc_ring_t *queue, const zc_batch_t *record)
     zc_value_t value;
     zc_ring_copy (queue, record, bytes);
     const uint8_t *end = bytes + record->bytes;
-    return zc_reader_skip (bytes, end, DEPTH_MAX, &too_deep) == end && !too_deep && zc_reader_read (bytes, end, &value) &&
-           value.kind == ZC_MAP;
+    return zc_reader_skip (bytes, end, DEPTH_MAX, &too_deep) == end && !too_deep &&
+           zc_reader_read (bytes, end, &value) && value.kind == ZC_MAP;
 }
 
 /* The record at the walk's end. 1: it joins the batch, or is settled and passed by; 0: there is none;

@@ -14,7 +14,7 @@
 
 void zc_acks_init (zc_acks_t *self, zsock_t *socket, zc_engine_t *engine, zc_storage_t *storage)
 {
-    *self = (zc_acks_t) {.socket = socket, .engine = engine, .storage = storage};
+    *self = (zc_acks_t){.socket = socket, .engine = engine, .storage = storage};
 }
 
 /* ------------------------------------------------------------------------ tell */

@@ -17,9 +17,9 @@ typedef struct {
     zsock_t *socket; /* XPUB, the server's */
     zc_engine_t *engine;
     zc_storage_t *storage;
-    bool waiting;      /* a group is on its way to the disk, up to: */
+    bool waiting; /* a group is on its way to the disk, up to: */
     zc_position_t waiting_for;
-    size_t cursor;     /* of the walk over all producers */
+    size_t cursor; /* of the walk over all producers */
     bool walking;
 } zc_acks_t;
 

@@ -14,11 +14,12 @@
  * end twice. */
 #define CLOCK_BACK_S HOUR_S
 
-void zc_budget_alerts_init (zc_budget_alerts_t *self, zc_engine_t *engine, zc_storage_t *storage, zc_publish_socket_t *publish)
+void zc_budget_alerts_init (zc_budget_alerts_t *self, zc_engine_t *engine, zc_storage_t *storage,
+                            zc_publish_socket_t *publish)
 {
-    *self = (zc_budget_alerts_t) {.engine = engine, .storage = storage, .publish = publish};
+    *self = (zc_budget_alerts_t){.engine = engine, .storage = storage, .publish = publish};
     for (size_t i = 0; i < ZC_BUDGETS_MAX; i++)
-        self->questions [i] = (zc_base_question_t) {.alerts = self, .budget = i};
+        self->questions [i] = (zc_base_question_t){.alerts = self, .budget = i};
 }
 
 static void look (zc_budget_alerts_t *self)
@@ -244,8 +245,7 @@ int zc_budget_alerts_tick (zc_budget_alerts_t *self)
         return 0;
     /* What was spent to a period's last moment is looked at before the next one begins. */
     look (self);
-    if (record_new (self) == -1 || (any_ends (self, now_s) && publish_now (self) == -1) ||
-        publish_due (self) == -1)
+    if (record_new (self) == -1 || (any_ends (self, now_s) && publish_now (self) == -1) || publish_due (self) == -1)
         return -1;
     for (size_t i = 0; i < budgets; i++)
         if (is_over (self, i, now_s))

@@ -39,7 +39,8 @@ struct zc_budget_alerts {
 };
 
 /* All parts stay the caller's, and must outlive what the storage is asked. Saved alerts are in the engine by now. */
-void zc_budget_alerts_init (zc_budget_alerts_t *self, zc_engine_t *engine, zc_storage_t *storage, zc_publish_socket_t *publish);
+void zc_budget_alerts_init (zc_budget_alerts_t *self, zc_engine_t *engine, zc_storage_t *storage,
+                            zc_publish_socket_t *publish);
 
 /* Once a second: looks at the clock, at what was spent, and at who listens. 0, or -1: the storage failed. */
 int zc_budget_alerts_tick (zc_budget_alerts_t *self);

@@ -57,8 +57,11 @@ static int pass_config (void *argument, const void *bytes, size_t size)
 
 static int check_store (check_t *self)
 {
-    const zc_store_sink_t sink = {
-        .key = count_key, .producer = count_producer, .unpriced = pass_unpriced, .config = pass_config, .argument = self};
+    const zc_store_sink_t sink = {.key = count_key,
+                                  .producer = count_producer,
+                                  .unpriced = pass_unpriced,
+                                  .config = pass_config,
+                                  .argument = self};
     zc_store_t *store = zc_store_open_read_only (self->directory, self->why);
     if (!store)
         return -1;

@@ -53,11 +53,11 @@ static void take_unpriced (zc_checkpoint_capture_t *self, const zc_tally_t *tall
     static const zc_str_t other = {"other", 5};
     size_t count = tally->names.count;
     for (size_t i = 0; i < count; i++)
-        self->unpriced [i] = (zc_unpriced_t) {tally->names.names [i], tally->counts [i]};
+        self->unpriced [i] = (zc_unpriced_t){tally->names.names [i], tally->counts [i]};
     if (tally->other > 0) {
         uint32_t place = (uint32_t) count;
         if (zc_intern_find (&tally->names, other, &place) == -1)
-            self->unpriced [count++] = (zc_unpriced_t) {other, 0};
+            self->unpriced [count++] = (zc_unpriced_t){other, 0};
         self->unpriced [place].events += tally->other;
     }
     self->checkpoint.unpriced = self->unpriced;
@@ -71,7 +71,7 @@ static void take_alerts (zc_checkpoint_capture_t *self, const zc_budgets_t *budg
     for (size_t i = 0; i < count; i++) {
         zc_alert_t *alert = &self->alerts [i];
         *alert = *zc_budgets_alert (budgets, i);
-        self->alert_rows [i] = (zc_alert_row_t) {
+        self->alert_rows [i] = (zc_alert_row_t){
             .budget = {alert->budget, (uint32_t) strlen (alert->budget)},
             .period_start_s = alert->period_start_s,
             .percent = alert->percent,
@@ -108,12 +108,12 @@ static int take_config (zc_checkpoint_capture_t *self, const zc_engine_t *engine
     return 0;
 }
 
-int zc_checkpoint_capture_run (zc_checkpoint_capture_t *self, zc_engine_t *engine, uint64_t sequence, uint32_t keys_from, zc_position_t position,
-                   bool config_changed)
+int zc_checkpoint_capture_run (zc_checkpoint_capture_t *self, zc_engine_t *engine, uint64_t sequence,
+                               uint32_t keys_from, zc_position_t position, bool config_changed)
 {
     zc_ledger_t *ledger = engine->intake.ledger;
     zc_producers_changes_term (&self->checkpoint.producers);
-    self->checkpoint = (zc_checkpoint_t) {
+    self->checkpoint = (zc_checkpoint_t){
         .sequence = sequence,
         .position = position,
         .taken_ms = zclock_time (),

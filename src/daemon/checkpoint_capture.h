@@ -22,8 +22,8 @@ void zc_checkpoint_capture_destroy (zc_checkpoint_capture_t **self);
  * folded, nothing behind it. state: of the store, after the last checkpoint: the next sequence and the
  * first new key follow from it. terms_changed: the terms are part of it. Returns 0, or -1 without memory:
  * then the engine must not be saved any more. */
-int zc_checkpoint_capture_run (zc_checkpoint_capture_t *self, zc_engine_t *engine, uint64_t sequence, uint32_t keys_from, zc_position_t position,
-                   bool config_changed);
+int zc_checkpoint_capture_run (zc_checkpoint_capture_t *self, zc_engine_t *engine, uint64_t sequence,
+                               uint32_t keys_from, zc_position_t position, bool config_changed);
 
 /* Valid until the next take. */
 const zc_checkpoint_t *zc_checkpoint_capture_result (const zc_checkpoint_capture_t *self);

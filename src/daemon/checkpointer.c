@@ -103,7 +103,7 @@ static void *work (void *argument)
 }
 
 zc_checkpointer_t *zc_checkpointer_new (zc_store_t *store, zc_journal_t *journal, zc_shared_recent_t *recent,
-                            const zc_settings_t *settings)
+                                        const zc_settings_t *settings)
 {
     zc_checkpointer_t *self = calloc (1, sizeof *self);
     if (!self)
@@ -155,7 +155,8 @@ int zc_checkpointer_descriptor (const zc_checkpointer_t *self)
     return self->done;
 }
 
-zc_checkpointer_state_t zc_checkpointer_collect (zc_checkpointer_t *self, bool wait, zc_store_state_t *ret_state, int64_t *ret_us)
+zc_checkpointer_state_t zc_checkpointer_collect (zc_checkpointer_t *self, bool wait, zc_store_state_t *ret_state,
+                                                 int64_t *ret_us)
 {
     eventfd_t count;
     pthread_mutex_lock (&self->mutex);

@@ -38,10 +38,10 @@ int zc_engine_read_config (const zc_engine_t *self, msgpack_sbuffer *config)
     char *text = zc_prices_file_read (settings->prices_file, &size);
     if (!text)
         return -1;
-    now = (zc_effective_config_t) {.policy = settings->policy,
-                        .limits = settings->limits,
-                        .retention = settings->retention,
-                        .caps = settings->caps};
+    now = (zc_effective_config_t){.policy = settings->policy,
+                                  .limits = settings->limits,
+                                  .retention = settings->retention,
+                                  .caps = settings->caps};
     strcpy (now.prices_source, *settings->prices_file ? settings->prices_file : "builtin");
     now.prices_loaded_ms = zclock_time ();
     int rc = zc_effective_config_pack (&now, text, size, config);
@@ -69,7 +69,7 @@ bool zc_engine_has_config (const zc_engine_t *self, const void *config, size_t s
 
 static zc_producers_limits_t producers_limits (const zc_caps_t *caps)
 {
-    return (zc_producers_limits_t) {
+    return (zc_producers_limits_t){
         .live_max = (size_t) caps->producers_max,
         .expired_max = (size_t) caps->expired_max,
         .expire_after_ms = caps->expire_after_ms,
@@ -81,7 +81,7 @@ static const char *apply_config (zc_engine_t *self, const zc_effective_config_t 
 {
     zc_resolved_t resolved;
     const char *model = config->policy.baseline_model;
-    const zc_price_t *baseline = zc_prices_find (prices, (zc_str_t) {model, (uint32_t) strlen (model)}, &resolved);
+    const zc_price_t *baseline = zc_prices_find (prices, (zc_str_t){model, (uint32_t) strlen (model)}, &resolved);
     if (!baseline || !baseline->has_output)
         return "no price for the baseline model";
     if (zc_ledger_set_policy (self->intake.ledger, &config->policy, &config->retention) == -1 ||
@@ -134,7 +134,7 @@ void zc_engine_warn_of_unpriced_tiers (const zc_engine_t *self)
     for (size_t i = 0; i < policy->tiers_count; i++) {
         const char *model = policy->tiers [i].model;
         zc_resolved_t resolved;
-        if (*model && !zc_prices_find (self->prices, (zc_str_t) {model, (uint32_t) strlen (model)}, &resolved))
+        if (*model && !zc_prices_find (self->prices, (zc_str_t){model, (uint32_t) strlen (model)}, &resolved))
             zc_log (ZC_LOG_WARN, "tier_unpriced", "tier=\"%s\" model=\"%s\"", policy->tiers [i].name, model);
     }
 }
@@ -193,7 +193,7 @@ static uint64_t resident_bytes (void)
 
 zc_report_source_t zc_engine_report_source (zc_engine_t *self)
 {
-    return (zc_report_source_t) {
+    return (zc_report_source_t){
         .about = &self->about,
         .ledger = self->intake.ledger,
         .rejects = self->intake.rejects,

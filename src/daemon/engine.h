@@ -24,7 +24,7 @@ typedef struct {
     zc_about_t about;
     int64_t started_mono_ms;
     zc_storage_status_t storage_status;
-    uint64_t sequence; /* of the last snapshot published */
+    uint64_t sequence;                      /* of the last snapshot published */
     uint64_t drained_frames, drained_bytes; /* what the last drain of the ingest socket found */
 } zc_engine_t;
 

@@ -53,7 +53,7 @@ static int journal (zc_ingest_socket_t *self, size_t count, int64_t now_ms)
         size_t size = zmq_msg_size (&self->frames [i]);
         bool too_large = size > self->engine->intake.limits.frame_bytes_max;
         if (zc_storage_append (self->storage, too_large ? ZC_RECORD_TOO_LARGE : ZC_RECORD_FRAME, now_ms, data,
-                             too_large ? ZC_TOO_LARGE_HEAD_BYTES : size) == -1)
+                               too_large ? ZC_TOO_LARGE_HEAD_BYTES : size) == -1)
             return -1;
     }
     return zc_storage_write (self->storage);

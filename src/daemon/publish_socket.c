@@ -16,7 +16,7 @@
 
 void zc_publish_socket_init (zc_publish_socket_t *self, zsock_t *socket, zc_engine_t *engine, zc_acks_t *acks)
 {
-    *self = (zc_publish_socket_t) {.socket = socket, .engine = engine, .acks = acks, .welcomed_ms = -WELCOME_GAP_MS};
+    *self = (zc_publish_socket_t){.socket = socket, .engine = engine, .acks = acks, .welcomed_ms = -WELCOME_GAP_MS};
 }
 
 /* XPUB never waits: a subscriber that does not keep up loses what is sent. */

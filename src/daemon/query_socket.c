@@ -17,8 +17,9 @@
 void zc_query_socket_init (zc_query_socket_t *self, zsock_t *socket, zc_engine_t *engine, zc_storage_t *storage)
 {
     int64_t memory = engine->settings->memory_max_bytes;
-    zc_reply_backpressure_t *clients = zc_reply_backpressure_new (memory ? (size_t) memory / UNREAD_PART : UNREAD_BYTES_MAX);
-    *self = (zc_query_socket_t) {engine, storage, socket, clients};
+    zc_reply_backpressure_t *clients =
+        zc_reply_backpressure_new (memory ? (size_t) memory / UNREAD_PART : UNREAD_BYTES_MAX);
+    *self = (zc_query_socket_t){engine, storage, socket, clients};
 }
 
 void zc_query_socket_term (zc_query_socket_t *self)
@@ -38,7 +39,8 @@ typedef struct {
 
 static const char no_room [] = "too many bytes of answers wait for this client, or for others, to read them";
 
-static void compose (const zc_query_socket_t *self, pending_t *pending, zc_window_query_t *query, msgpack_sbuffer *reply)
+static void compose (const zc_query_socket_t *self, pending_t *pending, zc_window_query_t *query,
+                     msgpack_sbuffer *reply)
 {
     zc_report_source_t view = zc_engine_report_source (self->engine);
     if (query->why) {
@@ -76,7 +78,7 @@ static void ask_readers (const zc_query_socket_t *self, zc_reply_client_t *clien
 {
     zc_window_query_t *query = zc_window_query_new ();
     pending_t *pending = zmalloc (sizeof *pending);
-    *pending = (pending_t) {self, client, *envelope, *request};
+    *pending = (pending_t){self, client, *envelope, *request};
     *envelope = NULL;
     if (!query) {
         zc_window_query_t none = {.code = "unavailable", .why = "out of memory"};

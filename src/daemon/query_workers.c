@@ -37,7 +37,7 @@ struct zc_query_workers {
     /* Between the threads. */
     pthread_mutex_t mutex;
     pthread_cond_t given, finished;
-    pthread_cond_t left; /* a helper */
+    pthread_cond_t left;                           /* a helper */
     zc_window_query_t *calling [ZC_QUERY_WORKERS]; /* for help, by worker; NULL: not */
     queue_t todo, done;
     size_t done_count;
@@ -187,7 +187,7 @@ static void stop (zc_query_workers_t *self)
 /* ------------------------------------------------------------------------ life */
 
 zc_query_workers_t *zc_query_workers_new (zc_engine_t *engine, zc_store_t *store, zc_shared_recent_t *recent,
-                              zc_committing_t *committing, void *argument, char ret_why [256])
+                                          zc_committing_t *committing, void *argument, char ret_why [256])
 {
     zc_query_workers_t *self = zmalloc (sizeof *self);
     self->engine = engine;

@@ -13,7 +13,7 @@
 
 #include "daemon/window_query.h"
 
-#define ZC_QUERY_WORKERS 3         /* threads */
+#define ZC_QUERY_WORKERS 3        /* threads */
 #define ZC_WINDOW_QUERIES_MAX 256 /* that wait or are worked on */
 
 typedef struct zc_query_workers zc_query_workers_t;
@@ -23,7 +23,7 @@ typedef const zc_cells_t *(zc_committing_t) (void *argument, uint64_t *ret_seque
 
 /* Starts the threads. All must outlive them. NULL with a line in ret_why. */
 zc_query_workers_t *zc_query_workers_new (zc_engine_t *engine, zc_store_t *store, zc_shared_recent_t *recent,
-                              zc_committing_t *committing, void *argument, char ret_why [256]);
+                                          zc_committing_t *committing, void *argument, char ret_why [256]);
 
 /* Ends the threads after what they are doing; what waits is done with `unavailable`. NULL-safe. */
 void zc_query_workers_destroy (zc_query_workers_t **self);

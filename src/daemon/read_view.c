@@ -33,7 +33,7 @@ static int copy (zc_cells_t *to, const zc_cells_t *from)
     to->count = 0;
     block = to->latencies.slots;
     rc |= make_room (&block, &slots_bytes, slots);
-    to->latencies = (zc_sketches_t) {.slots = block};
+    to->latencies = (zc_sketches_t){.slots = block};
     if (rc != 0)
         return -1;
     if (cells)
@@ -46,8 +46,8 @@ static int copy (zc_cells_t *to, const zc_cells_t *from)
     return 0;
 }
 
-int zc_read_view_capture (zc_read_view_t *self, const zc_engine_t *engine, const zc_cells_t *committing, uint64_t sequence,
-                    bool changed)
+int zc_read_view_capture (zc_read_view_t *self, const zc_engine_t *engine, const zc_cells_t *committing,
+                          uint64_t sequence, bool changed)
 {
     static const zc_cells_t nothing;
     const zc_settings_t *settings = engine->settings;
@@ -107,7 +107,8 @@ static int64_t days_from (int64_t now_s, int64_t keep_ms, int64_t mark_s)
     return larger (kept, mark_s);
 }
 
-zc_coverage_t zc_read_view_coverage (const zc_read_view_t *self, const zc_store_view_t *snapshot, const zc_recent_minutes_t *recent)
+zc_coverage_t zc_read_view_coverage (const zc_read_view_t *self, const zc_store_view_t *snapshot,
+                                     const zc_recent_minutes_t *recent)
 {
     int64_t now_s = self->now_ms / 1000;
     int64_t began_s = down (self->began_ms / 1000, zc_time_bucket_seconds (ZC_DAY));
@@ -136,8 +137,8 @@ zc_coverage_t zc_read_view_coverage (const zc_read_view_t *self, const zc_store_
 
 /* ------------------------------------------------------------------------- add */
 
-int zc_read_view_add (const zc_read_view_t *self, zc_rows_t *rows, const zc_window_plan_t *plan, uint64_t stored_sequence,
-                   uint64_t recent_sequence)
+int zc_read_view_add (const zc_read_view_t *self, zc_rows_t *rows, const zc_window_plan_t *plan,
+                      uint64_t stored_sequence, uint64_t recent_sequence)
 {
     const zc_span_t all = {ZC_MINUTE, plan->since_s, plan->until_s};
     bool has_recent = plan->recent_since_s < plan->recent_until_s;

@@ -26,15 +26,16 @@ typedef struct {
 
 /* A moment of all zeros is ready to be made. changed: with what changed since the last checkpoint. committing: the cells
  * of the checkpoint on its way, or NULL. Returns 0, or -1 without memory. */
-int zc_read_view_capture (zc_read_view_t *self, const zc_engine_t *engine, const zc_cells_t *committing, uint64_t sequence,
-                    bool changed);
+int zc_read_view_capture (zc_read_view_t *self, const zc_engine_t *engine, const zc_cells_t *committing,
+                          uint64_t sequence, bool changed);
 void zc_read_view_term (zc_read_view_t *self);
 
 /* Which buckets there are, by what a reader of the store sees. */
-zc_coverage_t zc_read_view_coverage (const zc_read_view_t *self, const zc_store_view_t *snapshot, const zc_recent_minutes_t *recent);
+zc_coverage_t zc_read_view_coverage (const zc_read_view_t *self, const zc_store_view_t *snapshot,
+                                     const zc_recent_minutes_t *recent);
 
 /* Adds to the rows what neither the store as seen nor `recent` has. 0 or -1. */
-int zc_read_view_add (const zc_read_view_t *self, zc_rows_t *rows, const zc_window_plan_t *plan, uint64_t stored_sequence,
-                   uint64_t recent_sequence);
+int zc_read_view_add (const zc_read_view_t *self, zc_rows_t *rows, const zc_window_plan_t *plan,
+                      uint64_t stored_sequence, uint64_t recent_sequence);
 
 #endif

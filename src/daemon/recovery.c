@@ -8,8 +8,8 @@
 
 #include "program/log.h"
 
-#define PROGRESS_US 2000000   /* between two lines in the log */
-#define LOOK_AT_CLOCK 4096    /* records */
+#define PROGRESS_US 2000000 /* between two lines in the log */
+#define LOOK_AT_CLOCK 4096  /* records */
 
 typedef struct {
     zc_engine_t *engine;
@@ -77,9 +77,12 @@ static int load_counters (zc_intake_t *intake, const zc_counters_t *counters)
 
 static int load (recovery_t *self, zc_store_t *store)
 {
-    const zc_store_sink_t sink = {
-        .key = load_key, .producer = load_producer, .unpriced = load_unpriced, .config = load_config, .alert = load_alert,
-        .argument = self};
+    const zc_store_sink_t sink = {.key = load_key,
+                                  .producer = load_producer,
+                                  .unpriced = load_unpriced,
+                                  .config = load_config,
+                                  .alert = load_alert,
+                                  .argument = self};
     zc_store_state_t *state = &self->recovered->state;
     if (zc_store_load (store, &sink, state) == -1) {
         zc_log (ZC_LOG_ERROR, "store_failed", "reason=\"%s\"", zc_store_why (store));

@@ -11,9 +11,9 @@
 
 /* What a recovery found. */
 typedef struct {
-    zc_store_state_t state;  /* of the store */
-    zc_journal_replay_t walk;  /* of the journal behind it */
-    uint32_t keys;           /* how many of the ledger's keys the store has */
+    zc_store_state_t state;   /* of the store */
+    zc_journal_replay_t walk; /* of the journal behind it */
+    uint32_t keys;            /* how many of the ledger's keys the store has */
     bool config_in_store;     /* the terms that the engine are left with are the store's */
     int64_t took_us;
 } zc_recovered_t;

@@ -19,7 +19,7 @@ static void cut (zc_scan_ranges_t *self, const zc_span_t *span, int64_t buckets)
     int64_t size_s = buckets * zc_time_bucket_seconds (span->level);
     for (int64_t at_s = span->since_s; at_s < span->until_s; at_s += size_s) {
         int64_t left_s = span->until_s - at_s;
-        self->spans [self->count++] = (zc_span_t) {span->level, at_s, at_s + (left_s < size_s ? left_s : size_s)};
+        self->spans [self->count++] = (zc_span_t){span->level, at_s, at_s + (left_s < size_s ? left_s : size_s)};
     }
 }
 

@@ -29,8 +29,8 @@
 
 #define REQUEST_HARD_BYTES (1 << 20)
 #define SUBSCRIPTION_HARD_BYTES 512 /* libzmq keeps each topic, at many times its size; handshakes fit too */
-#define REPLIES_QUEUED_MAX 100   /* a client; then replies to it are lost */
-#define PUBLISHED_QUEUED_MAX 1000 /* a subscriber; then what is published to it is lost */
+#define REPLIES_QUEUED_MAX 100      /* a client; then replies to it are lost */
+#define PUBLISHED_QUEUED_MAX 1000   /* a subscriber; then what is published to it is lost */
 
 /* What has arrived in the kernel's buffers when we are told to stop has come to us when nothing
  * came for this long; a flood does not keep us from stopping. */

@@ -171,8 +171,10 @@ static const char *add_tag (zc_settings_t *self, const char *value)
     char checked [ZCOST_STRING_MAX + 1];
     const char *why = zc_value_text (checked, sizeof checked, value);
     if (!why && zc_policy_add_tag (&self->policy, value) == -1)
-        why = zc_value_wrong ("'%.80s': at most %d tags, no two the same, and none named type, service, tier, model or "
-                              "provider", value, ZC_TAGS_MAX);
+        why = zc_value_wrong (
+            "'%.80s': at most %d tags, no two the same, and none named type, service, tier, model or "
+            "provider",
+            value, ZC_TAGS_MAX);
     return why;
 }
 
@@ -216,7 +218,7 @@ static const char *set_tier (zc_settings_t *self, const char *name, const char *
     const char *why = zc_value_text (checked, sizeof checked, model);
     if (!why && zc_policy_set_tier (&self->policy, name, model) == -1)
         why = zc_value_wrong ("a tier's name has at most %d bytes, and there are at most %d tiers", ZCOST_STRING_MAX,
-                     ZC_TIERS_MAX);
+                              ZC_TIERS_MAX);
     return why;
 }
 
@@ -226,7 +228,7 @@ const char *zc_settings_check (const zc_settings_t *self)
     uint64_t hard_bytes = ZC_FRAME_HARD_FACTOR * self->limits.frame_bytes_max;
     if (self->memory_max_bytes && hard_bytes >= (uint64_t) self->memory_max_bytes)
         return zc_value_wrong ("ingest/max_frame_bytes: %d times as much must be less than memory/max_bytes",
-                      ZC_FRAME_HARD_FACTOR);
+                               ZC_FRAME_HARD_FACTOR);
     if (!self->in_memory && self->limits.frame_bytes_max + ZC_SEGMENT_RESERVE > (uint64_t) self->segment_bytes)
         return zc_value_wrong ("journal/segment_bytes: must exceed ingest/max_frame_bytes by %d", ZC_SEGMENT_RESERVE);
     if (self->retention.quarters_ms < self->retention.minutes_ms)

@@ -18,7 +18,7 @@ typedef struct {
     zc_endpoints_t ingest, publish, query;
     int64_t interval_ms;
     zc_limits_t limits;
-    int64_t high_water_mark; /* messages a producer's connection may queue */
+    int64_t high_water_mark;          /* messages a producer's connection may queue */
     char prices_file [ZC_PATH_BYTES]; /* "": the built-in table */
     zc_policy_t policy;
     int64_t rejects_keep;

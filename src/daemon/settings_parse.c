@@ -25,9 +25,12 @@ static const char help [] =
     "usage: zcostd [--config FILE] [options]\n"
     "\n"
     "  --config FILE       settings in ZPL; the command line beats the file\n"
-    "  --ingest EP...      where services PUSH usage events     (" ZCOST_DEFAULT_INGEST ")\n"
-    "  --publish EP...     where dashboards SUBscribe           (" ZCOST_DEFAULT_PUBLISH ")\n"
-    "  --query EP...       where zreport and others ask         (" ZCOST_DEFAULT_QUERY ")\n"
+    "  --ingest EP...      where services PUSH usage events     (" ZCOST_DEFAULT_INGEST
+    ")\n"
+    "  --publish EP...     where dashboards SUBscribe           (" ZCOST_DEFAULT_PUBLISH
+    ")\n"
+    "  --query EP...       where zreport and others ask         (" ZCOST_DEFAULT_QUERY
+    ")\n"
     "                      EP is tcp://ADDRESS:PORT (port *: a free one) or ipc://PATH;\n"
     "                      several after one option, or the option several times\n"
     "  --interval SECONDS  time between snapshots, 0.05 to 86400 (30)\n"
@@ -49,12 +52,9 @@ static const char help [] =
 static const struct {
     const char *option, *path;
 } overrides [] = {
-    {"ingest", "ingest/endpoint"},
-    {"publish", "publish/endpoint"},
-    {"query", "query/endpoint"},
-    {"interval", "publish/interval_seconds"},
-    {"data", "data/directory"},
-    {"prices", "prices/file"},
+    {"ingest", "ingest/endpoint"}, {"publish", "publish/endpoint"},
+    {"query", "query/endpoint"},   {"interval", "publish/interval_seconds"},
+    {"data", "data/directory"},    {"prices", "prices/file"},
 };
 
 #define LISTS 3
@@ -65,14 +65,13 @@ static const struct {
 enum { CODE_CONFIG = CODE + 6, CODE_CHECK, CODE_REPRICE, CODE_SINCE, CODE_DRY_RUN, CODE_HELP, CODE_VERSION };
 
 static const struct option options [] = {
-    {"ingest", required_argument, NULL, CODE},       {"publish", required_argument, NULL, CODE + 1},
-    {"query", required_argument, NULL, CODE + 2},    {"interval", required_argument, NULL, CODE + 3},
-    {"data", required_argument, NULL, CODE + 4},     {"prices", required_argument, NULL, CODE + 5},
-    {"config", required_argument, NULL, CODE_CONFIG}, {"check", required_argument, NULL, CODE_CHECK},
+    {"ingest", required_argument, NULL, CODE},          {"publish", required_argument, NULL, CODE + 1},
+    {"query", required_argument, NULL, CODE + 2},       {"interval", required_argument, NULL, CODE + 3},
+    {"data", required_argument, NULL, CODE + 4},        {"prices", required_argument, NULL, CODE + 5},
+    {"config", required_argument, NULL, CODE_CONFIG},   {"check", required_argument, NULL, CODE_CHECK},
     {"reprice", required_argument, NULL, CODE_REPRICE}, {"since", required_argument, NULL, CODE_SINCE},
-    {"dry-run", no_argument, NULL, CODE_DRY_RUN},
-    {"help", no_argument, NULL, CODE_HELP},          {"version", no_argument, NULL, CODE_VERSION},
-    {NULL, 0, NULL, 0},
+    {"dry-run", no_argument, NULL, CODE_DRY_RUN},       {"help", no_argument, NULL, CODE_HELP},
+    {"version", no_argument, NULL, CODE_VERSION},       {NULL, 0, NULL, 0},
 };
 
 static zc_endpoints_t *list_of (zc_settings_t *self, int override)

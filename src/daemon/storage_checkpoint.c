@@ -20,7 +20,8 @@
 
 int zc_storage_collect (zc_storage_t *self, bool wait)
 {
-    zc_checkpointer_state_t state = zc_checkpointer_collect (self->checkpointer, wait, &self->state, &self->last_commit_us);
+    zc_checkpointer_state_t state =
+        zc_checkpointer_collect (self->checkpointer, wait, &self->state, &self->last_commit_us);
     if (state == ZC_CHECKPOINTER_BUSY)
         return 0;
     self->committing = false;
@@ -33,7 +34,7 @@ int zc_storage_collect (zc_storage_t *self, bool wait)
 static int take (zc_storage_t *self, zc_position_t position)
 {
     if (zc_checkpoint_capture_run (self->capture, self->engine, self->sequence + 1, self->keys_taken, position,
-                       self->config_changed) == -1) {
+                                   self->config_changed) == -1) {
         zc_log (ZC_LOG_ERROR, "memory", "reason=\"out of memory for a checkpoint\"");
         return -1;
     }

@@ -25,7 +25,7 @@ struct zc_storage {
     uint32_t keys_taken;    /* keys in the store, or in the checkpoint under way */
     uint64_t sequence;      /* of the last checkpoint taken */
     zc_position_t taken_at; /* its position */
-    bool config_changed;     /* since then */
+    bool config_changed;    /* since then */
     bool committing;
     bool due; /* a checkpoint waits for the readers */
     int64_t committing_since_ms, last_commit_us;

@@ -149,15 +149,16 @@ static int read_recent (zc_window_query_t *self, const zc_recent_minutes_t *rece
     self->rows = zc_rows_new (&self->spec, &self->plan, read_view->keys, read_view->keys_count);
     if (!self->rows)
         return refuse (self, "out of memory");
-    if (zc_recent_minutes_each (recent, self->plan.recent_since_s, self->plan.recent_until_s, self->plan.step_s, take_recent,
-                        self->rows) != 0)
+    if (zc_recent_minutes_each (recent, self->plan.recent_since_s, self->plan.recent_until_s, self->plan.step_s,
+                                take_recent, self->rows) != 0)
         return rows_failed (self);
     return 0;
 }
 
 /* ------------------------------------------------------------------------- run */
 
-static int add_up (zc_window_query_t *self, zc_store_reader_t *reader, zc_shared_recent_t *shared, const zc_help_t *help)
+static int add_up (zc_window_query_t *self, zc_store_reader_t *reader, zc_shared_recent_t *shared,
+                   const zc_help_t *help)
 {
     /* For no longer than it is looked at: the checkpointer waits. */
     pthread_rwlock_rdlock (&shared->lock);
@@ -195,7 +196,8 @@ static int pack (zc_window_query_t *self)
     return sticky.failed ? refuse (self, "out of memory") : 0;
 }
 
-void zc_window_query_run (zc_window_query_t *self, zc_store_reader_t *reader, zc_shared_recent_t *recent, const zc_help_t *help)
+void zc_window_query_run (zc_window_query_t *self, zc_store_reader_t *reader, zc_shared_recent_t *recent,
+                          const zc_help_t *help)
 {
     self->deadline_mono_ms = zclock_mono () + ZC_WINDOW_QUERY_MS;
     zc_store_reader_limit (reader, self->deadline_mono_ms);

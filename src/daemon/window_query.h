@@ -42,9 +42,9 @@ struct zc_window_query {
     zc_store_view_t snapshot;
     int64_t deadline_mono_ms;
     zc_scan_ranges_t ranges;   /* of the plan's spans */
-    zc_rows_t *part;      /* what a helper read; NULL: none did */
-    zc_read_view_t *read_view;  /* the readers' */
-    bool helped, helping; /* theirs, too */
+    zc_rows_t *part;           /* what a helper read; NULL: none did */
+    zc_read_view_t *read_view; /* the readers' */
+    bool helped, helping;      /* theirs, too */
     zc_window_query_t *next;
 };
 
@@ -61,7 +61,8 @@ typedef struct {
 } zc_help_t;
 
 /* Answers it, or says why not. Any thread. */
-void zc_window_query_run (zc_window_query_t *self, zc_store_reader_t *reader, zc_shared_recent_t *recent, const zc_help_t *help);
+void zc_window_query_run (zc_window_query_t *self, zc_store_reader_t *reader, zc_shared_recent_t *recent,
+                          const zc_help_t *help);
 
 /* Reads of it what nobody else has taken, by a reader of its own; does nothing where that sees another moment. */
 void zc_window_query_help (zc_window_query_t *self, zc_store_reader_t *reader);

@@ -21,7 +21,8 @@
 static int check_options (const zc_journal_options_t *options, char *why)
 {
     if (options->segment_bytes < ZC_SEGMENT_BYTES_MIN || options->segment_bytes > ZC_SEGMENT_BYTES_MAX)
-        return zc_journal_file_why (why, "a segment has from %u to %u bytes", ZC_SEGMENT_BYTES_MIN, ZC_SEGMENT_BYTES_MAX);
+        return zc_journal_file_why (why, "a segment has from %u to %u bytes", ZC_SEGMENT_BYTES_MIN,
+                                    ZC_SEGMENT_BYTES_MAX);
     if (options->sync_interval_ms < 1 || options->sync_interval_ms > 10000)
         return zc_journal_file_why (why, "the journal is synced every 1 to 10000 ms");
     if (strlen (options->directory) + ZC_JOURNAL_FILE_NAME_BYTES >= PATH_MAX)
@@ -87,7 +88,8 @@ static int take_stock (zc_journal_t *self, char *why)
     for (size_t i = 0; i < count; i++) {
         char name [ZC_JOURNAL_FILE_NAME_BYTES], path [PATH_MAX];
         struct stat about;
-        zc_journal_file_path (path, self->options.directory, zc_journal_file_name (name, ZC_JOURNAL_FILE_SEGMENT, numbers [i]));
+        zc_journal_file_path (path, self->options.directory,
+                              zc_journal_file_name (name, ZC_JOURNAL_FILE_SEGMENT, numbers [i]));
         if (stat (path, &about) == 0)
             self->stats.bytes += (uint64_t) about.st_size;
     }
@@ -240,7 +242,7 @@ static uint32_t take_spare (zc_journal_t *self)
 static zc_journal_segment_t *make_next (zc_journal_t *self, char *why)
 {
     zc_journal_segment_header_t header = {.number = self->current->header.number + 1,
-                                  .bytes = (uint32_t) self->options.segment_bytes};
+                                          .bytes = (uint32_t) self->options.segment_bytes};
     memcpy (header.ledger_id, self->options.ledger_id, ZC_LEDGER_ID_BYTES);
     uint32_t spare = take_spare (self);
     return spare ? zc_journal_segment_make_of_spare (self->options.directory, spare, &header, why)
@@ -257,8 +259,8 @@ static bool has_room_outside (const zc_journal_t *self)
 
 static void put_outside (zc_journal_t *self, const void *data, size_t size)
 {
-    self->parts [self->parts_count++] = (struct iovec) {self->buffer + self->part_from, self->fill - self->part_from};
-    self->parts [self->parts_count++] = (struct iovec) {(void *) data, size};
+    self->parts [self->parts_count++] = (struct iovec){self->buffer + self->part_from, self->fill - self->part_from};
+    self->parts [self->parts_count++] = (struct iovec){(void *) data, size};
     self->part_from = self->fill;
 }
 
@@ -272,7 +274,8 @@ static void put_record (zc_journal_t *self, zc_record_kind_t kind, int64_t arriv
     self->fill += ZC_RECORD_HEADER_BYTES;
     self->total += ZC_RECORD_HEADER_BYTES + size;
     if (size >= OUTSIDE_BYTES) {
-        zc_journal_put_u32 (record, zc_journal_record_crc (self->current->seed, offset, record, ZC_RECORD_HEADER_BYTES, data, size));
+        zc_journal_put_u32 (
+            record, zc_journal_record_crc (self->current->seed, offset, record, ZC_RECORD_HEADER_BYTES, data, size));
         put_outside (self, data, size);
         return;
     }
@@ -303,8 +306,9 @@ static int write_all (zc_journal_t *self, size_t more, char *why)
     }
     seal (self, self->buffer + self->part_from, self->buffer + self->fill);
     self->parts [self->parts_count++] =
-        (struct iovec) {self->buffer + self->part_from, self->fill + more - self->part_from};
-    int result = zc_journal_file_write_parts (segment->fd, self->parts, self->parts_count, self->base, segment->name, why);
+        (struct iovec){self->buffer + self->part_from, self->fill + more - self->part_from};
+    int result =
+        zc_journal_file_write_parts (segment->fd, self->parts, self->parts_count, self->base, segment->name, why);
     self->parts_count = 0;
     self->fill = self->total = self->part_from = 0;
     return result;
@@ -360,7 +364,7 @@ static int refuse (zc_journal_t *self, size_t size)
 {
     char why [ZC_WHY_BYTES];
     zc_journal_file_why (why, "a record of %zu bytes does not fit a segment of %llu", size,
-            (unsigned long long) self->options.segment_bytes);
+                         (unsigned long long) self->options.segment_bytes);
     return zc_journal_fail (self, why);
 }
 

@@ -50,7 +50,7 @@ typedef enum {
     ZC_RECORD_END = 0,       /* not a record: nothing was written here yet */
     ZC_RECORD_FRAME = 1,     /* a frame as received */
     ZC_RECORD_TOO_LARGE = 2, /* a frame over the limit: how it began (256 bytes) */
-    ZC_RECORD_CONFIG = 3,     /* prices and policy, in force from here on (core/pricing/effective_config.h) */
+    ZC_RECORD_CONFIG = 3,    /* prices and policy, in force from here on (core/pricing/effective_config.h) */
     ZC_RECORD_NEXT = 4,      /* the journal goes on in the next segment */
     ZC_RECORD_ALERT = 5      /* a budget's threshold was passed, or that was published (core/budget/budget.h) */
 } zc_record_kind_t;
@@ -108,8 +108,8 @@ typedef struct {
  * where no record begins, and what is whole but not ours to cut: a segment of another ledger (id NULL: than
  * that of `synced`), a kind of record that only a later version writes. */
 int zc_journal_replay (const char *directory, const uint8_t *id, zc_position_t from,
-                     int (*take) (void *argument, const zc_record_view_t *record), void *argument,
-                     zc_journal_replay_t *ret_walk);
+                       int (*take) (void *argument, const zc_record_view_t *record), void *argument,
+                       zc_journal_replay_t *ret_walk);
 
 /* --------------------------------------------------------------------------- write */
 

@@ -82,7 +82,8 @@ static int read_numbers (DIR *entries, zc_journal_file_kind_t kind, uint32_t **n
     return errno ? -1 : 0;
 }
 
-int zc_journal_file_list (const char *directory, zc_journal_file_kind_t kind, uint32_t **ret_numbers, size_t *ret_count, char *why)
+int zc_journal_file_list (const char *directory, zc_journal_file_kind_t kind, uint32_t **ret_numbers, size_t *ret_count,
+                          char *why)
 {
     uint32_t *numbers = NULL;
     size_t count = 0;
@@ -111,10 +112,11 @@ int zc_journal_file_list (const char *directory, zc_journal_file_kind_t kind, ui
 static int judge_written (ssize_t written, size_t size, uint64_t offset, const char *name, char *why)
 {
     if (written == -1)
-        return zc_journal_file_why (why, "%s: cannot write %zu bytes at %llu: %m", name, size, (unsigned long long) offset);
+        return zc_journal_file_why (why, "%s: cannot write %zu bytes at %llu: %m", name, size,
+                                    (unsigned long long) offset);
     if ((size_t) written < size)
-        return zc_journal_file_why (why, "%s: a short write: %zd of %zu bytes at %llu (is the disk full?)", name, written, size,
-                       (unsigned long long) offset);
+        return zc_journal_file_why (why, "%s: a short write: %zd of %zu bytes at %llu (is the disk full?)", name,
+                                    written, size, (unsigned long long) offset);
     return 0;
 }
 
@@ -123,7 +125,8 @@ int zc_journal_file_write (int fd, const void *data, size_t size, uint64_t offse
     return judge_written (pwrite (fd, data, size, (off_t) offset), size, offset, name, why);
 }
 
-int zc_journal_file_write_parts (int fd, const struct iovec *parts, int count, uint64_t offset, const char *name, char *why)
+int zc_journal_file_write_parts (int fd, const struct iovec *parts, int count, uint64_t offset, const char *name,
+                                 char *why)
 {
     size_t size = 0;
     for (int i = 0; i < count; i++)
@@ -139,7 +142,8 @@ int64_t zc_journal_file_read (int fd, void *data, size_t size, uint64_t offset, 
         if (part == -1 && errno == EINTR)
             continue;
         if (part == -1)
-            return zc_journal_file_why (why, "%s: cannot read %zu bytes at %llu: %m", name, size, (unsigned long long) offset);
+            return zc_journal_file_why (why, "%s: cannot read %zu bytes at %llu: %m", name, size,
+                                        (unsigned long long) offset);
         if (part == 0)
             break;
         got += (size_t) part;

@@ -31,13 +31,15 @@ const char *zc_journal_file_path (char path [PATH_MAX], const char *directory, c
 
 /* The numbers of all files of a kind, ascending; ret_numbers is the caller's to free. An absent directory
  * has none. */
-int zc_journal_file_list (const char *directory, zc_journal_file_kind_t kind, uint32_t **ret_numbers, size_t *ret_count, char *why);
+int zc_journal_file_list (const char *directory, zc_journal_file_kind_t kind, uint32_t **ret_numbers, size_t *ret_count,
+                          char *why);
 
 /* One pwrite. `name` is the file's, for the line. */
 int zc_journal_file_write (int fd, const void *data, size_t size, uint64_t offset, const char *name, char *why);
 
 /* The same of several parts. */
-int zc_journal_file_write_parts (int fd, const struct iovec *parts, int count, uint64_t offset, const char *name, char *why);
+int zc_journal_file_write_parts (int fd, const struct iovec *parts, int count, uint64_t offset, const char *name,
+                                 char *why);
 
 /* Returns how much was read: less than `size` only where the file ends; -1 on failure. */
 int64_t zc_journal_file_read (int fd, void *data, size_t size, uint64_t offset, const char *name, char *why);

@@ -16,7 +16,8 @@ uint32_t zc_journal_crc32c (uint32_t crc, const void *data, size_t size)
     return ~crc32_iscsi ((unsigned char *) data, (int) size, ~crc);
 }
 
-void zc_journal_segment_header_encode (uint8_t place [ZC_SEGMENT_HEADER_BYTES], const zc_journal_segment_header_t *header)
+void zc_journal_segment_header_encode (uint8_t place [ZC_SEGMENT_HEADER_BYTES],
+                                       const zc_journal_segment_header_t *header)
 {
     memset (place, 0, ZC_SEGMENT_HEADER_BYTES);
     memcpy (place, magic, sizeof magic);
@@ -26,9 +27,11 @@ void zc_journal_segment_header_encode (uint8_t place [ZC_SEGMENT_HEADER_BYTES], 
     zc_journal_put_u32 (place + CRC_AT, zc_journal_crc32c (0, place, CRC_AT));
 }
 
-int zc_journal_segment_header_decode (const uint8_t place [ZC_SEGMENT_HEADER_BYTES], zc_journal_segment_header_t *ret_header)
+int zc_journal_segment_header_decode (const uint8_t place [ZC_SEGMENT_HEADER_BYTES],
+                                      zc_journal_segment_header_t *ret_header)
 {
-    if (memcmp (place, magic, sizeof magic) != 0 || zc_journal_get_u32 (place + CRC_AT) != zc_journal_crc32c (0, place, CRC_AT))
+    if (memcmp (place, magic, sizeof magic) != 0 ||
+        zc_journal_get_u32 (place + CRC_AT) != zc_journal_crc32c (0, place, CRC_AT))
         return -1;
     uint64_t number = zc_journal_get_u64 (place + 24), bytes = zc_journal_get_u64 (place + 32);
     if (number == 0 || number > UINT32_MAX || bytes < ZC_SEGMENT_BYTES_MIN || bytes > ZC_SEGMENT_BYTES_MAX)
@@ -47,13 +50,14 @@ uint32_t zc_journal_segment_seed (const zc_journal_segment_header_t *header)
     return zc_journal_crc32c (0, bytes, sizeof bytes);
 }
 
-uint32_t zc_journal_record_crc (uint32_t seed, uint32_t offset, const uint8_t *record, size_t contiguous, const void *rest,
-                        size_t rest_size)
+uint32_t zc_journal_record_crc (uint32_t seed, uint32_t offset, const uint8_t *record, size_t contiguous,
+                                const void *rest, size_t rest_size)
 {
     uint8_t place [4];
     zc_journal_put_u32 (place, offset);
     uint32_t crc = zc_journal_crc32c (seed, place, sizeof place);
-    crc = zc_journal_crc32c (crc, record + sizeof place, contiguous - sizeof place); /* where the offset stood is the CRC's */
+    crc = zc_journal_crc32c (crc, record + sizeof place,
+                             contiguous - sizeof place); /* where the offset stood is the CRC's */
     return rest_size ? zc_journal_crc32c (crc, rest, rest_size) : crc;
 }
 

@@ -47,10 +47,12 @@ typedef struct {
     uint32_t bytes;  /* of the segment */
 } zc_journal_segment_header_t;
 
-void zc_journal_segment_header_encode (uint8_t place [ZC_SEGMENT_HEADER_BYTES], const zc_journal_segment_header_t *header);
+void zc_journal_segment_header_encode (uint8_t place [ZC_SEGMENT_HEADER_BYTES],
+                                       const zc_journal_segment_header_t *header);
 
 /* Returns -1 where it is none. */
-int zc_journal_segment_header_decode (const uint8_t place [ZC_SEGMENT_HEADER_BYTES], zc_journal_segment_header_t *ret_header);
+int zc_journal_segment_header_decode (const uint8_t place [ZC_SEGMENT_HEADER_BYTES],
+                                      zc_journal_segment_header_t *ret_header);
 
 /* From what the CRCs of a segment's records go on. */
 uint32_t zc_journal_segment_seed (const zc_journal_segment_header_t *header);
@@ -64,8 +66,8 @@ static inline void zc_journal_record_begin (uint8_t *record, zc_record_kind_t ki
 
 /* The CRC of a record at `offset` of a segment, whose first `contiguous` bytes (its header at least) are at
  * `record`, and the rest at `rest`. */
-uint32_t zc_journal_record_crc (uint32_t seed, uint32_t offset, const uint8_t *record, size_t contiguous, const void *rest,
-                        size_t rest_size);
+uint32_t zc_journal_record_crc (uint32_t seed, uint32_t offset, const uint8_t *record, size_t contiguous,
+                                const void *rest, size_t rest_size);
 
 /* Whether nothing was written here yet. */
 bool zc_journal_record_is_end (const uint8_t record [ZC_RECORD_HEADER_BYTES]);

@@ -35,7 +35,8 @@ static zc_journal_read_t say (zc_journal_reader_t *self, zc_journal_read_t what,
 
 /* ---------------------------------------------------------------------------- header */
 
-static zc_journal_read_t check_header (zc_journal_reader_t *self, uint32_t number, const uint8_t *id, int64_t file_bytes)
+static zc_journal_read_t check_header (zc_journal_reader_t *self, uint32_t number, const uint8_t *id,
+                                       int64_t file_bytes)
 {
     uint8_t head [ZC_SEGMENT_HEADER_BYTES];
     int64_t got = zc_journal_file_read (self->fd, head, sizeof head, 0, self->name, self->why);
@@ -52,7 +53,8 @@ static zc_journal_read_t check_header (zc_journal_reader_t *self, uint32_t numbe
     return ZC_JOURNAL_READ_GOOD;
 }
 
-zc_journal_read_t zc_journal_reader_open (zc_journal_reader_t *self, const char *directory, uint32_t number, const uint8_t *id)
+zc_journal_read_t zc_journal_reader_open (zc_journal_reader_t *self, const char *directory, uint32_t number,
+                                          const uint8_t *id)
 {
     char path [PATH_MAX];
     struct stat about;
@@ -116,7 +118,8 @@ static zc_journal_read_t hold (zc_journal_reader_t *self, size_t size)
 static bool proves (const zc_journal_reader_t *self, size_t size)
 {
     const uint8_t *record = self->buffer + self->begin;
-    return zc_journal_get_u32 (record) == zc_journal_record_crc (self->seed, self->at, record, ZC_RECORD_HEADER_BYTES + size, NULL, 0);
+    return zc_journal_get_u32 (record) ==
+           zc_journal_record_crc (self->seed, self->at, record, ZC_RECORD_HEADER_BYTES + size, NULL, 0);
 }
 
 /* The header is held. Holds the payload, and verifies both. */

@@ -32,7 +32,8 @@ typedef struct {
 } zc_journal_reader_t;
 
 /* Opens a segment, and closes the one before. id NULL: any ledger's. */
-zc_journal_read_t zc_journal_reader_open (zc_journal_reader_t *self, const char *directory, uint32_t number, const uint8_t *id);
+zc_journal_read_t zc_journal_reader_open (zc_journal_reader_t *self, const char *directory, uint32_t number,
+                                          const uint8_t *id);
 
 /* The next record, valid until the next call. */
 zc_journal_read_t zc_journal_reader_next (zc_journal_reader_t *self, zc_record_view_t *ret_record);

@@ -74,7 +74,7 @@ static void judge_end (walker_t *self, zc_position_t where)
         return;
     }
     zc_journal_file_why (reader->why, "%s at %u: the journal ends here, %s", reader->name, ZC_POSITION_OFFSET (where),
-            last ? "before the last sync" : "and yet there are later segments");
+                         last ? "before the last sync" : "and yet there are later segments");
     judge (self, ZC_JOURNAL_READ_BAD, where);
 }
 
@@ -106,7 +106,8 @@ static int walk_segment (walker_t *self, bool *ret_more)
     zc_record_view_t record;
     zc_journal_read_t read;
     *ret_more = false;
-    while ((read = zc_journal_reader_next (&self->reader, &record)) == ZC_JOURNAL_READ_GOOD && !split_by_from (self, &record)) {
+    while ((read = zc_journal_reader_next (&self->reader, &record)) == ZC_JOURNAL_READ_GOOD &&
+           !split_by_from (self, &record)) {
         *ret_more = record.kind == ZC_RECORD_NEXT;
         if (*ret_more)
             return 0;
@@ -120,8 +121,8 @@ static int walk_segment (walker_t *self, bool *ret_more)
     else if (read != ZC_JOURNAL_READ_GOOD)
         judge (self, read, self->walk->position);
     else {
-        zc_journal_file_why (self->reader.why, "%s at %u: no record begins here, where the walk was to begin", self->reader.name,
-                ZC_POSITION_OFFSET (self->from));
+        zc_journal_file_why (self->reader.why, "%s at %u: no record begins here, where the walk was to begin",
+                             self->reader.name, ZC_POSITION_OFFSET (self->from));
         judge (self, ZC_JOURNAL_READ_FOREIGN, self->from);
     }
     return 0;
@@ -203,13 +204,13 @@ static void judge_empty (walker_t *self)
         return;
     }
     zc_journal_file_why (why, "%s at 0: the segment is missing, and all others",
-            zc_journal_file_name (name, ZC_JOURNAL_FILE_SEGMENT, ZC_POSITION_SEGMENT (self->must)));
+                         zc_journal_file_name (name, ZC_JOURNAL_FILE_SEGMENT, ZC_POSITION_SEGMENT (self->must)));
     finish (self, ZC_JOURNAL_DAMAGED, ZC_POSITION (ZC_POSITION_SEGMENT (self->must), 0), why);
 }
 
 int zc_journal_replay (const char *directory, const uint8_t *id, zc_position_t from,
-                     int (*take) (void *argument, const zc_record_view_t *record), void *argument,
-                     zc_journal_replay_t *ret_walk)
+                       int (*take) (void *argument, const zc_record_view_t *record), void *argument,
+                       zc_journal_replay_t *ret_walk)
 {
     walker_t self = {
         .directory = directory, .id = id, .from = from, .take = take, .argument = argument, .walk = ret_walk};

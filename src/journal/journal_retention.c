@@ -42,7 +42,8 @@ static int retire (zc_journal_t *self, const char *name, bool recycle, uint32_t 
 {
     char spare_name [ZC_JOURNAL_FILE_NAME_BYTES];
     const char *directory = self->options.directory;
-    int result = recycle ? zc_journal_file_rename (directory, name, zc_journal_file_name (spare_name, ZC_JOURNAL_FILE_SPARE, spare), why)
+    int result = recycle ? zc_journal_file_rename (directory, name,
+                                                   zc_journal_file_name (spare_name, ZC_JOURNAL_FILE_SPARE, spare), why)
                          : zc_journal_file_delete (directory, name, why);
     return result == -1 ? -1 : zc_journal_file_sync_directory (directory, why);
 }
@@ -109,8 +110,9 @@ static int begin_spare (zc_journal_t *self, char *why)
 {
     char name [ZC_JOURNAL_FILE_NAME_BYTES];
     self->made = 0;
-    self->making_fd = zc_journal_segment_allocate (self->options.directory, zc_journal_file_name (name, ZC_JOURNAL_FILE_NEW, MAKING),
-                                        (uint32_t) self->options.segment_bytes, why);
+    self->making_fd =
+        zc_journal_segment_allocate (self->options.directory, zc_journal_file_name (name, ZC_JOURNAL_FILE_NEW, MAKING),
+                                     (uint32_t) self->options.segment_bytes, why);
     return self->making_fd == -1 ? -1 : 0;
 }
 
@@ -134,7 +136,7 @@ static int finish_spare (zc_journal_t *self, uint32_t number, char *why)
     close (self->making_fd);
     self->making_fd = -1;
     return zc_journal_file_rename (self->options.directory, zc_journal_file_name (name, ZC_JOURNAL_FILE_NEW, MAKING),
-                           zc_journal_file_name (spare_name, ZC_JOURNAL_FILE_SPARE, number), why);
+                                   zc_journal_file_name (spare_name, ZC_JOURNAL_FILE_SPARE, number), why);
 }
 
 static void spare_piece (zc_journal_t *self)
@@ -179,7 +181,8 @@ void zc_journal_retention_term (zc_journal_t *self)
         return;
     close (self->making_fd);
     self->making_fd = -1;
-    (void) zc_journal_file_delete (self->options.directory, zc_journal_file_name (name, ZC_JOURNAL_FILE_NEW, MAKING), why);
+    (void) zc_journal_file_delete (self->options.directory, zc_journal_file_name (name, ZC_JOURNAL_FILE_NEW, MAKING),
+                                   why);
 }
 
 int zc_journal_checkpointed (zc_journal_t *self, zc_position_t position, int64_t now_ms)

@@ -50,8 +50,8 @@ int zc_journal_segment_allocate (const char *directory, const char *name, uint32
 }
 
 /* Writes header and end, and gives the file its name; only then is it a segment. Takes the descriptor. */
-static zc_journal_segment_t *name_segment (const char *directory, const char *from, int fd, const zc_journal_segment_header_t *header,
-                                   char *why)
+static zc_journal_segment_t *name_segment (const char *directory, const char *from, int fd,
+                                           const zc_journal_segment_header_t *header, char *why)
 {
     uint8_t head [ZC_SEGMENT_HEADER_BYTES + ZC_RECORD_HEADER_BYTES] = {0};
     zc_journal_segment_header_encode (head, header);
@@ -62,18 +62,22 @@ static zc_journal_segment_t *name_segment (const char *directory, const char *fr
     return self;
 }
 
-zc_journal_segment_t *zc_journal_segment_make (const char *directory, const zc_journal_segment_header_t *header, char why [ZC_WHY_BYTES])
+zc_journal_segment_t *zc_journal_segment_make (const char *directory, const zc_journal_segment_header_t *header,
+                                               char why [ZC_WHY_BYTES])
 {
     char name [ZC_JOURNAL_FILE_NAME_BYTES];
-    int fd = zc_journal_segment_allocate (directory, zc_journal_file_name (name, ZC_JOURNAL_FILE_NEW, header->number), header->bytes, why);
+    int fd = zc_journal_segment_allocate (directory, zc_journal_file_name (name, ZC_JOURNAL_FILE_NEW, header->number),
+                                          header->bytes, why);
     return fd == -1 ? NULL : name_segment (directory, name, fd, header, why);
 }
 
-zc_journal_segment_t *zc_journal_segment_make_of_spare (const char *directory, uint32_t spare, const zc_journal_segment_header_t *header,
-                                        char why [ZC_WHY_BYTES])
+zc_journal_segment_t *zc_journal_segment_make_of_spare (const char *directory, uint32_t spare,
+                                                        const zc_journal_segment_header_t *header,
+                                                        char why [ZC_WHY_BYTES])
 {
     char name [ZC_JOURNAL_FILE_NAME_BYTES], path [PATH_MAX];
-    int fd = open (zc_journal_file_path (path, directory, zc_journal_file_name (name, ZC_JOURNAL_FILE_SPARE, spare)), O_RDWR | O_CLOEXEC);
+    int fd = open (zc_journal_file_path (path, directory, zc_journal_file_name (name, ZC_JOURNAL_FILE_SPARE, spare)),
+                   O_RDWR | O_CLOEXEC);
     if (fd == -1) {
         zc_journal_file_why (why, "%s: cannot open it: %m", name);
         return NULL;
@@ -82,8 +86,8 @@ zc_journal_segment_t *zc_journal_segment_make_of_spare (const char *directory, u
 }
 
 /* Reads the header and holds it against what it should say. */
-static int read_header (int fd, const char *name, uint32_t number, const uint8_t *id, zc_journal_segment_header_t *ret_header,
-                        char *why)
+static int read_header (int fd, const char *name, uint32_t number, const uint8_t *id,
+                        zc_journal_segment_header_t *ret_header, char *why)
 {
     uint8_t head [ZC_SEGMENT_HEADER_BYTES] = {0};
     if (zc_journal_file_read (fd, head, sizeof head, 0, name, why) == -1)
@@ -94,12 +98,13 @@ static int read_header (int fd, const char *name, uint32_t number, const uint8_t
     return 0;
 }
 
-zc_journal_segment_t *zc_journal_segment_open (const char *directory, uint32_t number, const uint8_t id [ZC_LEDGER_ID_BYTES],
-                               char why [ZC_WHY_BYTES])
+zc_journal_segment_t *zc_journal_segment_open (const char *directory, uint32_t number,
+                                               const uint8_t id [ZC_LEDGER_ID_BYTES], char why [ZC_WHY_BYTES])
 {
     char name [ZC_JOURNAL_FILE_NAME_BYTES], path [PATH_MAX];
     zc_journal_segment_header_t header;
-    int fd = open (zc_journal_file_path (path, directory, zc_journal_file_name (name, ZC_JOURNAL_FILE_SEGMENT, number)), O_RDWR | O_CLOEXEC);
+    int fd = open (zc_journal_file_path (path, directory, zc_journal_file_name (name, ZC_JOURNAL_FILE_SEGMENT, number)),
+                   O_RDWR | O_CLOEXEC);
     if (fd == -1) {
         zc_journal_file_why (why, "%s: cannot open it: %m", name);
         return NULL;

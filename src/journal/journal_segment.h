@@ -17,15 +17,17 @@ typedef struct zc_journal_segment {
 } zc_journal_segment_t;
 
 /* Makes the segment's file of its full size, empty and under its name. Nothing is synced. NULL: why. */
-zc_journal_segment_t *zc_journal_segment_make (const char *directory, const zc_journal_segment_header_t *header, char why [ZC_WHY_BYTES]);
+zc_journal_segment_t *zc_journal_segment_make (const char *directory, const zc_journal_segment_header_t *header,
+                                               char why [ZC_WHY_BYTES]);
 
 /* The same out of spare file `spare`. */
-zc_journal_segment_t *zc_journal_segment_make_of_spare (const char *directory, uint32_t spare, const zc_journal_segment_header_t *header,
-                                        char why [ZC_WHY_BYTES]);
+zc_journal_segment_t *zc_journal_segment_make_of_spare (const char *directory, uint32_t spare,
+                                                        const zc_journal_segment_header_t *header,
+                                                        char why [ZC_WHY_BYTES]);
 
 /* Opens one that is there and has this number and this ledger's id. */
-zc_journal_segment_t *zc_journal_segment_open (const char *directory, uint32_t number, const uint8_t id [ZC_LEDGER_ID_BYTES],
-                               char why [ZC_WHY_BYTES]);
+zc_journal_segment_t *zc_journal_segment_open (const char *directory, uint32_t number,
+                                               const uint8_t id [ZC_LEDGER_ID_BYTES], char why [ZC_WHY_BYTES]);
 
 int zc_journal_segment_sync (const zc_journal_segment_t *self, char why [ZC_WHY_BYTES]);
 

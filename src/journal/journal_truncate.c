@@ -13,7 +13,8 @@ static int sync_mark (int mark_fd, zc_journal_watermark_t *mark, zc_position_t p
 {
     if (zc_journal_watermark_write (mark_fd, mark, position, why) == -1)
         return -1;
-    return fdatasync (mark_fd) == -1 ? zc_journal_file_why (why, "%s: cannot sync it: %m", ZC_JOURNAL_WATERMARK_FILE) : 0;
+    return fdatasync (mark_fd) == -1 ? zc_journal_file_why (why, "%s: cannot sync it: %m", ZC_JOURNAL_WATERMARK_FILE)
+                                     : 0;
 }
 
 static uint32_t chunk_of (uint32_t from, uint32_t to)
@@ -28,7 +29,8 @@ static int rewrite (const zc_journal_segment_t *segment, uint32_t from, uint32_t
     for (uint32_t size; from < to; from += size) {
         size = chunk_of (from, to);
         int64_t got = zc_journal_file_read (segment->fd, chunk, size, from, segment->name, why);
-        if (got == -1 || (got < size && zc_journal_file_why (why, "%s at %u: the file ends here", segment->name, from)) ||
+        if (got == -1 ||
+            (got < size && zc_journal_file_why (why, "%s at %u: the file ends here", segment->name, from)) ||
             zc_journal_file_write (segment->fd, chunk, size, from, segment->name, why) == -1)
             return -1;
     }
@@ -59,7 +61,8 @@ static int zero (const zc_journal_segment_t *segment, uint32_t from, uint8_t *ch
 }
 
 /* Makes sure of what is between the last mark and the end, in one segment. */
-static int settle (const zc_journal_segment_t *segment, zc_position_t synced, zc_position_t end, uint8_t *chunk, char *why)
+static int settle (const zc_journal_segment_t *segment, zc_position_t synced, zc_position_t end, uint8_t *chunk,
+                   char *why)
 {
     uint32_t number = segment->header.number;
     uint32_t from = number == ZC_POSITION_SEGMENT (synced) ? ZC_POSITION_OFFSET (synced) : 0;
@@ -72,7 +75,7 @@ static int settle (const zc_journal_segment_t *segment, zc_position_t synced, zc
 
 /* Returns the last one, open; NULL: why. */
 static zc_journal_segment_t *settle_all (const zc_journal_options_t *options, uint32_t first, zc_position_t synced,
-                                 zc_position_t end, char *why)
+                                         zc_position_t end, char *why)
 {
     uint8_t *chunk = malloc (CHUNK_BYTES);
     zc_journal_segment_t *segment = NULL;
@@ -124,7 +127,8 @@ static zc_journal_segment_t *begin (const zc_journal_options_t *options, char *w
     zc_journal_segment_header_t header = {.number = 1, .bytes = (uint32_t) options->segment_bytes};
     memcpy (header.ledger_id, options->ledger_id, ZC_LEDGER_ID_BYTES);
     zc_journal_segment_t *segment = zc_journal_segment_make (options->directory, &header, why);
-    if (segment && (zc_journal_segment_sync (segment, why) == -1 || zc_journal_file_sync_directory (options->directory, why) == -1))
+    if (segment && (zc_journal_segment_sync (segment, why) == -1 ||
+                    zc_journal_file_sync_directory (options->directory, why) == -1))
         zc_journal_segment_close (&segment);
     return segment;
 }
@@ -134,8 +138,9 @@ static int check_end (const zc_journal_options_t *options, zc_position_t synced,
 {
     uint32_t number = ZC_POSITION_SEGMENT (end), offset = ZC_POSITION_OFFSET (end);
     if (end < synced)
-        return zc_journal_file_why (why, "segment %u at %u: the journal is synced up to segment %u at %u, and is not cut before",
-                       number, offset, ZC_POSITION_SEGMENT (synced), ZC_POSITION_OFFSET (synced));
+        return zc_journal_file_why (
+            why, "segment %u at %u: the journal is synced up to segment %u at %u, and is not cut before", number,
+            offset, ZC_POSITION_SEGMENT (synced), ZC_POSITION_OFFSET (synced));
     if (end == 0)
         return 0;
     zc_journal_segment_t *segment = zc_journal_segment_open (options->directory, number, options->ledger_id, why);
@@ -148,7 +153,8 @@ static int check_end (const zc_journal_options_t *options, zc_position_t synced,
     return result;
 }
 
-static zc_journal_segment_t *go_on (const zc_journal_options_t *options, zc_position_t synced, zc_position_t end, char *why)
+static zc_journal_segment_t *go_on (const zc_journal_options_t *options, zc_position_t synced, zc_position_t end,
+                                    char *why)
 {
     uint32_t first = 0;
     if (find_first (options->directory, synced, &first, why) == -1)
@@ -156,8 +162,8 @@ static zc_journal_segment_t *go_on (const zc_journal_options_t *options, zc_posi
     return settle_all (options, first, synced, end, why);
 }
 
-zc_journal_segment_t *zc_journal_truncate (const zc_journal_options_t *options, zc_position_t end, int mark_fd, zc_journal_watermark_t *mark,
-                              char why [ZC_WHY_BYTES])
+zc_journal_segment_t *zc_journal_truncate (const zc_journal_options_t *options, zc_position_t end, int mark_fd,
+                                           zc_journal_watermark_t *mark, char why [ZC_WHY_BYTES])
 {
     if (check_end (options, mark->position, end, why) == -1 || delete_leftovers (options->directory, end, why) == -1)
         return NULL;

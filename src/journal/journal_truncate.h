@@ -11,7 +11,7 @@
 /* Cuts what is behind `end`, syncs all that is before it, and says so in *mark and in the file of mark_fd.
  * end 0: begins with segment 1. The power may go at any instant of it: the next walk ends where this one
  * did. Returns the segment to go on in; NULL: why. */
-zc_journal_segment_t *zc_journal_truncate (const zc_journal_options_t *options, zc_position_t end, int mark_fd, zc_journal_watermark_t *mark,
-                              char why [ZC_WHY_BYTES]);
+zc_journal_segment_t *zc_journal_truncate (const zc_journal_options_t *options, zc_position_t end, int mark_fd,
+                                           zc_journal_watermark_t *mark, char why [ZC_WHY_BYTES]);
 
 #endif

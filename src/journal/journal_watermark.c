@@ -27,7 +27,8 @@ static void encode (uint8_t bytes [MARK_BYTES], const zc_journal_watermark_t *ma
 
 static bool decode (const uint8_t bytes [MARK_BYTES], int place, zc_journal_watermark_t *ret_mark)
 {
-    if (memcmp (bytes, magic, sizeof magic) != 0 || zc_journal_get_u32 (bytes + CRC_AT) != zc_journal_crc32c (0, bytes, CRC_AT))
+    if (memcmp (bytes, magic, sizeof magic) != 0 ||
+        zc_journal_get_u32 (bytes + CRC_AT) != zc_journal_crc32c (0, bytes, CRC_AT))
         return false;
     memcpy (ret_mark->ledger_id, bytes + 8, ZC_LEDGER_ID_BYTES);
     ret_mark->counter = zc_journal_get_u64 (bytes + 24);
@@ -42,7 +43,9 @@ static zc_journal_watermark_state_t read_places (int fd, zc_journal_watermark_t 
     for (int place = 0; place < 2; place++) {
         uint8_t bytes [MARK_BYTES];
         zc_journal_watermark_t mark;
-        int64_t got = zc_journal_file_read (fd, bytes, sizeof bytes, (uint64_t) place * ZC_JOURNAL_WATERMARK_PLACE_BYTES, ZC_JOURNAL_WATERMARK_FILE, why);
+        int64_t got =
+            zc_journal_file_read (fd, bytes, sizeof bytes, (uint64_t) place * ZC_JOURNAL_WATERMARK_PLACE_BYTES,
+                                  ZC_JOURNAL_WATERMARK_FILE, why);
         if (got == -1)
             return ZC_JOURNAL_WATERMARK_IO_ERROR;
         if (got < MARK_BYTES || !decode (bytes, place, &mark))
@@ -56,13 +59,16 @@ static zc_journal_watermark_state_t read_places (int fd, zc_journal_watermark_t 
     return state;
 }
 
-zc_journal_watermark_state_t zc_journal_watermark_read (const char *directory, zc_journal_watermark_t *ret_mark, char why [256])
+zc_journal_watermark_state_t zc_journal_watermark_read (const char *directory, zc_journal_watermark_t *ret_mark,
+                                                        char why [256])
 {
     char path [PATH_MAX];
     /* Without waiting: to open a pipe takes until somebody writes to it. */
-    int fd = open (zc_journal_file_path (path, directory, ZC_JOURNAL_WATERMARK_FILE), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    int fd =
+        open (zc_journal_file_path (path, directory, ZC_JOURNAL_WATERMARK_FILE), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     if (fd == -1) {
-        zc_journal_watermark_state_t state = errno == ENOENT ? ZC_JOURNAL_WATERMARK_ABSENT : ZC_JOURNAL_WATERMARK_IO_ERROR;
+        zc_journal_watermark_state_t state =
+            errno == ENOENT ? ZC_JOURNAL_WATERMARK_ABSENT : ZC_JOURNAL_WATERMARK_IO_ERROR;
         zc_journal_file_why (why, "%s: cannot open it: %m", ZC_JOURNAL_WATERMARK_FILE);
         return state;
     }
@@ -86,12 +92,15 @@ static int write_both (int fd, const uint8_t id [ZC_LEDGER_ID_BYTES], char *why)
 int zc_journal_watermark_create (const char *directory, const uint8_t id [ZC_LEDGER_ID_BYTES], char why [256])
 {
     char path [PATH_MAX];
-    int fd = open (zc_journal_file_path (path, directory, "new-" ZC_JOURNAL_WATERMARK_FILE), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    int fd = open (zc_journal_file_path (path, directory, "new-" ZC_JOURNAL_WATERMARK_FILE),
+                   O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     if (fd == -1)
         return zc_journal_file_why (why, "new-%s: cannot make it: %m", ZC_JOURNAL_WATERMARK_FILE);
     int result = write_both (fd, id, why);
     close (fd);
-    return result == -1 ? -1 : zc_journal_file_rename (directory, "new-" ZC_JOURNAL_WATERMARK_FILE, ZC_JOURNAL_WATERMARK_FILE, why);
+    return result == -1
+               ? -1
+               : zc_journal_file_rename (directory, "new-" ZC_JOURNAL_WATERMARK_FILE, ZC_JOURNAL_WATERMARK_FILE, why);
 }
 
 int zc_journal_watermark_open (const char *directory, char why [256])
@@ -109,7 +118,8 @@ int zc_journal_watermark_write (int fd, zc_journal_watermark_t *mark, zc_positio
     next.place = 1 - mark->place;
     next.position = position;
     encode (bytes, &next);
-    if (zc_journal_file_write (fd, bytes, sizeof bytes, (uint64_t) next.place * ZC_JOURNAL_WATERMARK_PLACE_BYTES, ZC_JOURNAL_WATERMARK_FILE, why) == -1)
+    if (zc_journal_file_write (fd, bytes, sizeof bytes, (uint64_t) next.place * ZC_JOURNAL_WATERMARK_PLACE_BYTES,
+                               ZC_JOURNAL_WATERMARK_FILE, why) == -1)
         return -1;
     *mark = next;
     return 0;

@@ -15,7 +15,12 @@
 #define ZC_JOURNAL_WATERMARK_PLACE_BYTES 4096
 #define ZC_JOURNAL_WATERMARK_FILE "synced"
 
-typedef enum { ZC_JOURNAL_WATERMARK_GOOD, ZC_JOURNAL_WATERMARK_ABSENT, ZC_JOURNAL_WATERMARK_DAMAGED, ZC_JOURNAL_WATERMARK_IO_ERROR } zc_journal_watermark_state_t;
+typedef enum {
+    ZC_JOURNAL_WATERMARK_GOOD,
+    ZC_JOURNAL_WATERMARK_ABSENT,
+    ZC_JOURNAL_WATERMARK_DAMAGED,
+    ZC_JOURNAL_WATERMARK_IO_ERROR
+} zc_journal_watermark_state_t;
 
 typedef struct {
     uint8_t ledger_id [ZC_LEDGER_ID_BYTES];
@@ -24,7 +29,8 @@ typedef struct {
     int place; /* of the two */
 } zc_journal_watermark_t;
 
-zc_journal_watermark_state_t zc_journal_watermark_read (const char *directory, zc_journal_watermark_t *ret_mark, char why [256]);
+zc_journal_watermark_state_t zc_journal_watermark_read (const char *directory, zc_journal_watermark_t *ret_mark,
+                                                        char why [256]);
 
 /* Makes the file with both places good and position 0, synced, but for its directory. */
 int zc_journal_watermark_create (const char *directory, const uint8_t id [ZC_LEDGER_ID_BYTES], char why [256]);

@@ -18,7 +18,7 @@
 #define ZC_FOREVER (-1)
 
 typedef struct {
-    char list [ZC_ENDPOINTS_MAX] [ZC_ENDPOINT_BYTES];
+    char list [ZC_ENDPOINTS_MAX][ZC_ENDPOINT_BYTES];
     size_t count;
 } zc_endpoints_t;
 

@@ -17,7 +17,7 @@ typedef struct {
     void *settings;
     const char *path;
     const char *text;
-    int nodes; /* seen so far */
+    int nodes;  /* seen so far */
     bool first; /* only sections that come first are applied; else only the others */
     bool applies;
 } reading_t;

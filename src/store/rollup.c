@@ -13,8 +13,8 @@
 enum { CHANGES, COARSER, EVER, SETS };
 
 struct zc_rollup {
-    zc_cells_t coarser; /* quarters and days; minutes are the changes' own cells */
-    zc_cells_t ever;    /* as days that start at 0 */
+    zc_cells_t coarser;            /* quarters and days; minutes are the changes' own cells */
+    zc_cells_t ever;               /* as days that start at 0 */
     zc_binned_t *latencies [SETS]; /* of each set, by the place of the cell */
     size_t latencies_count [SETS];
     zc_rolled_cell_t *sorted;
@@ -101,7 +101,7 @@ static zc_rolled_cell_t next (walk_t *self, uint32_t place)
     size_t begin = self->at;
     while (self->at < self->latencies_count && ZC_BINNED_OWNER (self->latencies [self->at]) == place)
         self->at++;
-    return (zc_rolled_cell_t) {&self->set->cells [place], self->latencies + begin, self->at - begin};
+    return (zc_rolled_cell_t){&self->set->cells [place], self->latencies + begin, self->at - begin};
 }
 
 static int walk_over (zc_rollup_t *self, int number, const zc_cells_t *set, walk_t *ret_walk)
@@ -110,8 +110,8 @@ static int walk_over (zc_rollup_t *self, int number, const zc_cells_t *set, walk
         self->latencies [number] = zc_sketches_sorted (&set->latencies, &self->latencies_count [number]);
     if (!self->latencies [number])
         return -1;
-    *ret_walk = (walk_t) {.set = set, .latencies = self->latencies [number],
-                          .latencies_count = self->latencies_count [number]};
+    *ret_walk =
+        (walk_t){.set = set, .latencies = self->latencies [number], .latencies_count = self->latencies_count [number]};
     return 0;
 }
 
@@ -179,5 +179,5 @@ int zc_rollup_take (zc_rollup_t *self, const zc_cells_t *changes)
 zc_rolled_t zc_rollup_bucket (const zc_rollup_t *self, zc_time_bucket_t level)
 {
     size_t begin = self->begin [level];
-    return (zc_rolled_t) {self->sorted ? self->sorted + begin : NULL, self->begin [level + 1] - begin};
+    return (zc_rolled_t){self->sorted ? self->sorted + begin : NULL, self->begin [level + 1] - begin};
 }

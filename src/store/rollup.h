@@ -36,7 +36,8 @@ void zc_rollup_destroy (zc_rollup_t **self);
 int zc_rollup_take (zc_rollup_t *self, const zc_cells_t *changes);
 
 /* The results, valid until the next take. */
-zc_rolled_t zc_rollup_bucket (const zc_rollup_t *self, zc_time_bucket_t level); /* ZC_EVER: over all time, from start 0 on */
+zc_rolled_t zc_rollup_bucket (const zc_rollup_t *self,
+                              zc_time_bucket_t level); /* ZC_EVER: over all time, from start 0 on */
 
 /* Gives back memory beyond what a usual checkpoint takes. */
 void zc_rollup_clear (zc_rollup_t *self);

@@ -32,9 +32,9 @@ typedef struct {
     uint64_t rejected [ZC_REASON_COUNT];
     zc_delivery_t delivery;
     uint64_t folded_to_other;
-    int64_t saved_ns_magnitude; /* sum of the magnitudes of times saved: what bounds their signed sum */
+    int64_t saved_ns_magnitude;     /* sum of the magnitudes of times saved: what bounds their signed sum */
     int64_t prompt_saved_magnitude; /* the same of what prompt caches saved, in nano-dollars */
-    bool producers_forgotten;   /* expired producers fell out of their record */
+    bool producers_forgotten;       /* expired producers fell out of their record */
 } zc_counters_t;
 
 typedef struct {
@@ -92,13 +92,13 @@ typedef struct {
 
 typedef struct {
     uint8_t ledger_id [ZC_LEDGER_ID_BYTES];
-    int64_t began_ms;           /* when the ledger began */
-    uint64_t sequence;          /* of the last checkpoint; 0: none yet */
+    int64_t began_ms;  /* when the ledger began */
+    uint64_t sequence; /* of the last checkpoint; 0: none yet */
     zc_position_t position;
     int64_t taken_ms;
     zc_counters_t counters;
-    uint64_t cells;             /* rows of minutes, quarters and days */
-    uint64_t bytes;             /* on disk */
+    uint64_t cells; /* rows of minutes, quarters and days */
+    uint64_t bytes; /* on disk */
 } zc_store_state_t;
 
 typedef struct zc_store zc_store_t;
@@ -198,8 +198,9 @@ typedef struct {
     int64_t start_s; /* ZC_EVER: 0 */
     uint32_t key;
     zc_measures_t sums;
-    const uint8_t *latencies; /* the saved form of core/ledger/sketch.h, as it was read; valid until the callback returns */
-    size_t latencies_size;    /* 0: none */
+    const uint8_t
+        *latencies; /* the saved form of core/ledger/sketch.h, as it was read; valid until the callback returns */
+    size_t latencies_size; /* 0: none */
 } zc_stored_cell_t;
 
 /* NULL with a line in ret_why. */

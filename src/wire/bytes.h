@@ -23,8 +23,8 @@ static inline uint64_t zc_bytes_first (const char *data, size_t size)
         memcpy (&high, data + size - 4, 4);
         word = (uint64_t) high << 32 | low;
     } else if (size > 0)
-        word = (uint64_t) (uint8_t) data [size - 1] << 16 | (uint64_t) (uint8_t) data [size / 2] << 8 |
-               (uint8_t) data [0];
+        word =
+            (uint64_t) (uint8_t) data [size - 1] << 16 | (uint64_t) (uint8_t) data [size / 2] << 8 | (uint8_t) data [0];
     return word;
 }
 

@@ -52,7 +52,7 @@ static zc_step_t malformed (zc_frame_t *self, zc_reject_t *ret_reject)
     if (self->at == self->end)
         self->at = self->array;
     self->array_left = 0;
-    *ret_reject = (zc_reject_t) {.reason = ZC_MALFORMED, .why = ZC_WHY_TRUNCATED, .key = -1};
+    *ret_reject = (zc_reject_t){.reason = ZC_MALFORMED, .why = ZC_WHY_TRUNCATED, .key = -1};
     return rejected (self, self->end, ret_reject);
 }
 
@@ -64,9 +64,9 @@ static zc_step_t skip_object (zc_frame_t *self, unsigned levels, zc_reason_t rea
     if (!next)
         return malformed (self, ret_reject);
     if (too_deep)
-        *ret_reject = (zc_reject_t) {.reason = ZC_MALFORMED, .why = ZC_WHY_TOO_DEEP, .key = -1};
+        *ret_reject = (zc_reject_t){.reason = ZC_MALFORMED, .why = ZC_WHY_TOO_DEEP, .key = -1};
     else
-        *ret_reject = (zc_reject_t) {.reason = reason, .why = why, .key = -1};
+        *ret_reject = (zc_reject_t){.reason = reason, .why = why, .key = -1};
     return rejected (self, next, ret_reject);
 }
 
@@ -74,7 +74,7 @@ static zc_step_t skip_object (zc_frame_t *self, unsigned levels, zc_reason_t rea
 static zc_step_t over_batch (zc_frame_t *self, zc_reject_t *ret_reject)
 {
     self->array_left = 0;
-    *ret_reject = (zc_reject_t) {.reason = ZC_TOO_LARGE, .why = ZC_WHY_BATCH_LIMIT, .key = -1};
+    *ret_reject = (zc_reject_t){.reason = ZC_TOO_LARGE, .why = ZC_WHY_BATCH_LIMIT, .key = -1};
     return rejected (self, self->end, ret_reject);
 }
 
@@ -82,8 +82,7 @@ static inline zc_step_t read_event (zc_frame_t *self, const uint8_t *inside, uin
                                     zc_reject_t *ret_reject)
 {
     bool good = false;
-    const uint8_t *next =
-        zc_decode_event (inside, self->end, count, self->arrival_ms, ret_event, ret_reject, &good);
+    const uint8_t *next = zc_decode_event (inside, self->end, count, self->arrival_ms, ret_event, ret_reject, &good);
     if (__builtin_expect (!next, false))
         return malformed (self, ret_reject);
     if (__builtin_expect (!good, false))

@@ -32,7 +32,7 @@ typedef struct {
 typedef struct {
     const uint8_t *at, *end;
     const uint8_t *object;
-    const uint8_t *array;  /* the header of the array that we are in */
+    const uint8_t *array; /* the header of the array that we are in */
     int64_t arrival_ms;
     uint32_t array_left; /* elements still promised by the array that we are in */
     uint32_t batch_max, batch_left;

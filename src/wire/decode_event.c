@@ -11,17 +11,17 @@
 /* ------------------------------------------------------------------------ types */
 
 #define KEYS_OF_ALL (ZC_BIT (ZC_KEY_TYPE) | ZC_BIT (ZC_KEY_SERVICE) | ZC_BIT (ZC_KEY_TS) | ZC_BIT (ZC_KEY_TAGS))
-#define KEYS_OF_MODEL                                                                                                \
-    (KEYS_OF_ALL | ZC_BIT (ZC_KEY_MODEL) | ZC_BIT (ZC_KEY_PROVIDER) | ZC_BIT (ZC_KEY_INPUT_TOKENS) |                  \
-     ZC_BIT (ZC_KEY_CACHE_READ_TOKENS) | ZC_BIT (ZC_KEY_CACHE_WRITE_TOKENS) | ZC_BIT (ZC_KEY_OUTPUT_TOKENS) |         \
+#define KEYS_OF_MODEL                                                                                                  \
+    (KEYS_OF_ALL | ZC_BIT (ZC_KEY_MODEL) | ZC_BIT (ZC_KEY_PROVIDER) | ZC_BIT (ZC_KEY_INPUT_TOKENS) |                   \
+     ZC_BIT (ZC_KEY_CACHE_READ_TOKENS) | ZC_BIT (ZC_KEY_CACHE_WRITE_TOKENS) | ZC_BIT (ZC_KEY_OUTPUT_TOKENS) |          \
      ZC_BIT (ZC_KEY_REASONING_TOKENS) | ZC_BIT (ZC_KEY_LATENCY_MS))
 
 /* The keys that a type uses: the others are as good as unknown. */
 static const uint32_t keys_of_type [] = {
     [ZCOST_QUERY_ROUTER] = KEYS_OF_MODEL | ZC_BIT (ZC_KEY_TIER) | ZC_BIT (ZC_KEY_COST),
     [ZCOST_LLM_CALL] = KEYS_OF_MODEL | ZC_BIT (ZC_KEY_COST),
-    [ZCOST_EMBEDDING_CACHE] = KEYS_OF_MODEL | ZC_BIT (ZC_KEY_HIT) | ZC_BIT (ZC_KEY_HITS) | ZC_BIT (ZC_KEY_MISSES) |
-                             ZC_HIT_WAS_TRUE,
+    [ZCOST_EMBEDDING_CACHE] =
+        KEYS_OF_MODEL | ZC_BIT (ZC_KEY_HIT) | ZC_BIT (ZC_KEY_HITS) | ZC_BIT (ZC_KEY_MISSES) | ZC_HIT_WAS_TRUE,
     [ZCOST_RAG_PARALLEL] = KEYS_OF_ALL | ZC_BIT (ZC_KEY_TIME_SAVED_SECONDS),
 };
 
@@ -76,7 +76,7 @@ static inline const uint8_t *quick_count (zc_pairs_t *pairs, int key, const uint
 
 /* A float 64 from 0 to max, as an integer of 1/scale. */
 static inline const uint8_t *quick_positive (zc_pairs_t *pairs, int key, const uint8_t *at, double max, double scale,
-                                            int64_t *ret_scaled)
+                                             int64_t *ret_scaled)
 {
     if (*at != 0xcb || pairs->end - at < 9)
         return zc_decode_pair (pairs, key, at);
@@ -117,7 +117,7 @@ static inline const uint8_t *quick_type (zc_pairs_t *pairs, const uint8_t *at)
 /* Takes the value at `at` as that of a name of `size` bytes; steps over it where no key is so
  * called. */
 static inline __attribute__ ((always_inline)) const uint8_t *read_value (zc_pairs_t *pairs, const uint8_t *name,
-                                                                        uint32_t size, const uint8_t *at)
+                                                                         uint32_t size, const uint8_t *at)
 {
     zc_event_t *event = pairs->event;
     switch (size) {
@@ -136,7 +136,7 @@ static inline __attribute__ ((always_inline)) const uint8_t *read_value (zc_pair
             return quick_str (pairs, ZC_KEY_TIER, at, &event->tier);
         if (NAMED ("cost"))
             return quick_positive (pairs, ZC_KEY_COST, at, ZCOST_COST_MAX_USD, ZC_NANOUSD_PER_USD,
-                                  &event->cost_nanousd);
+                                   &event->cost_nanousd);
         if (NAMED ("hits"))
             return quick_count (pairs, ZC_KEY_HITS, at, &event->hits);
         if (NAMED ("tags"))
@@ -280,14 +280,14 @@ static inline bool settle (const zc_pairs_t *pairs, zc_reject_t *ret_reject)
  * pairs do. */
 static inline void clear (zc_event_t *event)
 {
-    _Static_assert (sizeof *event <= 256, "two parts are enough");
+    _Static_assert(sizeof *event <= 256, "two parts are enough");
     memset (event, 0, 96);
-    __asm__ ("" : : : "memory");
+    __asm__("" : : : "memory");
     memset ((char *) event + 96, 0, sizeof *event - 96);
 }
 
 const uint8_t *zc_decode_event (const uint8_t *at, const uint8_t *end, uint32_t count, int64_t arrival_ms,
-                              zc_event_t *ret_event, zc_reject_t *ret_reject, bool *ret_good)
+                                zc_event_t *ret_event, zc_reject_t *ret_reject, bool *ret_good)
 {
     zc_pairs_t pairs;
     pairs.event = ret_event;

@@ -33,15 +33,9 @@ static const char *const key_names [ZC_KEY_COUNT] = {
 };
 
 static const char *const reason_names [ZC_REASON_COUNT] = {
-    [ZC_MALFORMED] = "malformed",
-    [ZC_NOT_A_MAP] = "not_a_map",
-    [ZC_MISSING_TYPE] = "missing_type",
-    [ZC_UNKNOWN_TYPE] = "unknown_type",
-    [ZC_BAD_FIELD] = "bad_field",
-    [ZC_OVERFLOW] = "overflow",
-    [ZC_TOO_LARGE] = "too_large",
-    [ZC_STALE] = "stale",
-    [ZC_SPOOFED] = "spoofed",
+    [ZC_MALFORMED] = "malformed",       [ZC_NOT_A_MAP] = "not_a_map", [ZC_MISSING_TYPE] = "missing_type",
+    [ZC_UNKNOWN_TYPE] = "unknown_type", [ZC_BAD_FIELD] = "bad_field", [ZC_OVERFLOW] = "overflow",
+    [ZC_TOO_LARGE] = "too_large",       [ZC_STALE] = "stale",         [ZC_SPOOFED] = "spoofed",
 };
 
 static const char *const why_texts [ZC_WHY_COUNT] = {

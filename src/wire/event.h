@@ -41,8 +41,8 @@ typedef enum {
 } zc_key_t;
 
 /* The contract's bounds of `ts`. */
-#define ZC_TS_MIN_MS 946684800000  /* 2000-01-01T00:00:00Z */
-#define ZC_TS_AHEAD_MS 86400000    /* beyond the time of arrival */
+#define ZC_TS_MIN_MS 946684800000 /* 2000-01-01T00:00:00Z */
+#define ZC_TS_AHEAD_MS 86400000   /* beyond the time of arrival */
 
 #define ZC_BIT(key) (1u << (key))
 

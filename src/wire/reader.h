@@ -107,7 +107,7 @@ static inline const uint8_t *zc_reader_read (const uint8_t *at, const uint8_t *e
 const uint8_t *zc_reader_skip (const uint8_t *at, const uint8_t *end, unsigned levels, bool *ret_too_deep);
 
 /* Whether a string value says exactly this literal. */
-#define ZC_IS(value, literal)                                                                                        \
+#define ZC_IS(value, literal)                                                                                          \
     ((value).size == sizeof (literal) - 1 && memcmp ((value).as.data, literal, sizeof (literal) - 1) == 0)
 
 #endif

@@ -7,7 +7,6 @@
 #include <stdint.h>
 #include <string.h>
 
-
 /* Whether the sequence at p is well-formed; advances p over it. */
 static bool utf8_sequence (const uint8_t **p, const uint8_t *end)
 {

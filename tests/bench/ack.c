@@ -115,17 +115,27 @@ static int run (const options_t *options)
 
 static bool read_options (int argc, char **argv, options_t *options)
 {
-    static const struct option names [] = {
-        {"endpoint", required_argument, NULL, 'e'}, {"publish", required_argument, NULL, 'p'},
-        {"rate", required_argument, NULL, 'r'},     {"seconds", required_argument, NULL, 's'},
-        {NULL, 0, NULL, 0}};
+    static const struct option names [] = {{"endpoint", required_argument, NULL, 'e'},
+                                           {"publish", required_argument, NULL, 'p'},
+                                           {"rate", required_argument, NULL, 'r'},
+                                           {"seconds", required_argument, NULL, 's'},
+                                           {NULL, 0, NULL, 0}};
     for (int name; (name = getopt_long (argc, argv, "", names, NULL)) != -1;)
         switch (name) {
-        case 'e': options->endpoint = optarg; break;
-        case 'p': options->publish = optarg; break;
-        case 'r': options->rate = atof (optarg); break;
-        case 's': options->seconds = atof (optarg); break;
-        default: return false;
+        case 'e':
+            options->endpoint = optarg;
+            break;
+        case 'p':
+            options->publish = optarg;
+            break;
+        case 'r':
+            options->rate = atof (optarg);
+            break;
+        case 's':
+            options->seconds = atof (optarg);
+            break;
+        default:
+            return false;
         }
     double events = options->rate * options->seconds;
     return optind == argc && options->rate > 0 && options->seconds > 0 && events >= 1 && events <= EVENTS_MAX;

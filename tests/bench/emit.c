@@ -240,11 +240,13 @@ static bool number (const char *text, double max, double *ret_number)
 
 static bool read_options (int argc, char **argv, options_t *options)
 {
-    static const struct option names [] = {
-        {"endpoint", required_argument, NULL, 'e'}, {"publish", required_argument, NULL, 'p'},
-        {"rate", required_argument, NULL, 'r'},     {"seconds", required_argument, NULL, 's'},
-        {"mode", required_argument, NULL, 'm'},     {"event", required_argument, NULL, 'v'},
-        {NULL, 0, NULL, 0}};
+    static const struct option names [] = {{"endpoint", required_argument, NULL, 'e'},
+                                           {"publish", required_argument, NULL, 'p'},
+                                           {"rate", required_argument, NULL, 'r'},
+                                           {"seconds", required_argument, NULL, 's'},
+                                           {"mode", required_argument, NULL, 'm'},
+                                           {"event", required_argument, NULL, 'v'},
+                                           {NULL, 0, NULL, 0}};
     const char *seconds = "1";
     for (int name; (name = getopt_long (argc, argv, "", names, NULL)) != -1;)
         switch (name) {

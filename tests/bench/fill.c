@@ -21,7 +21,7 @@
 #include "bench/push.h"
 #include "wire/encode.h"
 
-#define MINUTES 2800 /* the daemon keeps minutes for 48 hours: 2,880 of them */
+#define MINUTES 2800                 /* the daemon keeps minutes for 48 hours: 2,880 of them */
 #define CELLS_MAX (MINUTES * 900ull) /* services are capped at 1,000 */
 #define PRODUCERS_MAX 100000000ull
 #define EVENTS_A_MESSAGE 50
@@ -150,7 +150,7 @@ static int fill (const options_t *options, void *push, ask_t *ask)
     if (ask_counts (ask, &accepted, &rejected) != 0)
         return -1;
     int rc = strcmp (options->what, "producers") == 0 ? send_producers (push, options->count)
-           : strcmp (options->what, "spread") == 0    ? send_spread (push, options)
+             : strcmp (options->what, "spread") == 0  ? send_spread (push, options)
                                                       : send_cells (push, options->count);
     if (rc != 0) {
         fprintf (stderr, "bench_fill: %s\n", zmq_strerror (zmq_errno ()));
@@ -170,13 +170,26 @@ static bool read_options (int argc, char **argv, options_t *options)
                                            {NULL, 0, NULL, 0}};
     for (int name; (name = getopt_long (argc, argv, "", names, NULL)) != -1;)
         switch (name) {
-        case 'e': options->endpoint = optarg; break;
-        case 'q': options->query = optarg; break;
-        case 'n': options->count = strtoull (optarg, NULL, 10); break;
-        case 'k': options->keys = strtoull (optarg, NULL, 10); break;
-        case 'a': options->apart_s = atoll (optarg); break;
-        case 'g': options->ago_s = atoll (optarg); break;
-        default: return false;
+        case 'e':
+            options->endpoint = optarg;
+            break;
+        case 'q':
+            options->query = optarg;
+            break;
+        case 'n':
+            options->count = strtoull (optarg, NULL, 10);
+            break;
+        case 'k':
+            options->keys = strtoull (optarg, NULL, 10);
+            break;
+        case 'a':
+            options->apart_s = atoll (optarg);
+            break;
+        case 'g':
+            options->ago_s = atoll (optarg);
+            break;
+        default:
+            return false;
         }
     if (optind != argc - 1)
         return false;
@@ -191,8 +204,9 @@ int main (int argc, char **argv)
 {
     options_t options = {.count = 1000, .keys = 1000, .apart_s = 60};
     if (!read_options (argc, argv, &options)) {
-        fprintf (stderr, "usage: bench_fill cells|producers|spread --endpoint EP --query EP [--count N] [--keys N] "
-                         "[--apart S] [--ago S]\n");
+        fprintf (stderr,
+                 "usage: bench_fill cells|producers|spread --endpoint EP --query EP [--count N] [--keys N] "
+                 "[--apart S] [--ago S]\n");
         return 2;
     }
     void *context = zmq_ctx_new ();

@@ -77,8 +77,8 @@ static size_t pack_event (const char *kind, uint8_t *buffer)
         event.output_tokens = 20 + next_random () % 1000;
     }
     if (strcmp (kind, "large") == 0) {
-        event.has |= ZCOST_HAS_CACHE_READ_TOKENS | ZCOST_HAS_CACHE_WRITE_TOKENS | ZCOST_HAS_REASONING_TOKENS |
-                     ZCOST_HAS_LATENCY;
+        event.has |=
+            ZCOST_HAS_CACHE_READ_TOKENS | ZCOST_HAS_CACHE_WRITE_TOKENS | ZCOST_HAS_REASONING_TOKENS | ZCOST_HAS_LATENCY;
         event.provider = "openai";
         event.cache_read_tokens = 100;
         event.cache_write_tokens = next_random () % 100;

@@ -177,8 +177,7 @@ static int bind_all (void *pull, const options_t *options)
     for (size_t i = 0; i < options->endpoints_count; i++) {
         char bound [256];
         size_t size = sizeof bound;
-        if (zmq_bind (pull, options->endpoints [i]) != 0 ||
-            zmq_getsockopt (pull, ZMQ_LAST_ENDPOINT, bound, &size) != 0)
+        if (zmq_bind (pull, options->endpoints [i]) != 0 || zmq_getsockopt (pull, ZMQ_LAST_ENDPOINT, bound, &size) != 0)
             return fail (options->endpoints [i]);
         printf ("event=listening role=ingest endpoint=%s\n", bound);
     }
@@ -209,12 +208,13 @@ static int run_drain (const options_t *options)
 
 static bool read_options (int argc, char **argv, options_t *options)
 {
-    static const struct option names [] = {
-        {"endpoint", required_argument, NULL, 'e'}, {"query", required_argument, NULL, 'q'},
-        {"events", required_argument, NULL, 'n'},   {"batch", required_argument, NULL, 'b'},
-        {"event", required_argument, NULL, 'v'},    {"high-water-mark", required_argument, NULL, 'h'},
-        {NULL, 0, NULL, 0}
-    };
+    static const struct option names [] = {{"endpoint", required_argument, NULL, 'e'},
+                                           {"query", required_argument, NULL, 'q'},
+                                           {"events", required_argument, NULL, 'n'},
+                                           {"batch", required_argument, NULL, 'b'},
+                                           {"event", required_argument, NULL, 'v'},
+                                           {"high-water-mark", required_argument, NULL, 'h'},
+                                           {NULL, 0, NULL, 0}};
     for (int name; (name = getopt_long (argc, argv, "", names, NULL)) != -1;)
         switch (name) {
         case 'e':
@@ -222,15 +222,26 @@ static bool read_options (int argc, char **argv, options_t *options)
                 return false;
             options->endpoints [options->endpoints_count++] = optarg;
             break;
-        case 'q': options->query = optarg; break;
-        case 'n': options->events = strtoull (optarg, NULL, 10); break;
-        case 'b': options->batch = strtoull (optarg, NULL, 10); break;
-        case 'v': options->event = optarg; break;
-        case 'h': options->high_water_mark = atoi (optarg); break;
-        default: return false;
+        case 'q':
+            options->query = optarg;
+            break;
+        case 'n':
+            options->events = strtoull (optarg, NULL, 10);
+            break;
+        case 'b':
+            options->batch = strtoull (optarg, NULL, 10);
+            break;
+        case 'v':
+            options->event = optarg;
+            break;
+        case 'h':
+            options->high_water_mark = atoi (optarg);
+            break;
+        default:
+            return false;
         }
-    return optind == argc - 1 && options->endpoints_count > 0 && options->high_water_mark > 0 &&
-           options->batch > 0 && options->batch <= 100000 && options->events % options->batch == 0 &&
+    return optind == argc - 1 && options->endpoints_count > 0 && options->high_water_mark > 0 && options->batch > 0 &&
+           options->batch <= 100000 && options->events % options->batch == 0 &&
            (strcmp (options->event, "small") == 0 || strcmp (options->event, "large") == 0);
 }
 
@@ -243,8 +254,9 @@ int main (int argc, char **argv)
         if (strcmp (argv [optind], "drain") == 0)
             return run_drain (&options) == 0 ? 0 : 1;
     }
-    fprintf (stderr, "usage: bench_ingest send --endpoint EP --events N --batch B --event small|large [--query EP]\n"
-                     "       bench_ingest drain --endpoint EP... --high-water-mark N\n"
-                     "N is a multiple of B.\n");
+    fprintf (stderr,
+             "usage: bench_ingest send --endpoint EP --events N --batch B --event small|large [--query EP]\n"
+             "       bench_ingest drain --endpoint EP... --high-water-mark N\n"
+             "N is a multiple of B.\n");
     return 2;
 }

@@ -23,7 +23,7 @@ struct load {
 static zcost_event_t small_event (unsigned i)
 {
     static const char *const tiers [] = {"simple", "medium", "complex"};
-    return (zcost_event_t) {
+    return (zcost_event_t){
         .type = ZCOST_QUERY_ROUTER,
         .has = ZCOST_HAS_COST,
         .tier = tiers [i % 3],

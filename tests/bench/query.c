@@ -69,16 +69,23 @@ static int measure (ask_t *ask, const options_t *options)
 
 static bool read_options (int argc, char **argv, options_t *options)
 {
-    static const struct option names [] = {
-        {"endpoint", required_argument, NULL, 'e'}, {"rate", required_argument, NULL, 'r'},
-        {"seconds", required_argument, NULL, 's'},  {NULL, 0, NULL, 0}
-    };
+    static const struct option names [] = {{"endpoint", required_argument, NULL, 'e'},
+                                           {"rate", required_argument, NULL, 'r'},
+                                           {"seconds", required_argument, NULL, 's'},
+                                           {NULL, 0, NULL, 0}};
     for (int name; (name = getopt_long (argc, argv, "", names, NULL)) != -1;)
         switch (name) {
-        case 'e': options->endpoint = optarg; break;
-        case 'r': options->rate = atof (optarg); break;
-        case 's': options->seconds = atof (optarg); break;
-        default: return false;
+        case 'e':
+            options->endpoint = optarg;
+            break;
+        case 'r':
+            options->rate = atof (optarg);
+            break;
+        case 's':
+            options->seconds = atof (optarg);
+            break;
+        default:
+            return false;
         }
     return optind == argc && options->endpoint && options->rate * options->seconds >= 2 &&
            options->rate * options->seconds <= SAMPLES_MAX;

@@ -122,24 +122,36 @@ static bool read_names (char *list, options_t *options)
 
 static bool read_options (int argc, char **argv, options_t *options)
 {
-    static const struct option names [] = {
-        {"endpoint", required_argument, NULL, 'e'}, {"last", required_argument, NULL, 'l'},
-        {"by", required_argument, NULL, 'b'},       {"step", required_argument, NULL, 's'},
-        {"rate", required_argument, NULL, 'r'},     {"count", required_argument, NULL, 'n'},
-        {NULL, 0, NULL, 0}
-    };
+    static const struct option names [] = {{"endpoint", required_argument, NULL, 'e'},
+                                           {"last", required_argument, NULL, 'l'},
+                                           {"by", required_argument, NULL, 'b'},
+                                           {"step", required_argument, NULL, 's'},
+                                           {"rate", required_argument, NULL, 'r'},
+                                           {"count", required_argument, NULL, 'n'},
+                                           {NULL, 0, NULL, 0}};
     for (int name; (name = getopt_long (argc, argv, "", names, NULL)) != -1;)
         switch (name) {
-        case 'e': options->endpoint = optarg; break;
-        case 'l': options->last_s = atol (optarg); break;
+        case 'e':
+            options->endpoint = optarg;
+            break;
+        case 'l':
+            options->last_s = atol (optarg);
+            break;
         case 'b':
             if (!read_names (optarg, options))
                 return false;
             break;
-        case 's': options->step_s = atol (optarg); break;
-        case 'r': options->rate = atof (optarg); break;
-        case 'n': options->count = strtoul (optarg, NULL, 10); break;
-        default: return false;
+        case 's':
+            options->step_s = atol (optarg);
+            break;
+        case 'r':
+            options->rate = atof (optarg);
+            break;
+        case 'n':
+            options->count = strtoul (optarg, NULL, 10);
+            break;
+        default:
+            return false;
         }
     options->query = optind == argc - 1 ? argv [optind] : "";
     bool series = strcmp (options->query, "series") == 0;
@@ -152,8 +164,9 @@ int main (int argc, char **argv)
     static samples_t samples;
     options_t options = {.rate = 1e6};
     if (!read_options (argc, argv, &options)) {
-        fprintf (stderr, "usage: bench_question breakdown|series --endpoint EP --last S [--by NAME,...] [--step S] "
-                         "[--rate N] [--count N]\n");
+        fprintf (stderr,
+                 "usage: bench_question breakdown|series --endpoint EP --last S [--by NAME,...] [--step S] "
+                 "[--rate N] [--count N]\n");
         return 2;
     }
     msgpack_sbuffer request;

@@ -22,12 +22,12 @@
 static const zc_limits_t limits = {.frame_bytes_max = 1 << 20, .batch_events_max = 8};
 
 /* Not assert: it must hold in a build without asserts too. */
-#define MUST(condition)                                                                                              \
-    do {                                                                                                             \
-        if (!(condition)) {                                                                                          \
-            fprintf (stderr, "%s:%d: does not hold: %s\n", __FILE__, __LINE__, #condition);                          \
-            abort ();                                                                                                \
-        }                                                                                                            \
+#define MUST(condition)                                                                                                \
+    do {                                                                                                               \
+        if (!(condition)) {                                                                                            \
+            fprintf (stderr, "%s:%d: does not hold: %s\n", __FILE__, __LINE__, #condition);                            \
+            abort ();                                                                                                  \
+        }                                                                                                              \
     } while (0)
 
 int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size);
@@ -62,7 +62,7 @@ static books_t books_new (void)
                     .producers = zc_producers_new (&few)};
     MUST (self.ledger && self.rejects && self.producers);
     MUST (zc_ledger_use_prices (self.ledger, prices ()) == 0);
-    self.intake = (zc_intake_t) {self.ledger, self.rejects, self.producers, limits};
+    self.intake = (zc_intake_t){self.ledger, self.rejects, self.producers, limits};
     return self;
 }
 
@@ -193,8 +193,12 @@ static void check_query (const books_t *books, const uint8_t *data, size_t size)
 {
     const zc_about_t about = {.version = "0", .instance = "fuzz", .prices_source = "builtin", .interval_ms = 1000};
     const zc_storage_status_t kept = {.kept = false};
-    const zc_report_source_t view = {.about = &about, .ledger = books->ledger, .rejects = books->rejects,
-                            .producers = books->producers, .kept = &kept, .now_ms = NOW_MS};
+    const zc_report_source_t view = {.about = &about,
+                                     .ledger = books->ledger,
+                                     .rejects = books->rejects,
+                                     .producers = books->producers,
+                                     .kept = &kept,
+                                     .now_ms = NOW_MS};
     msgpack_sbuffer reply;
     msgpack_unpacked opened;
     size_t used = 0;

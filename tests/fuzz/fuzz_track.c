@@ -31,12 +31,12 @@
 #define LABELS_MAX 4
 
 /* Not assert: it must hold in a build without asserts too. */
-#define MUST(condition)                                                                                              \
-    do {                                                                                                             \
-        if (!(condition)) {                                                                                          \
-            fprintf (stderr, "%s:%d: does not hold: %s\n", __FILE__, __LINE__, #condition);                          \
-            abort ();                                                                                                \
-        }                                                                                                            \
+#define MUST(condition)                                                                                                \
+    do {                                                                                                               \
+        if (!(condition)) {                                                                                            \
+            fprintf (stderr, "%s:%d: does not hold: %s\n", __FILE__, __LINE__, #condition);                            \
+            abort ();                                                                                                  \
+        }                                                                                                              \
     } while (0)
 
 int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size);
@@ -169,8 +169,9 @@ static void check_request (json_t *request)
     static const struct {
         const char *name;
         json_type type;
-    } arguments [] = {{"since", JSON_INTEGER}, {"until", JSON_INTEGER}, {"limit", JSON_INTEGER}, {"step", JSON_INTEGER},
-                      {"service", JSON_STRING}, {"by", JSON_ARRAY}, {"where", JSON_OBJECT}};
+    } arguments [] = {{"since", JSON_INTEGER}, {"until", JSON_INTEGER},  {"limit", JSON_INTEGER},
+                      {"step", JSON_INTEGER},  {"service", JSON_STRING}, {"by", JSON_ARRAY},
+                      {"where", JSON_OBJECT}};
     size_t known = 0, size;
     void *bytes;
     for (size_t i = 0; i < sizeof arguments / sizeof *arguments; i++) {
@@ -274,6 +275,6 @@ int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
 {
     static void (*const checks []) (const uint8_t *, size_t) = {check_reply, check_arguments, check_track};
     if (size > 0)
-        checks [*data % 3] (data + 1, size - 1);
+        checks [*data % 3](data + 1, size - 1);
     return 0;
 }

@@ -25,8 +25,8 @@ static inline zc_event_t with_any_tokens (zc_event_t event)
     if (random_below (2))
         event = with_output (event, random_below (10000));
     if (random_below (4) == 0) {
-        event.has |= ZC_BIT (ZC_KEY_CACHE_READ_TOKENS) | ZC_BIT (ZC_KEY_CACHE_WRITE_TOKENS) |
-                     ZC_BIT (ZC_KEY_REASONING_TOKENS);
+        event.has |=
+            ZC_BIT (ZC_KEY_CACHE_READ_TOKENS) | ZC_BIT (ZC_KEY_CACHE_WRITE_TOKENS) | ZC_BIT (ZC_KEY_REASONING_TOKENS);
         event.cache_read_tokens = random_below (1000);
         event.cache_write_tokens = random_below (1000);
         event.reasoning_tokens = random_below (1000);

@@ -54,8 +54,11 @@ static inline int tear_down (void **state)
 
 static inline zc_budget_t monthly (int64_t limit)
 {
-    return (zc_budget_t) {.limit_nanousd = limit, .period = ZC_PERIOD_MONTH, .timezone = "UTC",
-                          .percents = {50, 80, 100}, .percents_count = 3};
+    return (zc_budget_t){.limit_nanousd = limit,
+                         .period = ZC_PERIOD_MONTH,
+                         .timezone = "UTC",
+                         .percents = {50, 80, 100},
+                         .percents_count = 3};
 }
 
 static inline zc_budget_t hourly (int64_t limit)
@@ -144,8 +147,8 @@ static inline size_t look (spending_t *self, int64_t now_ms)
 static inline void restore (spending_t *self, const char *name, int64_t since, uint32_t percent, int64_t limit,
                             bool published)
 {
-    zc_alert_t alert = {.period_start_s = since, .percent = percent, .limit_nanousd = limit, .published = published,
-                        .passed_ms = NOW};
+    zc_alert_t alert = {
+        .period_start_s = since, .percent = percent, .limit_nanousd = limit, .published = published, .passed_ms = NOW};
     strcpy (alert.budget, name);
     zc_budgets_restore (self->budgets, &alert);
 }

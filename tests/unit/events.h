@@ -14,7 +14,7 @@
 
 static inline zc_event_t event_of (zcost_type_t type)
 {
-    return (zc_event_t) {.type = type, .has = HAS_TYPE, .ts_ms = 1767225600000};
+    return (zc_event_t){.type = type, .has = HAS_TYPE, .ts_ms = 1767225600000};
 }
 
 /* Each of these gives an event one more key. */
@@ -94,7 +94,7 @@ static inline zc_event_t with_latency (zc_event_t event, int64_t us)
 static inline zc_event_t with_tags (zc_event_t event, const char *map, size_t size)
 {
     event.has |= ZC_BIT (ZC_KEY_TAGS);
-    event.tags = (zc_str_t) {map, (uint32_t) size};
+    event.tags = (zc_str_t){map, (uint32_t) size};
     return event;
 }
 

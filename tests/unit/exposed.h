@@ -22,8 +22,8 @@ typedef struct {
 
 static inline void expose (exposed_t *self, bool open_metrics)
 {
-    *self = (exposed_t) {.text = NULL};
-    self->out = (zb_exposition_t) {.out = open_memstream (&self->text, &self->size), .open_metrics = open_metrics};
+    *self = (exposed_t){.text = NULL};
+    self->out = (zb_exposition_t){.out = open_memstream (&self->text, &self->size), .open_metrics = open_metrics};
     assert_non_null (self->out.out);
 }
 

@@ -36,16 +36,46 @@ typedef struct {
 } value_t;
 
 /* Initializers of a value_t. */
-#define NIL {.as = AS_NIL}
-#define BOOL(truth) {.as = AS_BOOL, .i = (truth)}
-#define INT(number) {.as = AS_INT, .i = (number)}
-#define UINT(number) {.as = AS_UINT, .i = (int64_t) (number)}
-#define FLOAT(number) {.as = AS_FLOAT, .f = (number)}
-#define STR(text) {.as = AS_STR, .data = (text), .size = strlen (text)}
-#define STR_OF(literal) {.as = AS_STR, .data = (literal), .size = sizeof (literal) - 1} /* in static tables */
-#define BIN(literal) {.as = AS_BIN, .data = (literal), .size = sizeof (literal) - 1}
-#define EXT(type, literal) {.as = AS_EXT, .ext_type = (type), .data = (literal), .size = sizeof (literal) - 1}
-#define RAW(literal) {.as = AS_RAW, .data = (literal), .size = sizeof (literal) - 1}
+#define NIL                                                                                                            \
+    {                                                                                                                  \
+        .as = AS_NIL                                                                                                   \
+    }
+#define BOOL(truth)                                                                                                    \
+    {                                                                                                                  \
+        .as = AS_BOOL, .i = (truth)                                                                                    \
+    }
+#define INT(number)                                                                                                    \
+    {                                                                                                                  \
+        .as = AS_INT, .i = (number)                                                                                    \
+    }
+#define UINT(number)                                                                                                   \
+    {                                                                                                                  \
+        .as = AS_UINT, .i = (int64_t) (number)                                                                         \
+    }
+#define FLOAT(number)                                                                                                  \
+    {                                                                                                                  \
+        .as = AS_FLOAT, .f = (number)                                                                                  \
+    }
+#define STR(text)                                                                                                      \
+    {                                                                                                                  \
+        .as = AS_STR, .data = (text), .size = strlen (text)                                                            \
+    }
+#define STR_OF(literal)                                                                                                \
+    {                                                                                                                  \
+        .as = AS_STR, .data = (literal), .size = sizeof (literal) - 1                                                  \
+    } /* in static tables */
+#define BIN(literal)                                                                                                   \
+    {                                                                                                                  \
+        .as = AS_BIN, .data = (literal), .size = sizeof (literal) - 1                                                  \
+    }
+#define EXT(type, literal)                                                                                             \
+    {                                                                                                                  \
+        .as = AS_EXT, .ext_type = (type), .data = (literal), .size = sizeof (literal) - 1                              \
+    }
+#define RAW(literal)                                                                                                   \
+    {                                                                                                                  \
+        .as = AS_RAW, .data = (literal), .size = sizeof (literal) - 1                                                  \
+    }
 
 typedef struct {
     const char *key;
@@ -114,8 +144,8 @@ static inline void pack_map (bytes_t *out, const pair_t *pairs, size_t count)
 }
 
 #define ARRAY(out, count) pack_header ((out), false, (count))
-#define MAP(out, ...)                                                                                                \
-    pack_map ((out), (const pair_t []) {__VA_ARGS__}, sizeof ((const pair_t []) {__VA_ARGS__}) / sizeof (pair_t))
+#define MAP(out, ...)                                                                                                  \
+    pack_map ((out), (const pair_t []){__VA_ARGS__}, sizeof ((const pair_t []){__VA_ARGS__}) / sizeof (pair_t))
 
 /* A stamp: a msgpack extension of type 1, 36 bytes, big-endian. */
 static inline void pack_stamp (bytes_t *out, const uint8_t producer [16], uint32_t epoch, uint64_t seq,
@@ -129,7 +159,7 @@ static inline void pack_stamp (bytes_t *out, const uint8_t producer [16], uint32
         body [20 + i] = (char) (seq >> (56 - 8 * i));
         body [28 + i] = (char) (dropped >> (56 - 8 * i));
     }
-    pack_value (out, &(value_t) {.as = AS_EXT, .ext_type = 1, .data = body, .size = sizeof body});
+    pack_value (out, &(value_t){.as = AS_EXT, .ext_type = 1, .data = body, .size = sizeof body});
 }
 
 #endif

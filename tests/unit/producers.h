@@ -131,7 +131,7 @@ HELPER told_t sync_all (zc_producers_t *table)
 /* A store: the rows that were saved, in no order. */
 typedef struct {
     zc_producer_row_t rows [SAVED_MAX];
-    zc_interval_t intervals [SAVED_MAX] [ZC_INTERVALS_MAX];
+    zc_interval_t intervals [SAVED_MAX][ZC_INTERVALS_MAX];
     size_t count;
     zc_delivery_t delivery;
     bool overflowed;

@@ -71,8 +71,8 @@ static inline opened_t ask_pairs (asked_t *asked, const pair_t *pairs, size_t co
     return reply;
 }
 
-#define ASK(asked, ...)                                                                                              \
-    ask_pairs ((asked), (const pair_t []) {__VA_ARGS__}, sizeof ((const pair_t []) {__VA_ARGS__}) / sizeof (pair_t))
+#define ASK(asked, ...)                                                                                                \
+    ask_pairs ((asked), (const pair_t []){__VA_ARGS__}, sizeof ((const pair_t []){__VA_ARGS__}) / sizeof (pair_t))
 
 static inline const msgpack_object *result_of (const opened_t *reply, const char *query)
 {

@@ -44,10 +44,10 @@ static inline void world_begin (world_t *self)
         uint32_t key = any_below (zc_keys_count (self->keys));
         zc_time_bucket_t level = (zc_time_bucket_t) any_below (ZC_TIME_BUCKETS);
         int64_t size = zc_time_bucket_seconds (level);
-        *cell = (world_cell_t) {.cell = {.start_s = (WORLD_START_S + any_below (4 * 86400)) / size * size,
-                                         .key = key,
-                                         .level = level,
-                                         .sums = any_measures (zc_keys_at (self->keys, key)->dimensions.type)}};
+        *cell = (world_cell_t){.cell = {.start_s = (WORLD_START_S + any_below (4 * 86400)) / size * size,
+                                        .key = key,
+                                        .level = level,
+                                        .sums = any_measures (zc_keys_at (self->keys, key)->dimensions.type)}};
         cell->bins_count = any_below (2) ? any_below (WORLD_BINS_MAX) : 0;
         for (uint32_t j = 0; j < cell->bins_count; j++)
             cell->bins [j] = any_below (3) ? 100 + any_below (30) : any_below (2880);
@@ -82,7 +82,7 @@ static inline zc_str_t value_in_model (const zc_dimensions_t *key, const zc_dime
                          dimension->name.data);
     for (uint32_t at = 0; at + (uint32_t) size < key->tags.size; at++)
         if (memcmp (key->tags.data + at, want, (size_t) size) == 0)
-            return (zc_str_t) {key->tags.data + at + size + 1, (uint8_t) key->tags.data [at + (uint32_t) size]};
+            return (zc_str_t){key->tags.data + at + size + 1, (uint8_t) key->tags.data [at + (uint32_t) size]};
     return str_of (other ? "other" : "");
 }
 
@@ -90,7 +90,8 @@ static inline bool model_wants (const zc_query_spec_t *spec, const zc_dimensions
 {
     for (size_t i = 0; i < spec->where_count; i++) {
         zc_str_t value = value_in_model (key, &spec->where [i].dimension);
-        if (value.size != spec->where [i].value.size || memcmp (value.data, spec->where [i].value.data, value.size) != 0)
+        if (value.size != spec->where [i].value.size ||
+            memcmp (value.data, spec->where [i].value.data, value.size) != 0)
             return false;
     }
     return true;
@@ -143,7 +144,8 @@ static inline int compare_rows (const void *left, const void *right)
 }
 
 /* Every cell that is asked for: by row, and where steps is given by point there. */
-static inline void model_make (model_t *self, model_t *steps, const world_t *world, const zc_query_spec_t *spec, const zc_window_plan_t *plan)
+static inline void model_make (model_t *self, model_t *steps, const world_t *world, const zc_query_spec_t *spec,
+                               const zc_window_plan_t *plan)
 {
     self->count = steps->count = 0;
     for (size_t i = 0; i < CELLS; i++) {

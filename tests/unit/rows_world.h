@@ -35,8 +35,7 @@ typedef struct {
 static inline uint32_t key_in (zc_keys_t *keys, zcost_type_t type, const char *service, const char *tier,
                                const char *model, const char *provider, zc_str_t tags)
 {
-    const zc_dimensions_t dimensions = {type,           str_of (service),  str_of (tier),
-                                        str_of (model), str_of (provider), tags};
+    const zc_dimensions_t dimensions = {type, str_of (service), str_of (tier), str_of (model), str_of (provider), tags};
     uint32_t key;
     bool folded;
     assert_int_equal (zc_keys_find (keys, &dimensions, &key, &folded), 0);
@@ -71,23 +70,24 @@ static inline zc_measures_t any_measures (zcost_type_t type)
 
 static inline zc_query_spec_t ask_of (zc_query_spec_kind_t asked)
 {
-    return (zc_query_spec_t) {.asked = asked, .rows_max = ZC_ROWS_MAX};
+    return (zc_query_spec_t){.asked = asked, .rows_max = ZC_ROWS_MAX};
 }
 
 static inline void group_by (zc_query_spec_t *spec, zc_by_t by, const char *name)
 {
-    spec->by [spec->by_count++] = (zc_dimension_t) {by, str_of (name)};
+    spec->by [spec->by_count++] = (zc_dimension_t){by, str_of (name)};
 }
 
 static inline void only_where (zc_query_spec_t *spec, zc_by_t by, const char *name, const char *value)
 {
-    spec->where [spec->where_count].dimension = (zc_dimension_t) {by, str_of (name)};
+    spec->where [spec->where_count].dimension = (zc_dimension_t){by, str_of (name)};
     spec->where [spec->where_count++].value = str_of (value);
 }
 
 static inline zc_window_plan_t plan_by (int64_t step_s)
 {
-    return (zc_window_plan_t) {.since_s = INT64_MIN, .until_s = INT64_MAX, .since_ms = 5, .until_ms = 6, .step_s = step_s};
+    return (zc_window_plan_t){
+        .since_s = INT64_MIN, .until_s = INT64_MAX, .since_ms = 5, .until_ms = 6, .step_s = step_s};
 }
 
 /* Adds cells that have no latencies; must succeed. Returns the point. */

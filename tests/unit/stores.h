@@ -106,7 +106,7 @@ static inline draft_t draft_new (void)
     draft_t draft = {.keys = zc_keys_new (ZC_KEYS_MAX)};
     assert_non_null (draft.keys);
     assert_int_equal (zc_cells_init (&draft.cells), 0);
-    draft.checkpoint = (zc_checkpoint_t) {.sequence = 1, .position = ZC_POSITION (1, 64), .taken_ms = NOW_MS};
+    draft.checkpoint = (zc_checkpoint_t){.sequence = 1, .position = ZC_POSITION (1, 64), .taken_ms = NOW_MS};
     return draft;
 }
 
@@ -118,7 +118,7 @@ static inline void draft_end (draft_t *draft)
 
 static inline zc_str_t str (const char *text)
 {
-    return (zc_str_t) {text, (uint32_t) strlen (text)};
+    return (zc_str_t){text, (uint32_t) strlen (text)};
 }
 
 /* One more key with these tags (canonical), whatever else it is; its number. */
@@ -155,7 +155,8 @@ static inline void spend (draft_t *draft, zc_time_bucket_t level, int64_t start_
 }
 
 /* Events of so many microseconds, in a cell that is there or not yet. */
-static inline void lag (draft_t *draft, zc_time_bucket_t level, int64_t start_s, uint32_t key, int64_t us, uint64_t events)
+static inline void lag (draft_t *draft, zc_time_bucket_t level, int64_t start_s, uint32_t key, int64_t us,
+                        uint64_t events)
 {
     zc_cell_t *cell = zc_cells_at (&draft->cells, level, start_s, key);
     assert_non_null (cell);

@@ -13,7 +13,7 @@
 
 static inline zc_str_t str_of (const char *text)
 {
-    return (zc_str_t) {text, (uint32_t) strlen (text)};
+    return (zc_str_t){text, (uint32_t) strlen (text)};
 }
 
 /* Reads a table that must be readable. */

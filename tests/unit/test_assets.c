@@ -84,8 +84,10 @@ static void test_assets_have_the_type_of_their_name (void **state)
     (void) state;
     static const struct {
         const char *ending, *type;
-    } types [] = {{".js", "text/javascript; charset=utf-8"}, {".css", "text/css; charset=utf-8"},
-                  {".svg", "image/svg+xml"}, {".html", "text/html; charset=utf-8"}};
+    } types [] = {{".js", "text/javascript; charset=utf-8"},
+                  {".css", "text/css; charset=utf-8"},
+                  {".svg", "image/svg+xml"},
+                  {".html", "text/html; charset=utf-8"}};
     const zb_asset_t *asset;
     for (size_t n = 0; (asset = zb_asset_at (n)); n++) {
         const char *type = NULL;
@@ -100,8 +102,8 @@ static void test_assets_have_the_type_of_their_name (void **state)
 static void test_assets_are_found_by_their_whole_name (void **state)
 {
     (void) state;
-    static const char *const none [] = {"", "index", "index.html/", "/index.html", "INDEX.HTML", "index.htm",
-                                        "../zboard.c", "index.html\n"};
+    static const char *const none [] = {"",           "index",     "index.html/", "/index.html",
+                                        "INDEX.HTML", "index.htm", "../zboard.c", "index.html\n"};
     const zb_asset_t *asset;
     for (size_t n = 0; (asset = zb_asset_at (n)); n++)
         assert_ptr_equal (zb_asset_find (asset->name), asset);
@@ -113,14 +115,14 @@ static void test_assets_are_found_by_their_whole_name (void **state)
 static void test_assets_tags_are_quoted_differ_and_stay (void **state)
 {
     (void) state;
-    char tags [64] [ZB_ASSET_TAG_BYTES], again [ZB_ASSET_TAG_BYTES];
+    char tags [64][ZB_ASSET_TAG_BYTES], again [ZB_ASSET_TAG_BYTES];
     size_t count = 0;
     for (; zb_asset_at (count); count++) {
         assert_true (count < 64);
         zb_asset_tag (zb_asset_at (count), tags [count]);
         assert_int_equal (strlen (tags [count]), 18);
         assert_int_equal (strspn (tags [count] + 1, "0123456789abcdef"), 16);
-        assert_true (tags [count] [0] == '"' && tags [count] [17] == '"');
+        assert_true (tags [count][0] == '"' && tags [count][17] == '"');
         for (size_t i = 0; i < count; i++)
             assert_string_not_equal (tags [i], tags [count]);
     }

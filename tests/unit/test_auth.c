@@ -152,8 +152,9 @@ static void test_auth_tells_a_file_that_is_not_there (void **state)
     strcpy (settings.token_file, "/tmp/zcost-test-is-not-there");
     capture ();
     assert_null (zb_auth_new (&settings));
-    assert_string_equal (release (), "level=error event=token_file file=\"/tmp/zcost-test-is-not-there\" "
-                                     "reason=\"No such file or directory\"\n");
+    assert_string_equal (release (),
+                         "level=error event=token_file file=\"/tmp/zcost-test-is-not-there\" "
+                         "reason=\"No such file or directory\"\n");
 }
 
 /* A token is known whole: no beginning of it, nothing behind it, no byte of it other. */
@@ -241,7 +242,11 @@ static void test_auth_knows_its_names (void **state)
         bool tokens;
         const char *ours [4], *others [4];
     } table [] = {
-        {"127.0.0.1:1", NULL, false, {"localhost", "127.0.0.1:1", "[::1]:1", "localhost "}, {"evil", "board", "", "evil:1"}},
+        {"127.0.0.1:1",
+         NULL,
+         false,
+         {"localhost", "127.0.0.1:1", "[::1]:1", "localhost "},
+         {"evil", "board", "", "evil:1"}},
         {"127.0.0.1:1", "board", false, {"Board", "board:1", "board/x", "10.0.0.1/x"}, {"evil", "boards", "x.board"}},
         {"127.0.0.1:1", "board", true, {"board", "evil", ""}, {NULL}},
         {"0.0.0.0:1", NULL, false, {"evil", "localhost", ""}, {NULL}},

@@ -129,11 +129,23 @@ static void test_settings_listen_is_an_address_and_a_port (void **state)
         {"localhost:00000000000000000000080", "localhost", "80"}, /* no more than a port has room for */
         {X250 "xxxxx:80", X250 "xxxxx", "80"},
         {X250 "xxxxxx:80", NULL, NULL},
-        {"", NULL, NULL}, {":", NULL, NULL}, {":80", NULL, NULL}, {"80", NULL, NULL}, {"127.0.0.1", NULL, NULL},
-        {"127.0.0.1:", NULL, NULL}, {"127.0.0.1:65536", NULL, NULL}, {"127.0.0.1:-1", NULL, NULL},
-        {"127.0.0.1:8 0", NULL, NULL}, {"127.0.0.1:http", NULL, NULL}, {"127.0.0.1:8.0", NULL, NULL},
-        {"::1:80", NULL, NULL}, {"[]:80", NULL, NULL}, {"::", NULL, NULL}, {"[::1]", NULL, NULL},
-        {"[::1]80", NULL, NULL}, {"127.0.0.1:99999999999999999999", NULL, NULL},
+        {"", NULL, NULL},
+        {":", NULL, NULL},
+        {":80", NULL, NULL},
+        {"80", NULL, NULL},
+        {"127.0.0.1", NULL, NULL},
+        {"127.0.0.1:", NULL, NULL},
+        {"127.0.0.1:65536", NULL, NULL},
+        {"127.0.0.1:-1", NULL, NULL},
+        {"127.0.0.1:8 0", NULL, NULL},
+        {"127.0.0.1:http", NULL, NULL},
+        {"127.0.0.1:8.0", NULL, NULL},
+        {"::1:80", NULL, NULL},
+        {"[]:80", NULL, NULL},
+        {"::", NULL, NULL},
+        {"[::1]", NULL, NULL},
+        {"[::1]80", NULL, NULL},
+        {"127.0.0.1:99999999999999999999", NULL, NULL},
     };
     for (size_t i = 0; i < COUNT (table); i++) {
         zb_settings_t settings = fresh ();
@@ -153,18 +165,29 @@ static void test_settings_endpoints_say_where_zcostd_is (void **state)
         const char *value;
         bool good;
     } table [] = {
-        {"tcp://127.0.0.1:7751", true}, {"tcp://ledger.example.com:1", true}, {"tcp://[::1]:65535", true},
-        {"ipc:///run/zcost/query", true}, {"ipc://x", true},
-        {"", false}, {"127.0.0.1:7751", false}, {"tcp://127.0.0.1", false}, {"tcp://:7751", false},
-        {"tcp://127.0.0.1:*", false}, {"tcp://127.0.0.1:65536", false}, {"tcp://127.0.0.1:", false}, {"ipc://", false},
-        {"udp://127.0.0.1:1", false}, {"inproc://x", false}, {"tcp://127.0.0.1:1;127.0.0.1:2", false},
+        {"tcp://127.0.0.1:7751", true},
+        {"tcp://ledger.example.com:1", true},
+        {"tcp://[::1]:65535", true},
+        {"ipc:///run/zcost/query", true},
+        {"ipc://x", true},
+        {"", false},
+        {"127.0.0.1:7751", false},
+        {"tcp://127.0.0.1", false},
+        {"tcp://:7751", false},
+        {"tcp://127.0.0.1:*", false},
+        {"tcp://127.0.0.1:65536", false},
+        {"tcp://127.0.0.1:", false},
+        {"ipc://", false},
+        {"udp://127.0.0.1:1", false},
+        {"inproc://x", false},
+        {"tcp://127.0.0.1:1;127.0.0.1:2", false},
         {"ipc:///" X250, false},
     };
     static const struct {
         const char *path;
         size_t place;
-    } endpoints [] = {{"ingest/endpoint", AT (ingest)}, {"publish/endpoint", AT (publish)},
-                      {"query/endpoint", AT (query)}};
+    } endpoints [] = {
+        {"ingest/endpoint", AT (ingest)}, {"publish/endpoint", AT (publish)}, {"query/endpoint", AT (query)}};
     for (size_t i = 0; i < COUNT (table); i++)
         for (size_t n = 0; n < COUNT (endpoints); n++) {
             zb_settings_t settings = fresh (), before = settings;
@@ -182,7 +205,9 @@ static void test_settings_texts_can_stand_in_the_log (void **state)
     static const struct {
         const char *path;
         size_t place;
-    } texts [] = {{"http/token_file", AT (token_file)}, {"http/tls_cert", AT (tls_cert)}, {"http/tls_key", AT (tls_key)},
+    } texts [] = {{"http/token_file", AT (token_file)},
+                  {"http/tls_cert", AT (tls_cert)},
+                  {"http/tls_key", AT (tls_key)},
                   {"ingest/spool", AT (spool)}};
     static char value [ZC_PATH_BYTES + 1];
     for (size_t i = 0; i < COUNT (texts); i++) {
@@ -224,7 +249,8 @@ static void test_settings_names_gather_up_to_eight (void **state)
         const char *path;
         const char *good [4], *bad [8];
     } table [] = {
-        {"http/host", {"board", "board.example.com", "B-1", "caf\303\251"},
+        {"http/host",
+         {"board", "board.example.com", "B-1", "caf\303\251"},
          {"", "http://board", "board:80", "a/b", "[::1]", "a b", "a\"b", X250 "xxxxxx"}},
         {"http/allow_origin",
          {"https://board.example.com", "http://localhost:3000", "https://[::1]:8443", "http://x"},
@@ -262,8 +288,8 @@ static void test_settings_origins_are_as_browsers_say_them (void **state)
 static void test_settings_that_are_none_are_told (void **state)
 {
     (void) state;
-    static const char *const none [] = {"", "http", "http/", "listen", "http/listen/x", "HTTP/listen", "http/Listen",
-                                        "ingest/listen", "memory"};
+    static const char *const none [] = {
+        "", "http", "http/", "listen", "http/listen/x", "HTTP/listen", "http/Listen", "ingest/listen", "memory"};
     static const char *const sections [] = {"http", "ingest", "publish", "query", "metrics", "memory"};
     static const char *const no_sections [] = {"", "htt", "http/", "http/listen", "https", "budgets"};
     zb_settings_t settings = fresh ();
@@ -306,10 +332,20 @@ static void test_settings_know_what_only_this_machine_reaches (void **state)
         const char *listen;
         bool loopback;
     } table [] = {
-        {"127.0.0.1:1", true}, {"127.255.0.9:1", true}, {"localhost:1", true}, {"LocalHost:1", true}, {"[::1]:1", true},
+        {"127.0.0.1:1", true},
+        {"127.255.0.9:1", true},
+        {"localhost:1", true},
+        {"LocalHost:1", true},
+        {"[::1]:1", true},
         {"[0:0:0:0:0:0:0:1]:1", true},
-        {"0.0.0.0:1", false}, {"[::]:1", false}, {"128.0.0.1:1", false}, {"10.0.0.1:1", false}, {"board:1", false},
-        {"localhost.example.com:1", false}, {"127.0.0.1.example.com:1", false}, {"[::2]:1", false},
+        {"0.0.0.0:1", false},
+        {"[::]:1", false},
+        {"128.0.0.1:1", false},
+        {"10.0.0.1:1", false},
+        {"board:1", false},
+        {"localhost.example.com:1", false},
+        {"127.0.0.1.example.com:1", false},
+        {"[::2]:1", false},
     };
     for (size_t i = 0; i < COUNT (table); i++) {
         zb_settings_t settings = fresh ();
@@ -322,8 +358,9 @@ static void test_settings_know_what_only_this_machine_reaches (void **state)
 static void test_settings_on_the_command_line_beat_the_file (void **state)
 {
     (void) state;
-    static const char text [] = "http\n    listen = [::]:1\n    host = a\n    host = b\n    max_streams = 5\n"
-                                "ingest\n    spool = /s\n";
+    static const char text [] =
+        "http\n    listen = [::]:1\n    host = a\n    host = b\n    max_streams = 5\n"
+        "ingest\n    spool = /s\n";
     char path [64];
     zb_settings_t settings;
     write_file (path, text, sizeof text - 1);

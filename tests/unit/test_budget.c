@@ -83,15 +83,9 @@ static void test_budget_sums_what_its_filter_takes_in (void **state)
         const char *dimension, *value;
         int64_t sum;
     } table [] = {
-        {"service", "search", 1 + 2 + 4},
-        {"service", "chat", 8 + 16},
-        {"service", "nobody", 0},
-        {"model", "gpt-4o", 1 + 8},
-        {"provider", "azure", 2},
-        {"tier", "simple", 4},
-        {"type", "llm_call", 1 + 2 + 8 + 16},
-        {"type", "query_router", 4},
-        {"team", "core", 16},
+        {"service", "search", 1 + 2 + 4},     {"service", "chat", 8 + 16}, {"service", "nobody", 0},
+        {"model", "gpt-4o", 1 + 8},           {"provider", "azure", 2},    {"tier", "simple", 4},
+        {"type", "llm_call", 1 + 2 + 8 + 16}, {"type", "query_router", 4}, {"team", "core", 16},
     };
     static const zc_dimensions_t keys [] = {
         {ZCOST_LLM_CALL, .service = {"search", 6}, .model = {"gpt-4o", 6}},
@@ -115,10 +109,10 @@ static void test_budget_takes_in_what_passes_all_of_its_filter (void **state)
     spending_t *self = *state;
     begin (self, where (where (monthly (100 * USD), "service", "search"), "model", "o3"));
     set_base (self, 0);
-    spend_key (self, &(zc_dimensions_t) {ZCOST_LLM_CALL, .service = {"search", 6}}, ZC_MINUTE, SINCE, 1);
-    spend_key (self, &(zc_dimensions_t) {ZCOST_LLM_CALL, .model = {"o3", 2}}, ZC_MINUTE, SINCE, 2);
-    spend_key (self, &(zc_dimensions_t) {ZCOST_LLM_CALL, .service = {"search", 6}, .model = {"o3", 2}}, ZC_MINUTE,
-               SINCE, 4);
+    spend_key (self, &(zc_dimensions_t){ZCOST_LLM_CALL, .service = {"search", 6}}, ZC_MINUTE, SINCE, 1);
+    spend_key (self, &(zc_dimensions_t){ZCOST_LLM_CALL, .model = {"o3", 2}}, ZC_MINUTE, SINCE, 2);
+    spend_key (self, &(zc_dimensions_t){ZCOST_LLM_CALL, .service = {"search", 6}, .model = {"o3", 2}}, ZC_MINUTE, SINCE,
+               4);
     assert_int_equal (spent (self), 4);
 }
 
@@ -292,13 +286,13 @@ static void test_budget_of_hours_passes_again_after_it_fell (void **state)
     add_budget (self, budget);
     make (self);
     /* spent; new alerts */
-    static const int64_t steps [] [2] = {
-        {4 * USD, 0}, {5 * USD, 1}, {4500 * MILLI, 0}, /* 90 % of the threshold */
+    static const int64_t steps [][2] = {
+        {4 * USD, 0}, {5 * USD, 1},      {4500 * MILLI, 0}, /* 90 % of the threshold */
         {5 * USD, 0}, {4499 * MILLI, 0}, {4900 * MILLI, 0}, {5 * USD, 1}, {6 * USD, 0},
     };
     for (int i = 0; i < (int) (sizeof steps / sizeof *steps); i++) {
-        move (self, i, steps [i] [0]);
-        assert_int_equal (look (self, NOW + i * 60000), steps [i] [1]);
+        move (self, i, steps [i][0]);
+        assert_int_equal (look (self, NOW + i * 60000), steps [i][1]);
         for (size_t k = 0; k < zc_budgets_alerts (self->budgets); k++)
             zc_budgets_published (self->budgets, k);
     }

@@ -34,8 +34,12 @@ static void assert_truth (const msgpack_object *object, bool truth)
 
 static zc_alert_t sample (void)
 {
-    zc_alert_t alert = {.period_start_s = SINCE, .percent = 80, .passed_ms = NOW, .spent_nanousd = INT64_MAX,
-                        .limit_nanousd = 1, .published = true};
+    zc_alert_t alert = {.period_start_s = SINCE,
+                        .percent = 80,
+                        .passed_ms = NOW,
+                        .spent_nanousd = INT64_MAX,
+                        .limit_nanousd = 1,
+                        .published = true};
     memset (alert.budget, 'n', ZCOST_STRING_MAX);
     return alert;
 }
@@ -192,8 +196,8 @@ static void test_budget_alert_of_hours_has_its_own_window (void **state)
 
 /* --------------------------------------------------------------------- `budgets` */
 
-#define BUDGET_KEYS                                                                                                  \
-    "name", "period", "timezone", "where", "since", "until", "limit_nanousd", "limit_usd", "spent_nanousd",           \
+#define BUDGET_KEYS                                                                                                    \
+    "name", "period", "timezone", "where", "since", "until", "limit_nanousd", "limit_usd", "spent_nanousd",            \
         "spent_usd", "share_percent", "projected_usd", "state", "thresholds"
 
 static void test_budget_answer_tells_all (void **state)

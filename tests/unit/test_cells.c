@@ -55,8 +55,10 @@ static void test_cells_of_other_levels_times_and_keys_are_others (void **state)
         int64_t start_s;
         uint32_t key;
     } table [] = {
-        {ZC_MINUTE, 0, 0},   {ZC_QUARTER, 0, 0},   {ZC_DAY, 0, 0},   {ZC_MINUTE, 60, 0},
-        {ZC_MINUTE, 0, 1},   {ZC_MINUTE, -60, 0},  {ZC_DAY, DAY, 1}, {ZC_MINUTE, DAY, 1},
+        {ZC_MINUTE, 0, 0},    {ZC_QUARTER, 0, 0},
+        {ZC_DAY, 0, 0},       {ZC_MINUTE, 60, 0},
+        {ZC_MINUTE, 0, 1},    {ZC_MINUTE, -60, 0},
+        {ZC_DAY, DAY, 1},     {ZC_MINUTE, DAY, 1},
         {ZC_QUARTER, DAY, 1}, {ZC_DAY, DAY, UINT32_MAX - 64},
     };
     enum { ROWS = sizeof table / sizeof *table };

@@ -147,7 +147,7 @@ static void test_client_takes_all_events_of_a_try_or_none (void **state)
     zcost_t *client = open_client (NOBODY);
     zcost_event_t events [100];
     for (size_t i = 0; i < COUNT (events); i++)
-        events [i] = (zcost_event_t) {.type = ZCOST_EMBEDDING_CACHE, .has = ZCOST_HAS_HIT, .hit = true};
+        events [i] = (zcost_event_t){.type = ZCOST_EMBEDDING_CACHE, .has = ZCOST_HAS_HIT, .hit = true};
     assert_int_equal (zcost_try_emit (client, NULL, 0), 0);
     assert_int_equal (zcost_try_emit (client, NULL, 1), ZCOST_EINVAL);
     assert_int_equal (zcost_try_emit (NULL, events, 1), ZCOST_EINVAL);

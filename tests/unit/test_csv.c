@@ -191,7 +191,9 @@ static void test_csv_input_skips_a_byte_order_mark (void **state)
         int first;
         size_t left;
     } table [] = {
-        {BYTES ("\xef\xbb\xbf" "a,b\n"), 'a', 4},
+        {BYTES ("\xef\xbb\xbf"
+                "a,b\n"),
+         'a', 4},
         {BYTES ("\xef\xbb\xbf"), -1, 0},
         {BYTES ("\xef\xbb"), 0xef, 2},
         {BYTES ("a"), 'a', 1},

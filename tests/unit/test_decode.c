@@ -44,7 +44,11 @@ static void test_decode_tells_events_apart_in_every_framing (void **state)
         {BYTES ("\x93" EVENT "\xc0" EVENT), 2, 1},
         {BYTES ("\x93" EVENT "\x80" EVENT EVENT), 3, 1},
         {BYTES ("\x92\x92" EVENT EVENT EVENT), 1, 1}, /* an array in an array is no event */
-        {BYTES (EVENT "\xa3" "abc" "\xc4\x01z" "\x90" EVENT), 2, 2},
+        {BYTES (EVENT "\xa3"
+                      "abc"
+                      "\xc4\x01z"
+                      "\x90" EVENT),
+         2, 2},
         {BYTES (EVENT "\xc1" EVENT), 1, 1},
         {BYTES (EVENT "\xc1\xc1\xc1"), 1, 1},
         {BYTES ("\x93" EVENT "\xc1" EVENT EVENT), 1, 1},
@@ -82,8 +86,12 @@ static void test_decode_says_why_and_shows_the_bytes (void **state)
         {BYTES ("\xcb\x3f\xf0\x00\x00\x00\x00\x00\x00"), ZC_NOT_A_MAP, ZC_WHY_NO_MAP, 0, 9},
         {BYTES ("\x91\x92" EVENT EVENT), ZC_NOT_A_MAP, ZC_WHY_NO_MAP, 1, 1 + 2 * EVENT_SIZE},
         {BYTES ("\x80"), ZC_MISSING_TYPE, ZC_WHY_NO_TYPE, 0, 1},
-        {BYTES ("\x81\xa1" "a\x01"), ZC_MISSING_TYPE, ZC_WHY_NO_TYPE, 0, 4},
-        {BYTES ("\x81\xa4type\xa3" "abc"), ZC_UNKNOWN_TYPE, ZC_WHY_NOT_A_TYPE, 0, 10},
+        {BYTES ("\x81\xa1"
+                "a\x01"),
+         ZC_MISSING_TYPE, ZC_WHY_NO_TYPE, 0, 4},
+        {BYTES ("\x81\xa4type\xa3"
+                "abc"),
+         ZC_UNKNOWN_TYPE, ZC_WHY_NOT_A_TYPE, 0, 10},
         {BYTES (EVENT "\x81\xa4type\x01"), ZC_BAD_FIELD, ZC_WHY_WRONG_KIND, EVENT_SIZE, 7},
     };
     for (size_t i = 0; i < COUNT (table); i++) {
@@ -250,9 +258,12 @@ static void test_decode_takes_only_a_stamp_at_the_head (void **state)
     walk_end (&twice);
 
     static const value_t others [] = {
-        EXT (2, "0123456789abcdef0123456789abcdef0123"),  EXT (-1, "0123456789abcdef0123456789abcdef0123"),
-        EXT (1, "0123456789abcdef0123456789abcdef012"),   EXT (1, "0123456789abcdef0123456789abcdef01234"),
-        EXT (1, ""),                                      BIN ("0123456789abcdef0123456789abcdef0123"),
+        EXT (2, "0123456789abcdef0123456789abcdef0123"),
+        EXT (-1, "0123456789abcdef0123456789abcdef0123"),
+        EXT (1, "0123456789abcdef0123456789abcdef012"),
+        EXT (1, "0123456789abcdef0123456789abcdef01234"),
+        EXT (1, ""),
+        BIN ("0123456789abcdef0123456789abcdef0123"),
     };
     for (size_t i = 0; i < COUNT (others); i++) {
         msgpack_sbuffer_clear (&frame);
@@ -275,7 +286,10 @@ static void pack_every_kind (bytes_t *frame, size_t ends [7])
 {
     size_t n = 0;
     MAP (frame, {"type", STR ("query_router")}, {"tier", STR ("simple")}, {"cost", FLOAT (0.0125)},
-         {"tags", RAW ("\x82\xa4team\xa1" "a\xa1r\xa2" "eu")}, {"ts", INT (NOW_MS)});
+         {"tags", RAW ("\x82\xa4team\xa1"
+                       "a\xa1r\xa2"
+                       "eu")},
+         {"ts", INT (NOW_MS)});
     ends [n++] = frame->size;
     ARRAY (frame, 3);
     MAP (frame, {"type", STR ("embedding_cache")}, {"hit", BOOL (true)}, {"x", RAW ("\x92\x90\x81\x01\xc0")});

@@ -148,8 +148,8 @@ static bool walk_encoded (const char *type, const char *key, const value_t *valu
     const value_t words [] = {STR ("type"), STR (type), STR (key)};
     bytes_t frame = {0};
     pack_raw (&frame, "\x82", 1);
-    bool good = put (&frame, &words [0], key_n) && put (&frame, &words [1], key_n) &&
-                put (&frame, &words [2], key_n) && put (&frame, value, n);
+    bool good = put (&frame, &words [0], key_n) && put (&frame, &words [1], key_n) && put (&frame, &words [2], key_n) &&
+                put (&frame, value, n);
     for (size_t i = 0; i < behind; i++)
         pack_raw (&frame, "\x90", 1);
     if (good)
@@ -161,20 +161,79 @@ static bool walk_encoded (const char *type, const char *key, const value_t *valu
 static const char *const types [] = {"query_router", "embedding_cache", "rag_parallel", "llm_call"};
 
 static const value_t values [] = {
-    NIL, BOOL (true), BOOL (false),
-    INT (0), INT (1), INT (127), INT (128), INT (255), INT (256), INT (32768), INT (65535), INT (65536), INT (1000000),
-    INT (1000001), INT (4294967295), INT (946684799999), INT (946684800000), INT (NOW_MS), INT (NOW_MS + 1),
-    INT (NOW_MS + 86400000), INT (NOW_MS + 86400001), INT (ZCOST_COUNT_MAX), INT (ZCOST_COUNT_MAX + 1), INT (INT64_MAX),
-    INT (-1), INT (-32), INT (-33), INT (-129), INT (INT64_MIN), UINT (UINT64_MAX),
-    FLOAT (0), FLOAT (-0.0), FLOAT (0.5), FLOAT (0.1), FLOAT (3 / 1024.0), FLOAT (1e6), FLOAT (1e6 + 0.5), FLOAT (1e9),
-    FLOAT (1700000000.5), FLOAT (-1), FLOAT (-1e300), FLOAT (1e300), FLOAT (INFINITY), FLOAT (-INFINITY), FLOAT (NAN),
-    STR_OF (""), STR_OF ("a"), STR_OF ("simple"), STR_OF ("sevenby"), STR_OF ("eight by"), STR_OF (TEN TEN TEN "1"),
-    STR_OF (TEN TEN TEN "12"), STR_OF (TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN "12345678"),
-    STR_OF (TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN "123456789"), STR_OF ("\xc3\xbc"), STR_OF ("\xff"),
-    STR_OF ("seven.\xff"), STR_OF ("eight..\xff"), STR_OF ("nine....\xff"), STR_OF (TEN TEN TEN "\xff"),
-    STR_OF ("a\0b"), STR_OF ("llm_call"), STR_OF ("embedding_cache"), STR_OF ("nonsense"),
-    BIN (""), BIN ("simple"), EXT (-1, "\x65\x53\xf1\x00"), EXT (5, ""), EXT (1, TEN TEN TEN "123456"),
-    RAW ("\x80"), RAW ("\x90"), RAW ("\x81\xa1k\xa1v"), RAW ("\x91\x91\x91\x91\x91\x91\x91\x91\x90"),
+    NIL,
+    BOOL (true),
+    BOOL (false),
+    INT (0),
+    INT (1),
+    INT (127),
+    INT (128),
+    INT (255),
+    INT (256),
+    INT (32768),
+    INT (65535),
+    INT (65536),
+    INT (1000000),
+    INT (1000001),
+    INT (4294967295),
+    INT (946684799999),
+    INT (946684800000),
+    INT (NOW_MS),
+    INT (NOW_MS + 1),
+    INT (NOW_MS + 86400000),
+    INT (NOW_MS + 86400001),
+    INT (ZCOST_COUNT_MAX),
+    INT (ZCOST_COUNT_MAX + 1),
+    INT (INT64_MAX),
+    INT (-1),
+    INT (-32),
+    INT (-33),
+    INT (-129),
+    INT (INT64_MIN),
+    UINT (UINT64_MAX),
+    FLOAT (0),
+    FLOAT (-0.0),
+    FLOAT (0.5),
+    FLOAT (0.1),
+    FLOAT (3 / 1024.0),
+    FLOAT (1e6),
+    FLOAT (1e6 + 0.5),
+    FLOAT (1e9),
+    FLOAT (1700000000.5),
+    FLOAT (-1),
+    FLOAT (-1e300),
+    FLOAT (1e300),
+    FLOAT (INFINITY),
+    FLOAT (-INFINITY),
+    FLOAT (NAN),
+    STR_OF (""),
+    STR_OF ("a"),
+    STR_OF ("simple"),
+    STR_OF ("sevenby"),
+    STR_OF ("eight by"),
+    STR_OF (TEN TEN TEN "1"),
+    STR_OF (TEN TEN TEN "12"),
+    STR_OF (TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN "12345678"),
+    STR_OF (TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN "123456789"),
+    STR_OF ("\xc3\xbc"),
+    STR_OF ("\xff"),
+    STR_OF ("seven.\xff"),
+    STR_OF ("eight..\xff"),
+    STR_OF ("nine....\xff"),
+    STR_OF (TEN TEN TEN "\xff"),
+    STR_OF ("a\0b"),
+    STR_OF ("llm_call"),
+    STR_OF ("embedding_cache"),
+    STR_OF ("nonsense"),
+    BIN (""),
+    BIN ("simple"),
+    EXT (-1, "\x65\x53\xf1\x00"),
+    EXT (5, ""),
+    EXT (1, TEN TEN TEN "123456"),
+    RAW ("\x80"),
+    RAW ("\x90"),
+    RAW ("\x81\xa1k\xa1v"),
+    RAW ("\x91\x91\x91\x91\x91\x91\x91\x91\x90"),
 };
 
 /* How each key of the contract, and one that is none, takes each value. */
@@ -214,8 +273,8 @@ static void test_decode_the_width_of_a_map_s_header_is_nothing (void **state)
     for (size_t i = 0; i < COUNT (headers); i++) {
         bytes_t frame = {0};
         pack_raw (&frame, headers [i].bytes, headers [i].size);
-        pack_pair (&frame, &(pair_t) {"type", STR ("llm_call")});
-        pack_pair (&frame, &(pair_t) {"cost", FLOAT (0.25)});
+        pack_pair (&frame, &(pair_t){"type", STR ("llm_call")});
+        pack_pair (&frame, &(pair_t){"cost", FLOAT (0.25)});
         walk_t seen = walk (frame.data, frame.size);
         assert_int_equal (seen.events, 1);
         assert_int_equal (seen.event [0].cost_nanousd, 250000000);

@@ -66,17 +66,20 @@ static void test_decode_event_takes_every_key (void **state)
     (void) state;
     bytes_t frame = {0};
     MAP (&frame, {"type", STR ("query_router")}, {"service", STR ("search")}, {"ts", INT (NOW_MS - 1)},
-         {"tags", RAW ("\x81\xa4team\xa1" "a")}, {"tier", STR ("simple")}, {"cost", FLOAT (0.0125)},
-         {"model", STR ("gpt-4o")}, {"provider", STR ("openai")}, {"input_tokens", INT (1000)},
-         {"cache_read_tokens", INT (600)}, {"cache_write_tokens", INT (400)}, {"output_tokens", INT (50)},
-         {"reasoning_tokens", INT (50)}, {"latency_ms", FLOAT (12.3456)});
+         {"tags", RAW ("\x81\xa4team\xa1"
+                       "a")},
+         {"tier", STR ("simple")}, {"cost", FLOAT (0.0125)}, {"model", STR ("gpt-4o")}, {"provider", STR ("openai")},
+         {"input_tokens", INT (1000)}, {"cache_read_tokens", INT (600)}, {"cache_write_tokens", INT (400)},
+         {"output_tokens", INT (50)}, {"reasoning_tokens", INT (50)}, {"latency_ms", FLOAT (12.3456)});
     walk_t seen = walk (frame.data, frame.size);
     assert_int_equal (seen.events, 1);
     const zc_event_t *event = &seen.event [0];
     assert_int_equal (event->has, ZC_BIT (ZC_KEY_HIT) - 1);
     assert_int_equal (event->type, ZCOST_QUERY_ROUTER);
     assert_true (str_is (event->service, "search"));
-    assert_true (str_is (event->tags, "\x81\xa4team\xa1" "a"));
+    assert_true (str_is (event->tags,
+                         "\x81\xa4team\xa1"
+                         "a"));
     assert_true (str_is (event->tier, "simple"));
     assert_true (str_is (event->model, "gpt-4o"));
     assert_true (str_is (event->provider, "openai"));
@@ -130,7 +133,9 @@ static void test_decode_event_strings (void **state)
         {FLOAT (1), ZC_WHY_WRONG_KIND},
         {BIN ("abc"), ZC_WHY_WRONG_KIND},
         {EXT (5, "abc"), ZC_WHY_WRONG_KIND},
-        {RAW ("\x91\xa1" "a"), ZC_WHY_WRONG_KIND},
+        {RAW ("\x91\xa1"
+              "a"),
+         ZC_WHY_WRONG_KIND},
         {RAW ("\x80"), ZC_WHY_WRONG_KIND},
     };
     for (size_t k = 0; k < COUNT (keys); k++)
@@ -138,7 +143,8 @@ static void test_decode_event_strings (void **state)
             if (table [i].why)
                 assert_refused ("query_router", keys [k], table [i].value, table [i].why);
             else
-                assert_true (taken ("query_router", zc_event_key_name (keys [k]), table [i].value).has & ZC_BIT (keys [k]));
+                assert_true (taken ("query_router", zc_event_key_name (keys [k]), table [i].value).has &
+                             ZC_BIT (keys [k]));
 }
 
 static int64_t count_of (const zc_event_t *event, zc_key_t key)
@@ -362,9 +368,19 @@ static void test_decode_event_tags (void **state)
     } table [] = {
         {RAW ("\x80"), ZC_WHY_NONE},
         {RAW ("\x81\xa0\xa0"), ZC_WHY_NONE},
-        {RAW ("\x82\xa4team\xa1" "a\xa6region\xa2" "eu"), ZC_WHY_NONE},
+        {RAW ("\x82\xa4team\xa1"
+              "a\xa6region\xa2"
+              "eu"),
+         ZC_WHY_NONE},
         {RAW ("\xdf\x00\x00\x00\x01\xd9\x01k\xda\x00\x01v"), ZC_WHY_NONE},
-        {RAW ("\x86\xa1" "a\xa0\xa1" "b\xa0\xa1" "c\xa0\xa1" "d\xa0\xa1" "e\xa0\xa1" "f\xa0"), ZC_WHY_NONE},
+        {RAW ("\x86\xa1"
+              "a\xa0\xa1"
+              "b\xa0\xa1"
+              "c\xa0\xa1"
+              "d\xa0\xa1"
+              "e\xa0\xa1"
+              "f\xa0"),
+         ZC_WHY_NONE},
         {RAW ("\x81\xa1k\xd9\x80" FIFTY FIFTY TEN TEN "01234567"), ZC_WHY_NONE},
         {RAW ("\x81\xa1k\xd9\x81" FIFTY FIFTY TEN TEN "012345678"), ZC_WHY_TOO_LONG},
         {RAW ("\x81\xd9\x81" FIFTY FIFTY TEN TEN "012345678\xa1v"), ZC_WHY_TOO_LONG},

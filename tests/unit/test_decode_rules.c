@@ -28,28 +28,34 @@ static walk_t walk_pairs (const pair_t *pairs, size_t count)
     return seen;
 }
 
-#define WALK(...)                                                                                                    \
-    walk_pairs ((const pair_t []) {__VA_ARGS__}, sizeof ((const pair_t []) {__VA_ARGS__}) / sizeof (pair_t))
+#define WALK(...) walk_pairs ((const pair_t []){__VA_ARGS__}, sizeof ((const pair_t []){__VA_ARGS__}) / sizeof (pair_t))
 
 static void assert_rejected (const walk_t *seen, zc_reason_t reason, zc_why_t why, int key)
 {
     assert_int_equal (seen->rejects, 1);
     if (seen->reject [0].reason != reason || seen->reject [0].why != why || seen->reject [0].key != key)
-        fail_msg ("%s: %s: %s", zc_event_reason_name (seen->reject [0].reason), zc_event_key_name (seen->reject [0].key),
-                  zc_event_why_text (seen->reject [0].why));
+        fail_msg ("%s: %s: %s", zc_event_reason_name (seen->reject [0].reason),
+                  zc_event_key_name (seen->reject [0].key), zc_event_why_text (seen->reject [0].why));
 }
 
 static void test_decode_rules_there_are_four_types_and_no_other (void **state)
 {
     (void) state;
-    static const char *const others [] = {"",         "llm_cal",      "llm_calls",    "LLM_CALL",
-                                          "llm_call ", "query_routes", "rag_parallex", "embedding_cachE",
-                                          "\xff",     "a name that is as long as it is no type at all"};
+    static const char *const others [] = {"",
+                                          "llm_cal",
+                                          "llm_calls",
+                                          "LLM_CALL",
+                                          "llm_call ",
+                                          "query_routes",
+                                          "rag_parallex",
+                                          "embedding_cachE",
+                                          "\xff",
+                                          "a name that is as long as it is no type at all"};
     for (size_t i = 0; i < COUNT (others); i++) {
         walk_t seen = WALK ({"type", STR (others [i])});
         assert_rejected (&seen, ZC_UNKNOWN_TYPE, ZC_WHY_NOT_A_TYPE, ZC_KEY_TYPE);
     }
-    static const value_t no_names [] = {NIL,          INT (1), BOOL (true), FLOAT (1), BIN ("llm_call"),
+    static const value_t no_names [] = {NIL,          INT (1),     BOOL (true), FLOAT (1), BIN ("llm_call"),
                                         RAW ("\x90"), RAW ("\x80")};
     for (size_t i = 0; i < COUNT (no_names); i++) {
         walk_t seen = WALK ({"type", no_names [i]});
@@ -125,13 +131,30 @@ static void test_decode_rules_good_values_of_unused_keys_are_ignored (void **sta
 static void test_decode_rules_unknown_keys_are_skipped_whatever_they_hold (void **state)
 {
     (void) state;
-    static const value_t values [] = {NIL, BOOL (true), INT (-5), UINT (UINT64_MAX), FLOAT (1.5), STR_OF ("\xff"),
-                                      BIN ("\xc1"), EXT (1, "0123456789abcdef0123456789abcdef0123"), EXT (99, ""),
-                                      RAW ("\x92\x80\x91\x81\x01\x02"), RAW ("\xdf\x00\x00\x00\x01\x90\x80")};
-    static const char *const names [] = {
-        "",     "x",     "typ",    "types",       "Type",              "TIER",
-        "costs", "model_", "a longer key than any", "input_token", "cache_read_tokenz", "time_saved_second",
-        "cache_write_tokenz"};
+    static const value_t values [] = {NIL,
+                                      BOOL (true),
+                                      INT (-5),
+                                      UINT (UINT64_MAX),
+                                      FLOAT (1.5),
+                                      STR_OF ("\xff"),
+                                      BIN ("\xc1"),
+                                      EXT (1, "0123456789abcdef0123456789abcdef0123"),
+                                      EXT (99, ""),
+                                      RAW ("\x92\x80\x91\x81\x01\x02"),
+                                      RAW ("\xdf\x00\x00\x00\x01\x90\x80")};
+    static const char *const names [] = {"",
+                                         "x",
+                                         "typ",
+                                         "types",
+                                         "Type",
+                                         "TIER",
+                                         "costs",
+                                         "model_",
+                                         "a longer key than any",
+                                         "input_token",
+                                         "cache_read_tokenz",
+                                         "time_saved_second",
+                                         "cache_write_tokenz"};
     for (size_t i = 0; i < COUNT (values); i++)
         for (size_t n = 0; n < COUNT (names); n++) {
             walk_t seen = WALK ({names [n], values [i]}, {"type", STR ("llm_call")}, {"input_tokens", INT (7)});
@@ -145,8 +168,17 @@ static void test_decode_rules_unknown_keys_are_skipped_whatever_they_hold (void 
 static void test_decode_rules_keys_of_other_kinds_are_skipped (void **state)
 {
     (void) state;
-    static const value_t keys [] = {NIL, INT (4), FLOAT (0), BIN ("cost"), EXT (4, "cost"), BOOL (false),
-                                    RAW ("\x91\xa4" "cost"), RAW ("\x81\xa4" "cost\x01"), RAW ("\x90"),
+    static const value_t keys [] = {NIL,
+                                    INT (4),
+                                    FLOAT (0),
+                                    BIN ("cost"),
+                                    EXT (4, "cost"),
+                                    BOOL (false),
+                                    RAW ("\x91\xa4"
+                                         "cost"),
+                                    RAW ("\x81\xa4"
+                                         "cost\x01"),
+                                    RAW ("\x90"),
                                     STR_OF ("\xff\xfe")};
     for (size_t i = 0; i < COUNT (keys); i++) {
         bytes_t frame = {0};
@@ -191,8 +223,11 @@ static void test_decode_rules_of_a_key_that_comes_twice_the_last_counts (void **
 static void test_decode_rules_the_order_of_keys_is_nothing (void **state)
 {
     (void) state;
-    const pair_t pairs [] = {{"type", STR ("llm_call")}, {"input_tokens", INT (10)}, {"cache_read_tokens", INT (10)},
-                             {"ts", INT (NOW_MS - 1)}, {"unknown", RAW ("\x91\x80")}};
+    const pair_t pairs [] = {{"type", STR ("llm_call")},
+                             {"input_tokens", INT (10)},
+                             {"cache_read_tokens", INT (10)},
+                             {"ts", INT (NOW_MS - 1)},
+                             {"unknown", RAW ("\x91\x80")}};
     for (int order = 0; order < 120; order++) {
         pair_t left [5], shuffled [5];
         memcpy (left, pairs, sizeof pairs);
@@ -309,11 +344,24 @@ static void test_event_names_are_the_contract_s (void **state)
     (void) state;
     static const char *const reasons [] = {"malformed", "not_a_map", "missing_type", "unknown_type", "bad_field",
                                            "overflow",  "too_large", "stale",        "spoofed"};
-    static const char *const keys [] = {
-        "type",          "service",           "ts",                 "tags",          "tier",
-        "cost",          "model",             "provider",           "input_tokens",  "cache_read_tokens",
-        "cache_write_tokens", "output_tokens", "reasoning_tokens",  "latency_ms",    "hit",
-        "hits",          "misses",            "time_saved_seconds"};
+    static const char *const keys [] = {"type",
+                                        "service",
+                                        "ts",
+                                        "tags",
+                                        "tier",
+                                        "cost",
+                                        "model",
+                                        "provider",
+                                        "input_tokens",
+                                        "cache_read_tokens",
+                                        "cache_write_tokens",
+                                        "output_tokens",
+                                        "reasoning_tokens",
+                                        "latency_ms",
+                                        "hit",
+                                        "hits",
+                                        "misses",
+                                        "time_saved_seconds"};
     assert_int_equal (COUNT (reasons), ZC_REASON_COUNT);
     assert_int_equal (COUNT (keys), ZC_KEY_COUNT);
     for (size_t i = 0; i < COUNT (reasons); i++)

@@ -25,8 +25,8 @@ static zc_effective_config_t default_config (void)
     zc_policy_default (&config.policy);
     config.limits.frame_bytes_max = 16 << 20;
     config.limits.batch_events_max = 100000;
-    config.retention = (zc_retention_t) {.minutes_ms = 172800000, .quarters_ms = 34560000000};
-    config.caps = (zc_caps_t) {.keys_max = 100000, .producers_max = 65536, .expired_max = 1000000, .expire_after_ms = 1};
+    config.retention = (zc_retention_t){.minutes_ms = 172800000, .quarters_ms = 34560000000};
+    config.caps = (zc_caps_t){.keys_max = 100000, .producers_max = 65536, .expired_max = 1000000, .expire_after_ms = 1};
     config.prices_loaded_ms = 1767225600000;
     strcpy (config.prices_source, "builtin");
     return config;
@@ -52,14 +52,15 @@ static zc_effective_config_t largest_config (void)
     config.policy.assumed_saved_ns = -1000000000000000;
     config.limits.frame_bytes_max = UINT64_MAX;
     config.limits.batch_events_max = UINT32_MAX;
-    config.retention = (zc_retention_t) {.minutes_ms = INT64_MAX, .quarters_ms = INT64_MAX};
-    config.caps = (zc_caps_t) {ZC_CAP_KEYS_MAX, ZC_CAP_PRODUCERS_MAX, ZC_CAP_EXPIRED_MAX, INT64_MAX};
+    config.retention = (zc_retention_t){.minutes_ms = INT64_MAX, .quarters_ms = INT64_MAX};
+    config.caps = (zc_caps_t){ZC_CAP_KEYS_MAX, ZC_CAP_PRODUCERS_MAX, ZC_CAP_EXPIRED_MAX, INT64_MAX};
     memset (config.prices_source, '\xff', ZC_SOURCE_MAX - 1); /* a path, and no UTF-8 */
     return config;
 }
 
 /* Reads from memory that ends where the bytes do. */
-static int read_config (const void *bytes, size_t size, zc_effective_config_t *ret_config, char *ret_prices, size_t *ret_size)
+static int read_config (const void *bytes, size_t size, zc_effective_config_t *ret_config, char *ret_prices,
+                        size_t *ret_size)
 {
     uint8_t *copy = malloc (size ? size : 1);
     const char *prices = NULL;
@@ -166,7 +167,8 @@ static const pair_t good [] = {
     {"frame_bytes_max", UINT (UINT64_MAX)},
     {"batch_events_max", INT (1)},
     {"prices", STR_OF ("{}")},
-    {"tags", RAW ("\x92\xa3" "env\xa4team")},
+    {"tags", RAW ("\x92\xa3"
+                  "env\xa4team")},
 };
 
 static int read_bytes (const bytes_t *bytes)
@@ -254,9 +256,15 @@ static void test_effective_config_refuse_fields_that_are_wrong (void **state)
         {"tags", RAW ("\x91\x01")},
         {"tags", RAW ("\x91\xa0")},
         {"tags", RAW ("\x92\xa4team\xa4team")},
-        {"tags", RAW ("\x92\xa4team\xa3" "env")},
+        {"tags", RAW ("\x92\xa4team\xa3"
+                      "env")},
         {"tags", RAW ("\x91\xa3t\x00m")},
-        {"tags", RAW ("\x95\xa1" "a\xa1" "b\xa1" "c\xa1" "d\xa1" "e")},
+        {"tags", RAW ("\x95\xa1"
+                      "a\xa1"
+                      "b\xa1"
+                      "c\xa1"
+                      "d\xa1"
+                      "e")},
         {"tags", RAW ("\xdd\xff\xff\xff\xff")},
         {"tiers", NIL},
         {"tiers", RAW ("\x94\x92\xa6simple\xa1m")}, /* the next ones are fields */
@@ -336,7 +344,7 @@ static int read_with_tiers (const char *const *names, size_t count)
 static void test_effective_config_need_tiers_as_a_policy_has_them (void **state)
 {
     (void) state;
-    static char text [ZC_TIERS_MAX + 1] [16], overlong [ZCOST_STRING_MAX + 2];
+    static char text [ZC_TIERS_MAX + 1][16], overlong [ZCOST_STRING_MAX + 2];
     const char *names [ZC_TIERS_MAX + 1] = {"simple", "medium", "complex"};
     memset (overlong, 'x', ZCOST_STRING_MAX + 1);
     for (int i = 3; i <= ZC_TIERS_MAX; i++) {

@@ -100,12 +100,27 @@ static void test_envelope_tells_what_is_none (void **state)
 {
     (void) state;
     static const char *const texts [] = {
-        "{}", "[]", "null", "1", "'ok'", "[true, {}]",
-        "{'ok': true}", "{'ok': true, 'result': null}", "{'ok': true, 'result': []}", "{'ok': true, 'result': 1}",
-        "{'ok': 1, 'result': {}}", "{'ok': 'true', 'result': {}}", "{'ok': null, 'result': {}}", "{'result': {}}",
-        "{'ok': false}", "{'ok': false, 'error': null}", "{'ok': false, 'error': 'bad_request'}",
-        "{'ok': false, 'error': {}}", "{'ok': false, 'error': {'code': 1, 'message': 2}}",
-        "{'ok': false, 'error': [{'code': 'x'}]}", "{'ok': false, 'result': {}}",
+        "{}",
+        "[]",
+        "null",
+        "1",
+        "'ok'",
+        "[true, {}]",
+        "{'ok': true}",
+        "{'ok': true, 'result': null}",
+        "{'ok': true, 'result': []}",
+        "{'ok': true, 'result': 1}",
+        "{'ok': 1, 'result': {}}",
+        "{'ok': 'true', 'result': {}}",
+        "{'ok': null, 'result': {}}",
+        "{'result': {}}",
+        "{'ok': false}",
+        "{'ok': false, 'error': null}",
+        "{'ok': false, 'error': 'bad_request'}",
+        "{'ok': false, 'error': {}}",
+        "{'ok': false, 'error': {'code': 1, 'message': 2}}",
+        "{'ok': false, 'error': [{'code': 'x'}]}",
+        "{'ok': false, 'result': {}}",
         "{'ok': 0, 'error': {'code': 'c', 'message': 'm'}}",
     };
     for (size_t i = 0; i < COUNT (texts); i++) {

@@ -38,22 +38,23 @@ static void test_exposition_writes_the_format_of_prometheus (void **state)
     expose (&exposed_now, false);
     write_all (&exposed_now.out);
     char *text = exposed (&exposed_now);
-    assert_string_equal (text, "# HELP x_events_total Events.\n"
-                               "# TYPE x_events_total counter\n"
-                               "x_events_total{kind=\"a\"} 3\n"
-                               "x_events_total{kind=\"b\",of=\"c\"} 4\n"
-                               "# HELP x_heat Heat.\n"
-                               "# TYPE x_heat gauge\n"
-                               "x_heat 1.5\n"
-                               "# HELP x_build_info Build.\n"
-                               "# TYPE x_build_info gauge\n"
-                               "x_build_info{version=\"0.1\"} 1\n"
-                               "# HELP x_seconds Time.\n"
-                               "# TYPE x_seconds summary\n"
-                               "x_seconds{quantile=\"0.5\"} 0.25\n"
-                               "# HELP x_usd_total Money.\n"
-                               "# TYPE x_usd_total counter\n"
-                               "x_usd_total 1.000000001\n");
+    assert_string_equal (text,
+                         "# HELP x_events_total Events.\n"
+                         "# TYPE x_events_total counter\n"
+                         "x_events_total{kind=\"a\"} 3\n"
+                         "x_events_total{kind=\"b\",of=\"c\"} 4\n"
+                         "# HELP x_heat Heat.\n"
+                         "# TYPE x_heat gauge\n"
+                         "x_heat 1.5\n"
+                         "# HELP x_build_info Build.\n"
+                         "# TYPE x_build_info gauge\n"
+                         "x_build_info{version=\"0.1\"} 1\n"
+                         "# HELP x_seconds Time.\n"
+                         "# TYPE x_seconds summary\n"
+                         "x_seconds{quantile=\"0.5\"} 0.25\n"
+                         "# HELP x_usd_total Money.\n"
+                         "# TYPE x_usd_total counter\n"
+                         "x_usd_total 1.000000001\n");
     assert_well_formed (text, false);
     free (text);
 }
@@ -65,23 +66,24 @@ static void test_exposition_writes_open_metrics (void **state)
     expose (&exposed_now, true);
     write_all (&exposed_now.out);
     char *text = exposed (&exposed_now);
-    assert_string_equal (text, "# HELP x_events Events.\n"
-                               "# TYPE x_events counter\n"
-                               "x_events_total{kind=\"a\"} 3\n"
-                               "x_events_total{kind=\"b\",of=\"c\"} 4\n"
-                               "# HELP x_heat Heat.\n"
-                               "# TYPE x_heat gauge\n"
-                               "x_heat 1.5\n"
-                               "# HELP x_build Build.\n"
-                               "# TYPE x_build info\n"
-                               "x_build_info{version=\"0.1\"} 1\n"
-                               "# HELP x_seconds Time.\n"
-                               "# TYPE x_seconds summary\n"
-                               "x_seconds{quantile=\"0.5\"} 0.25\n"
-                               "# HELP x_usd Money.\n"
-                               "# TYPE x_usd counter\n"
-                               "x_usd_total 1.000000001\n"
-                               "# EOF\n");
+    assert_string_equal (text,
+                         "# HELP x_events Events.\n"
+                         "# TYPE x_events counter\n"
+                         "x_events_total{kind=\"a\"} 3\n"
+                         "x_events_total{kind=\"b\",of=\"c\"} 4\n"
+                         "# HELP x_heat Heat.\n"
+                         "# TYPE x_heat gauge\n"
+                         "x_heat 1.5\n"
+                         "# HELP x_build Build.\n"
+                         "# TYPE x_build info\n"
+                         "x_build_info{version=\"0.1\"} 1\n"
+                         "# HELP x_seconds Time.\n"
+                         "# TYPE x_seconds summary\n"
+                         "x_seconds{quantile=\"0.5\"} 0.25\n"
+                         "# HELP x_usd Money.\n"
+                         "# TYPE x_usd counter\n"
+                         "x_usd_total 1.000000001\n"
+                         "# EOF\n");
     assert_well_formed (text, true);
     free (text);
 }
@@ -123,9 +125,19 @@ static void test_exposition_writes_numbers_as_they_were (void **state)
         double value;
         const char *written;
     } table [] = {
-        {0, "0"}, {1, "1"}, {-1.5, "-1.5"}, {0.1, "0.1"}, {123456789.123456, "123456789.123456"},
-        {1e-9, "1e-09"}, {999999999999999, "999999999999999"}, {1e15, "1e+15"}, {1767225600, "1767225600"},
-        {NAN, "NaN"}, {-NAN, "NaN"}, {INFINITY, "inf"}, {-INFINITY, "-inf"},
+        {0, "0"},
+        {1, "1"},
+        {-1.5, "-1.5"},
+        {0.1, "0.1"},
+        {123456789.123456, "123456789.123456"},
+        {1e-9, "1e-09"},
+        {999999999999999, "999999999999999"},
+        {1e15, "1e+15"},
+        {1767225600, "1767225600"},
+        {NAN, "NaN"},
+        {-NAN, "NaN"},
+        {INFINITY, "inf"},
+        {-INFINITY, "-inf"},
     };
     for (size_t i = 0; i < COUNT (table); i++) {
         char line [64];

@@ -74,7 +74,7 @@ static void test_health_tells_of_the_disk (void **state)
     (void) state;
     asked_t asked;
     asked_begin_default (&asked);
-    asked.storage_status = (zc_storage_status_t) {
+    asked.storage_status = (zc_storage_status_t){
         .kept = true,
         .directory = "/ledger",
         .written = {3, 4096},
@@ -129,13 +129,13 @@ static void test_health_waits_for_nothing_short (void **state)
     (void) state;
     asked_t asked;
     asked_begin_default (&asked);
-    asked.storage_status = (zc_storage_status_t) {.kept = true,
-                              .directory = "",
-                              .store_kind = "sqlite",
-                              .syncing = true,
-                              .syncing_since_ms = ASKED_MS - 20,
-                              .committing = true,
-                              .committing_since_ms = ASKED_MS - 900};
+    asked.storage_status = (zc_storage_status_t){.kept = true,
+                                                 .directory = "",
+                                                 .store_kind = "sqlite",
+                                                 .syncing = true,
+                                                 .syncing_since_ms = ASKED_MS - 20,
+                                                 .committing = true,
+                                                 .committing_since_ms = ASKED_MS - 900};
     opened_t reply = ASK (&asked, {"query", STR ("health")});
     const msgpack_object *waiting = AT (result_of (&reply, "health"), "waiting");
     assert_int_equal (waiting->via.array.size, 1);
@@ -183,10 +183,8 @@ static void test_ack_refuses_what_is_no_producer (void **state)
 int main (void)
 {
     const struct CMUnitTest tests [] = {
-        cmocka_unit_test (test_health_tells_of_producers),
-        cmocka_unit_test (test_health_tells_of_the_disk),
-        cmocka_unit_test (test_health_waits_for_nothing_short),
-        cmocka_unit_test (test_ack_tells_what_is_durable),
+        cmocka_unit_test (test_health_tells_of_producers),       cmocka_unit_test (test_health_tells_of_the_disk),
+        cmocka_unit_test (test_health_waits_for_nothing_short),  cmocka_unit_test (test_ack_tells_what_is_durable),
         cmocka_unit_test (test_ack_refuses_what_is_no_producer),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);

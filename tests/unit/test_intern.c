@@ -15,15 +15,14 @@
 
 static zc_str_t str_of (const char *text)
 {
-    return (zc_str_t) {text, (uint32_t) strlen (text)};
+    return (zc_str_t){text, (uint32_t) strlen (text)};
 }
 
 /* Names that differ only where a careless comparison does not look: in their length, behind a NUL,
  * behind the first eight bytes. In the order of their bytes, shorter first. */
 static const zc_str_t alike [] = {
-    {"", 0},           {"\0", 1},         {"\0\0", 2},       {"a", 1},          {"a\0", 2},       {"a\0b", 3},
-    {"ab", 2},         {"abcdefgh", 8},   {"abcdefgh\0", 9}, {"abcdefgha", 9},  {"abcdefghb", 9}, {"b", 1},
-    {"\xc3\xbc", 2},
+    {"", 0},         {"\0", 1},         {"\0\0", 2},      {"a", 1},         {"a\0", 2}, {"a\0b", 3},     {"ab", 2},
+    {"abcdefgh", 8}, {"abcdefgh\0", 9}, {"abcdefgha", 9}, {"abcdefghb", 9}, {"b", 1},   {"\xc3\xbc", 2},
 };
 #define ALIKE (sizeof alike / sizeof *alike)
 
@@ -82,7 +81,7 @@ static void test_intern_read_within_bounds (void **state)
             uint32_t number;
             assert_non_null (name);
             memset (name, 'n', size);
-            assert_int_equal (zc_intern_add (&names, (zc_str_t) {name, size}, &number), 0);
+            assert_int_equal (zc_intern_add (&names, (zc_str_t){name, size}, &number), 0);
             assert_int_equal (number, size);
             free (name);
         }

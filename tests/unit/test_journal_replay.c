@@ -143,7 +143,8 @@ static void test_journal_replay_overlooks_unused_bytes (void **state)
 static void test_journal_replay_does_with_one_mark (void **state)
 {
     const sample_t *self = *state;
-    for (uint32_t at = 0; at < 2 * ZC_JOURNAL_WATERMARK_PLACE_BYTES; at += at % ZC_JOURNAL_WATERMARK_PLACE_BYTES < 60 ? 1 : 97) {
+    for (uint32_t at = 0; at < 2 * ZC_JOURNAL_WATERMARK_PLACE_BYTES;
+         at += at % ZC_JOURNAL_WATERMARK_PLACE_BYTES < 60 ? 1 : 97) {
         dir_flip (&self->dir, "synced", at, 0x10);
         assert_whole (self);
         dir_flip (&self->dir, "synced", at, 0x10);
@@ -340,7 +341,8 @@ static void test_journal_replay_refuses_what_a_later_version_wrote (void **state
     uint8_t *record = third.data + end;
     assert_int_equal (zc_journal_segment_header_decode (third.data, &header), 0);
     zc_journal_record_begin (record, (zc_record_kind_t) 9, 1, 4);
-    zc_journal_put_u32 (record, zc_journal_record_crc (zc_journal_segment_seed (&header), end, record, ZC_RECORD_HEADER_BYTES + 4, NULL, 0));
+    zc_journal_put_u32 (record, zc_journal_record_crc (zc_journal_segment_seed (&header), end, record,
+                                                       ZC_RECORD_HEADER_BYTES + 4, NULL, 0));
     dir_store (&self->dir, segment_name (3), third.data, third.size);
     free (third.data);
     zc_journal_replay_t walk = walk_over (self, &self->dir);

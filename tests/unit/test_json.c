@@ -65,7 +65,10 @@ static void test_json_reads_every_kind (void **state)
         {BYTES ("\xdc\x00\x01\x01"), "[1]"},
         {BYTES ("\xdd\x00\x00\x00\x01\x01"), "[1]"},
         {BYTES ("\x80"), "{}"},
-        {BYTES ("\x82\xa1z\x01\xa1" "a\x81\xa1" "b\xc3"), "{\"z\":1,\"a\":{\"b\":true}}"},
+        {BYTES ("\x82\xa1z\x01\xa1"
+                "a\x81\xa1"
+                "b\xc3"),
+         "{\"z\":1,\"a\":{\"b\":true}}"},
         {BYTES ("\xde\x00\x01\xa1k\x01"), "{\"k\":1}"},
         {BYTES ("\xdf\x00\x00\x00\x01\xa1k\x01"), "{\"k\":1}"},
         {BYTES ("\x82\xa1k\x01\xa1k\x02"), "{\"k\":2}"},
@@ -93,17 +96,24 @@ static void test_json_strings_become_valid_and_steer_no_terminal (void **state)
         const char *text;
     } table [] = {
         {BYTES ("\xa5\x1b[31m"), "\"\\u001B[31m\""},
-        {BYTES ("\xa2\xc2\x9b"), "\"\\u009B\""},                     /* the 8-bit CSI */
-        {BYTES ("\xa2\xc3\xa9"), "\"\\u00E9\""},                     /* e acute */
-        {BYTES ("\xa4\xf0\x9f\x98\x80"), "\"\\uD83D\\uDE00\""},      /* a face */
-        {BYTES ("\xa3" "a\xff" "b"), "\"a\\uFFFDb\""},
-        {BYTES ("\xa1\xc3"), "\"\\uFFFD\""},                         /* cut off */
-        {BYTES ("\xa2\xc0\x80"), "\"\\uFFFD\\uFFFD\""},              /* an overlong NUL */
+        {BYTES ("\xa2\xc2\x9b"), "\"\\u009B\""},                /* the 8-bit CSI */
+        {BYTES ("\xa2\xc3\xa9"), "\"\\u00E9\""},                /* e acute */
+        {BYTES ("\xa4\xf0\x9f\x98\x80"), "\"\\uD83D\\uDE00\""}, /* a face */
+        {BYTES ("\xa3"
+                "a\xff"
+                "b"),
+         "\"a\\uFFFDb\""},
+        {BYTES ("\xa1\xc3"), "\"\\uFFFD\""},            /* cut off */
+        {BYTES ("\xa2\xc0\x80"), "\"\\uFFFD\\uFFFD\""}, /* an overlong NUL */
         {BYTES ("\xa3\xe0\x80\x80"), "\"\\uFFFD\\uFFFD\\uFFFD\""},
-        {BYTES ("\xa3\xed\xa0\x80"), "\"\\uFFFD\\uFFFD\\uFFFD\""},   /* a surrogate */
+        {BYTES ("\xa3\xed\xa0\x80"), "\"\\uFFFD\\uFFFD\\uFFFD\""}, /* a surrogate */
         {BYTES ("\xa4\xf4\x90\x80\x80"), "\"\\uFFFD\\uFFFD\\uFFFD\\uFFFD\""},
-        {BYTES ("\xa3" "a\0b"), "\"a\\u0000b\""},
-        {BYTES ("\x81\xa3" "a\0b\x01"), "{\"a\\uFFFDb\":1}"},
+        {BYTES ("\xa3"
+                "a\0b"),
+         "\"a\\u0000b\""},
+        {BYTES ("\x81\xa3"
+                "a\0b\x01"),
+         "{\"a\\uFFFDb\":1}"},
     };
     for (size_t i = 0; i < COUNT (table); i++)
         assert_reads_as (table [i].bytes, table [i].size, table [i].text);
@@ -118,13 +128,14 @@ static void test_json_refuses_what_is_no_single_object (void **state)
     } table [] = {
         {BYTES ("")},
         {BYTES ("\xc1")},
-        {BYTES ("\x01\x02")},                     /* two objects */
-        {BYTES ("\x92\x01")},                     /* an element is missing */
-        {BYTES ("\x81\xa1k")},                    /* a value is missing */
-        {BYTES ("\x81\x01\x01")},                 /* a key that is no string */
-        {BYTES ("\xdd\xff\xff\xff\xff")},         /* promises 4 billion elements */
+        {BYTES ("\x01\x02")},             /* two objects */
+        {BYTES ("\x92\x01")},             /* an element is missing */
+        {BYTES ("\x81\xa1k")},            /* a value is missing */
+        {BYTES ("\x81\x01\x01")},         /* a key that is no string */
+        {BYTES ("\xdd\xff\xff\xff\xff")}, /* promises 4 billion elements */
         {BYTES ("\xdf\xff\xff\xff\xff\xa1k\x01")},
-        {BYTES ("\xdb\xff\xff\xff\xff" "abc")},
+        {BYTES ("\xdb\xff\xff\xff\xff"
+                "abc")},
         {BYTES ("\xcb\x00\x00")},
     };
     json_t *const untouched = json_true ();
@@ -197,9 +208,10 @@ static void test_json_survives_every_truncation_and_flip (void **state)
 static void test_json_packs_what_it_reads_back (void **state)
 {
     (void) state;
-    static const char text [] = "{\"query\":\"rejects\","
-                                "\"limit\":-3,\"x\":[true,false,null,0.25,\"\",9223372036854775807],"
-                                "\"nul\":\"a\\u0000b\",\"where\":{\"tier\":\"simple\"}}";
+    static const char text [] =
+        "{\"query\":\"rejects\","
+        "\"limit\":-3,\"x\":[true,false,null,0.25,\"\",9223372036854775807],"
+        "\"nul\":\"a\\u0000b\",\"where\":{\"tier\":\"simple\"}}";
     json_t *json = json_loads (text, JSON_ALLOW_NUL, NULL);
     assert_non_null (json);
     void *bytes;

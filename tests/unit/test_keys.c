@@ -24,7 +24,7 @@
 static zc_dimensions_t key_of (zcost_type_t type, const char *service, const char *tier, const char *model,
                                const char *provider)
 {
-    return (zc_dimensions_t) {type, str_of (service), str_of (tier), str_of (model), str_of (provider), {"", 0}};
+    return (zc_dimensions_t){type, str_of (service), str_of (tier), str_of (model), str_of (provider), {"", 0}};
 }
 
 static zc_dimensions_t with_tags (zc_dimensions_t key, const char *tags)
@@ -109,7 +109,7 @@ static void test_keys_differ_by_every_byte_of_a_name (void **state)
             if (changed < size)
                 name [changed] = changed % 2 ? '\0' : 'b';
             zc_dimensions_t key = key_of (ZCOST_LLM_CALL, "s", "", "", "p");
-            key.model = (zc_str_t) {name, size};
+            key.model = (zc_str_t){name, size};
             uint32_t number = find (keys, key, false);
             assert_int_equal (number, wanted++);
             memset (name, 'z', sizeof name); /* the table has a copy */

@@ -19,7 +19,7 @@
 #define FIRST_POINT 4092
 
 typedef struct {
-    uint64_t events [POINTS] [ZC_BINS];
+    uint64_t events [POINTS][ZC_BINS];
 } model_t;
 
 static uint64_t random_state = 3;
@@ -33,7 +33,7 @@ static uint32_t random_below (uint32_t limit)
 static void add (zc_latency_counts_t *spread, model_t *model, uint32_t place, uint32_t bin, uint64_t events)
 {
     assert_int_equal (zc_latency_counts_add (spread, FIRST_POINT + place, bin, events), 0);
-    model->events [place] [bin] += events;
+    model->events [place][bin] += events;
 }
 
 static void add_any (zc_latency_counts_t *spread, model_t *model, int count)
@@ -54,11 +54,11 @@ static void assert_sorted (zc_latency_counts_t *spread, const model_t *model)
         uint32_t place = ZC_BINNED_OWNER (sorted [i]) - FIRST_POINT;
         assert_true (i == 0 || sorted [i - 1] >> 24 <= sorted [i] >> 24);
         assert_true (place < POINTS && ZC_BINNED_EVENTS (sorted [i]) > 0);
-        left.events [place] [ZC_BINNED_BIN (sorted [i])] -= ZC_BINNED_EVENTS (sorted [i]);
+        left.events [place][ZC_BINNED_BIN (sorted [i])] -= ZC_BINNED_EVENTS (sorted [i]);
     }
     for (size_t place = 0; place < POINTS; place++)
         for (size_t bin = 0; bin < ZC_BINS; bin++)
-            assert_true (left.events [place] [bin] == 0);
+            assert_true (left.events [place][bin] == 0);
 }
 
 static void test_latency_counts_without_counts (void **state)
@@ -146,7 +146,7 @@ static void test_latency_counts_adds_another_one (void **state)
             uint32_t to = (place + turn) % POINTS;
             point_of [FIRST_POINT + place] = place == 2 ? ZC_SERIES_POINT_NONE : FIRST_POINT + to;
             for (size_t bin = 0; place != 2 && bin < ZC_BINS; bin++)
-                model.events [to] [bin] += other_model.events [place] [bin];
+                model.events [to][bin] += other_model.events [place][bin];
         }
         if (round % 2) {
             assert_int_equal (zc_latency_counts_add_counts (&spread, &other, point_of), 0);
@@ -154,7 +154,7 @@ static void test_latency_counts_adds_another_one (void **state)
             zc_sketches_t table = {.count = 0};
             for (uint32_t place = 0; place < POINTS; place++)
                 for (uint32_t bin = 0; bin < ZC_BINS; bin++) {
-                    uint64_t events = other_model.events [place] [bin];
+                    uint64_t events = other_model.events [place][bin];
                     assert_int_equal (zc_sketches_add (&table, FIRST_POINT + place, bin, events), 0);
                 }
             assert_int_equal (zc_latency_counts_add_sketches (&spread, &table, point_of), 0);

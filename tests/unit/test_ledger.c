@@ -78,8 +78,7 @@ static void test_ledger_of_one_query (void **state)
         fold (&fixture, table [i].event);
         zc_totals_t totals = totals_of (&fixture);
         const zc_tier_totals_t *sums = &totals.tiers [table [i].tier];
-        if (sums->queries != 1 || sums->cost_nanousd != table [i].cost ||
-            sums->baseline_nanousd != table [i].baseline)
+        if (sums->queries != 1 || sums->cost_nanousd != table [i].cost || sums->baseline_nanousd != table [i].baseline)
             fail_msg ("row %zu: %llu queries, cost %lld, baseline %lld", i, (unsigned long long) sums->queries,
                       (long long) sums->cost_nanousd, (long long) sums->baseline_nanousd);
         assert_int_equal (sums->measured, table [i].measured);
@@ -102,7 +101,7 @@ static void test_ledger_keeps_unpriced_queries_out_of_the_sums (void **state)
     } table [] = {
         {with_model (tokens (query_of ("simple")), "nobody's"), SIMPLE, "nobody's"},
         {with_model (tokens (query_of ("complex")), "embed"), COMPLEX, "embed"}, /* no rate for output */
-        {tokens (query_of ("purple")), OTHER, ""},                             /* other has no model */
+        {tokens (query_of ("purple")), OTHER, ""},                               /* other has no model */
     };
     for (size_t i = 0; i < COUNT (table); i++) {
         fixture_t fixture = fixture_new ();

@@ -92,8 +92,11 @@ static void test_ledger_measures_of_each_type (void **state)
     zc_event_t call = all, cache = with_hits (all, 2, 3);
     call.type = ZCOST_LLM_CALL;
     cache.type = ZCOST_EMBEDDING_CACHE;
-    const zc_measures_t tokens = {.input_tokens = 1000, .cache_read_tokens = 30, .cache_write_tokens = 20,
-                                  .output_tokens = 100, .reasoning_tokens = 10};
+    const zc_measures_t tokens = {.input_tokens = 1000,
+                                  .cache_read_tokens = 30,
+                                  .cache_write_tokens = 20,
+                                  .output_tokens = 100,
+                                  .reasoning_tokens = 10};
     struct {
         zc_event_t event;
         zc_measures_t more;
@@ -102,8 +105,12 @@ static void test_ledger_measures_of_each_type (void **state)
         {with_cost (all, 7), {.events = 1, .measured = 1, .cost_nanousd = 7, .baseline_nanousd = 1200000}, true},
         {with_model (all, "nobody's"), {.events = 1, .unpriced = 1}, true},
         {with_cost (event_of (ZCOST_QUERY_ROUTER), 7),
-         {.events = 1, .cost_nanousd = 7, .baseline_nanousd = 35000000, .assumed_cost_nanousd = 7,
-          .assumed_baseline_nanousd = 35000000}, false},
+         {.events = 1,
+          .cost_nanousd = 7,
+          .baseline_nanousd = 35000000,
+          .assumed_cost_nanousd = 7,
+          .assumed_baseline_nanousd = 35000000},
+         false},
         {with_cost (call, 7), {.events = 1, .cost_nanousd = 7}, true},
         {with_model (call, "nobody's"), {.events = 1, .unpriced = 1}, true},
         {with_model (cache, "gpt-4o"), {.events = 1, .hits = 2, .misses = 3, .saved_nanousd = 1200000}, true},
@@ -132,24 +139,24 @@ static void test_ledger_finds_the_key_whatever_came_before (void **state)
 {
     (void) state;
     enum { NAMES = 26, EVENTS = 60000 };
-    static int64_t wanted [NAMES] [NAMES] [NAMES];
+    static int64_t wanted [NAMES][NAMES][NAMES];
     static const char alphabet [] = "abcdefghijklmnopqrstuvwxyz";
     fixture_t fixture = fixture_new ();
     for (int i = 0; i < EVENTS; i++) {
         const uint32_t at [] = {random_below (NAMES), random_below (NAMES), random_below (NAMES)};
         zc_event_t event = with_cost (call_of (""), 1);
         event.has |= ZC_BIT (ZC_KEY_SERVICE) | ZC_BIT (ZC_KEY_PROVIDER);
-        event.service = (zc_str_t) {alphabet + at [0], 1};
-        event.model = (zc_str_t) {alphabet + at [1], 1};
-        event.provider = (zc_str_t) {alphabet + at [2], 1};
+        event.service = (zc_str_t){alphabet + at [0], 1};
+        event.model = (zc_str_t){alphabet + at [1], 1};
+        event.provider = (zc_str_t){alphabet + at [2], 1};
         fold (&fixture, event);
-        wanted [at [0]] [at [1]] [at [2]]++;
+        wanted [at [0]][at [1]][at [2]]++;
     }
     const zc_keys_t *keys = zc_ledger_keys (fixture.ledger);
     for (uint32_t key = 0; key < zc_keys_count (keys); key++) {
         const zc_dimensions_t *dimensions = &zc_keys_at (keys, key)->dimensions;
-        int64_t *left = &wanted [*dimensions->service.data - 'a'] [*dimensions->model.data - 'a']
-                                [*dimensions->provider.data - 'a'];
+        int64_t *left =
+            &wanted [*dimensions->service.data - 'a'][*dimensions->model.data - 'a'][*dimensions->provider.data - 'a'];
         assert_int_equal (zc_keys_at (keys, key)->sums.events, *left);
         assert_int_equal (zc_keys_at (keys, key)->sums.cost_nanousd, *left);
         *left = 0;

@@ -97,7 +97,8 @@ static void gather (zc_cells_t *all, const zc_cells_t *cells)
         zc_binned_t binned = cells->latencies.slots [slot];
         if (binned)
             assert_int_equal (zc_sketches_add (&all->latencies, place [ZC_BINNED_OWNER (binned)],
-                                               ZC_BINNED_BIN (binned), ZC_BINNED_EVENTS (binned)), 0);
+                                               ZC_BINNED_BIN (binned), ZC_BINNED_EVENTS (binned)),
+                              0);
     }
     free (place);
 }

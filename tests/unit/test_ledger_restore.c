@@ -28,14 +28,15 @@ static void restore (const fixture_t *saved, fixture_t *fixture)
     assert_int_equal (zc_ledger_restore_counts (fixture->ledger, zc_ledger_accepted (saved->ledger),
                                                 zc_ledger_folded_to_other (saved->ledger),
                                                 zc_ledger_saved_ns_magnitude (saved->ledger),
-                                                zc_ledger_prompt_magnitude (saved->ledger)), 0);
+                                                zc_ledger_prompt_magnitude (saved->ledger)),
+                      0);
     const zc_tally_t *unpriced = zc_ledger_unpriced (saved->ledger);
     if (unpriced->other)
         assert_int_equal (zc_ledger_restore_unpriced (fixture->ledger, str_of ("other"), unpriced->other), 0);
     for (uint32_t i = 0; i < unpriced->names.count; i++) {
         uint32_t number = unpriced->names.sorted [i];
-        assert_int_equal (zc_ledger_restore_unpriced (fixture->ledger, unpriced->names.names [number],
-                                                      unpriced->counts [number]), 0);
+        assert_int_equal (
+            zc_ledger_restore_unpriced (fixture->ledger, unpriced->names.names [number], unpriced->counts [number]), 0);
     }
 }
 
@@ -236,8 +237,8 @@ static void test_ledger_refuses_keys_that_no_ledger_saved (void **state)
         zc_dimensions_t dimensions;
         zc_measures_t sums;
     } table [] = {
-        {0, {.type = ZCOST_LLM_CALL}, one}, /* given already */
-        {1, {.type = ZCOST_LLM_CALL}, one}, /* the same again */
+        {0, {.type = ZCOST_LLM_CALL}, one},     /* given already */
+        {1, {.type = ZCOST_LLM_CALL}, one},     /* the same again */
         {2, {.type = ZCOST_RAG_PARALLEL}, one}, /* a gap */
         {1, {.type = (zcost_type_t) 0}, one},
         {1, {.type = (zcost_type_t) 5}, one},
@@ -294,14 +295,11 @@ static void test_ledger_refuses_counts_that_no_ledger_saved (void **state)
         int64_t saved_ns_magnitude, prompt_magnitude;
         int rc;
     } table [] = {
-        {3, 0, 7, 9, 0},
-        {3, 3, INT64_MAX, INT64_MAX, 0},
-        {2, 0, 7, 9, -1},
-        {4, 0, 7, 9, -1},
+        {3, 0, 7, 9, 0},   {3, 3, INT64_MAX, INT64_MAX, 0},
+        {2, 0, 7, 9, -1},  {4, 0, 7, 9, -1},
         {3, 4, 7, 9, -1}, /* more folded to other than there were */
         {3, 0, 6, 9, -1}, /* less than the keys' own sums */
-        {3, 0, -7, 9, -1},
-        {3, 0, 7, 8, -1},
+        {3, 0, -7, 9, -1}, {3, 0, 7, 8, -1},
         {3, 0, 7, -9, -1},
     };
     for (size_t i = 0; i < COUNT (table); i++) {

@@ -194,7 +194,7 @@ static void test_ledger_total_of_parts_is_the_total (void **state)
             !zc_str_equal (sums [at].tier, entry->dimensions.tier)) {
             assert_true (count < COUNT (sums));
             at = count++;
-            sums [at] = (zc_keyed_sums_t) {.type = entry->dimensions.type, .tier = entry->dimensions.tier};
+            sums [at] = (zc_keyed_sums_t){.type = entry->dimensions.type, .tier = entry->dimensions.tier};
         }
         zc_measures_add (&sums [at].sums, &entry->sums);
     }

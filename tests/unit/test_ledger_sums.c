@@ -26,7 +26,8 @@ static zc_binned_t *all_latencies (const fixture_t *fixture, size_t *ret_count)
     zc_sketches_t all = {0};
     for (uint32_t slot = 0; slot < latencies->size; slot++)
         assert_int_equal (zc_sketches_add (&all, 0, ZC_BINNED_BIN (latencies->slots [slot]),
-                                           ZC_BINNED_EVENTS (latencies->slots [slot])), 0);
+                                           ZC_BINNED_EVENTS (latencies->slots [slot])),
+                          0);
     zc_binned_t *sorted = zc_sketches_sorted (&all, ret_count);
     assert_non_null (sorted);
     zc_sketches_term (&all);
@@ -210,12 +211,13 @@ static void test_ledger_refuses_hits_that_would_overflow (void **state)
     fixture = fixture_new ();
     const int64_t most = INT64_MAX / (2 * ZCOST_COUNT_MAX);
     const zc_dimensions_t key = {.type = ZCOST_EMBEDDING_CACHE};
-    const zc_measures_t earlier = {.events = most - 3, .hits = (most - 3) * ZCOST_COUNT_MAX,
-                                   .misses = (most - 3) * ZCOST_COUNT_MAX};
+    const zc_measures_t earlier = {
+        .events = most - 3, .hits = (most - 3) * ZCOST_COUNT_MAX, .misses = (most - 3) * ZCOST_COUNT_MAX};
     assert_int_equal (zc_ledger_restore_key (fixture.ledger, 0, &key, &earlier), 0);
-    assert_refused_whole_after (
-        &fixture, with_hits (with_input (with_model (event_of (ZCOST_EMBEDDING_CACHE), "embed"), 1), ZCOST_COUNT_MAX,
-                           ZCOST_COUNT_MAX), 3);
+    assert_refused_whole_after (&fixture,
+                                with_hits (with_input (with_model (event_of (ZCOST_EMBEDDING_CACHE), "embed"), 1),
+                                           ZCOST_COUNT_MAX, ZCOST_COUNT_MAX),
+                                3);
     fixture_end (&fixture);
 }
 
@@ -260,8 +262,8 @@ static void test_ledger_refuses_tokens_that_would_overflow (void **state)
     const zc_measures_t earlier = {.events = INT64_MAX / ZCOST_COUNT_MAX - 3,
                                    .output_tokens = (INT64_MAX / ZCOST_COUNT_MAX - 3) * ZCOST_COUNT_MAX};
     const zc_dimensions_t key = {.type = ZCOST_LLM_CALL};
-    zc_prices_t *free_of_charge = read_table (
-        "{\"gpt-4o\": {\"input_cost_per_token\": 0, \"output_cost_per_token\": 0}}");
+    zc_prices_t *free_of_charge =
+        read_table ("{\"gpt-4o\": {\"input_cost_per_token\": 0, \"output_cost_per_token\": 0}}");
     for (size_t kind = 0; kind < COUNT (kinds); kind++) {
         fixture_t fixture = fixture_new ();
         assert_int_equal (zc_ledger_use_prices (fixture.ledger, free_of_charge), 0);

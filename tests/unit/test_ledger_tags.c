@@ -41,9 +41,9 @@ static void fold_tagged (fixture_t *fixture, zc_event_t event, const pair_t *pai
     msgpack_sbuffer_destroy (&map);
 }
 
-#define FOLD(fixture, event, ...)                                                                    \
-    fold_tagged ((fixture), (event), (const pair_t []) {__VA_ARGS__},                                \
-                 sizeof ((const pair_t []) {__VA_ARGS__}) / sizeof (pair_t))
+#define FOLD(fixture, event, ...)                                                                                      \
+    fold_tagged ((fixture), (event), (const pair_t []){__VA_ARGS__},                                                   \
+                 sizeof ((const pair_t []){__VA_ARGS__}) / sizeof (pair_t))
 
 static int64_t events_of (const fixture_t *fixture, const char *tags)
 {

@@ -174,11 +174,11 @@ static void test_ledger_shows_tiers_as_far_as_there_is_room (void **state)
 {
     (void) state;
     enum { ADDED = ZC_TIERS_MAX - 4 };
-    static char names [2 * ADDED] [16];
+    static char names [2 * ADDED][16];
     static tier_t tiers [2 * ADDED];
     for (int i = 0; i < 2 * ADDED; i++) {
         snprintf (names [i], sizeof names [i], "t%d", i);
-        tiers [i] = (tier_t) {names [i], "gpt-4o"};
+        tiers [i] = (tier_t){names [i], "gpt-4o"};
     }
     fixture_t fixture = fixture_new ();
     set_policy (&fixture, policy_of (tiers, ADDED));

@@ -35,7 +35,7 @@ static bool is_readable (const zb_mailbox_t *mailbox, int wait_ms)
 static void put_note (zb_mailbox_t *mailbox, int writer, int number)
 {
     note_t *note = malloc (sizeof *note);
-    *note = (note_t) {.writer = writer, .number = number};
+    *note = (note_t){.writer = writer, .number = number};
     note->letter.next = &note->letter; /* what stood there does not matter */
     zb_mailbox_put (mailbox, &note->letter);
 }
@@ -110,7 +110,7 @@ static void test_mailbox_loses_none_of_many_threads (void **state)
     int next [WRITERS] = {0};
     assert_int_equal (zb_mailbox_init (&mailbox), 0);
     for (int i = 0; i < WRITERS; i++) {
-        writers [i] = (writer_t) {&mailbox, i};
+        writers [i] = (writer_t){&mailbox, i};
         assert_int_equal (pthread_create (&threads [i], NULL, write_letters, &writers [i]), 0);
     }
     for (int taken = 0; taken < WRITERS * LETTERS;) {

@@ -18,9 +18,9 @@ static int64_t integer_of (const json_t *row, const char *key)
 static void test_measures_read_what_is_there (void **state)
 {
     (void) state;
-    json_t *row = json_pack ("{s:i, s:I, s:I, s:s, s:i, s:f}", "events", 3, "cost_nanousd", (json_int_t) INT64_MAX,
-                             "savings_nanousd", (json_int_t) -5, "hits", "many", "latency_events", 2, "latency_ms_p95",
-                             230.4);
+    json_t *row =
+        json_pack ("{s:i, s:I, s:I, s:s, s:i, s:f}", "events", 3, "cost_nanousd", (json_int_t) INT64_MAX,
+                   "savings_nanousd", (json_int_t) -5, "hits", "many", "latency_events", 2, "latency_ms_p95", 230.4);
     zr_measures_t sums = zr_measures_read (row);
     assert_int_equal (sums.events, 3);
     assert_int_equal (sums.cost, INT64_MAX);
@@ -40,9 +40,9 @@ static void test_measures_add_up_exactly (void **state)
     json_t *total = json_object ();
     zr_measures_clear (total);
     assert_string_equal (json_string_value (json_object_get (total, "cost_usd")), "0.000000000");
-    json_t *row = json_pack ("{s:i, s:I, s:s, s:I, s:f, s:f}", "events", 1, "cost_nanousd",
-                             (json_int_t) 1000000001, "cost_usd", "1.000000001", "savings_nanousd", (json_int_t) -3,
-                             "time_saved_seconds", 0.5, "latency_ms_p50", 7.0);
+    json_t *row =
+        json_pack ("{s:i, s:I, s:s, s:I, s:f, s:f}", "events", 1, "cost_nanousd", (json_int_t) 1000000001, "cost_usd",
+                   "1.000000001", "savings_nanousd", (json_int_t) -3, "time_saved_seconds", 0.5, "latency_ms_p50", 7.0);
     for (int i = 0; i < 3; i++)
         zr_measures_add (total, row);
     assert_int_equal (integer_of (total, "events"), 3);
@@ -61,8 +61,8 @@ static void test_measures_add_up_exactly (void **state)
 static void test_measures_no_sum_wraps (void **state)
 {
     (void) state;
-    json_t *most = json_pack ("{s:I, s:I}", "cost_nanousd", (json_int_t) INT64_MAX, "savings_nanousd",
-                              (json_int_t) INT64_MIN);
+    json_t *most =
+        json_pack ("{s:I, s:I}", "cost_nanousd", (json_int_t) INT64_MAX, "savings_nanousd", (json_int_t) INT64_MIN);
     json_t *total = json_deep_copy (most);
     zr_measures_add (total, most);
     assert_int_equal (integer_of (total, "cost_nanousd"), INT64_MAX);
@@ -97,7 +97,10 @@ static void test_measures_a_tier_without_cost_may_be_unpriced (void **state)
         int unpriced, queries;
         const char *cost;
         bool expected;
-    } table [] = {{0, 3, "0.0", false}, {3, 3, "0.0", true}, {2, 3, "0.0", false}, {3, 3, "0.000000001", false},
+    } table [] = {{0, 3, "0.0", false},
+                  {3, 3, "0.0", true},
+                  {2, 3, "0.0", false},
+                  {3, 3, "0.000000001", false},
                   {3, 0, "0.0", false}};
     for (size_t i = 0; i < sizeof table / sizeof table [0]; i++) {
         json_t *report = json_pack ("{s:{s:i}}", "query_router", "unpriced_queries", table [i].unpriced);

@@ -39,7 +39,8 @@ static const char *const good [ZB_ASKS] = {
         " 'cells_folded_to_other': 2}",
     [ZB_ASK_BY_MODEL] =
         "{'by': ['model'], 'rows': ["
-        "   {'model': 'gpt-4o', 'events': 10, 'cost_usd': '12.000000001', 'input_tokens': 1000, 'cache_read_tokens': 600,"
+        "   {'model': 'gpt-4o', 'events': 10, 'cost_usd': '12.000000001', 'input_tokens': 1000, 'cache_read_tokens': "
+        "600,"
         "    'cache_write_tokens': 100, 'output_tokens': 50, 'reasoning_tokens': 20},"
         "   {'model': '', 'events': 2, 'cost_usd': '0.000000000', 'input_tokens': 0, 'cache_read_tokens': 0,"
         "    'cache_write_tokens': 0, 'output_tokens': 0, 'reasoning_tokens': 0}],"
@@ -119,7 +120,7 @@ static void test_metrics_are_the_numbers_of_the_answers (void **state)
         char *text = written (metrics, good, format);
         for (size_t i = 0; i < COUNT (lines); i++)
             assert_exposes (text, lines [i]);
-        assert_null (strstr (text, "quiet"));                            /* told no latency */
+        assert_null (strstr (text, "quiet"));                                 /* told no latency */
         assert_null (strstr (text, "zcost_budget_spent_usd{budget=\"new\"")); /* not summed yet */
         free (text);
     }
@@ -130,9 +131,9 @@ static void test_metrics_are_the_numbers_of_the_answers (void **state)
 static void test_metrics_leave_out_what_was_not_answered (void **state)
 {
     (void) state;
-    static const char *const tells [ZB_ASKS] = {"zcost_queries", "zcost_uptime_seconds", "zcost_model_cost_usd",
-                                                "zcost_service_cost_usd", "zcost_model_latency_seconds",
-                                                "zcost_budget_limit_usd"};
+    static const char *const tells [ZB_ASKS] = {
+        "zcost_queries",          "zcost_uptime_seconds",        "zcost_model_cost_usd",
+        "zcost_service_cost_usd", "zcost_model_latency_seconds", "zcost_budget_limit_usd"};
     zb_metrics_t *metrics = zb_metrics_new (10);
     for (unsigned answered = 0; answered < 1 << ZB_ASKS; answered++) {
         const char *texts [ZB_ASKS];
@@ -165,9 +166,9 @@ static void test_metrics_of_a_daemon_without_disk_or_budgets_have_none (void **s
 static void test_metrics_of_what_is_no_number_are_zero (void **state)
 {
     (void) state;
-    static const char *const values [] = {"''", "'-'", "'.'", "'1.'", "'.5'", "'1.2.3'", "'--1'", "'1-2'", "'1e5'",
-                                          "'+1'", "' 1'", "'1\\n'", "'0x1'", "'1 zcost_evil 5'", "null", "true", "[]",
-                                          "{}", "[1]", "{'x': 1}"};
+    static const char *const values [] = {"''",    "'-'",   "'.'",  "'1.'", "'.5'",   "'1.2.3'", "'--1'",
+                                          "'1-2'", "'1e5'", "'+1'", "' 1'", "'1\\n'", "'0x1'",   "'1 zcost_evil 5'",
+                                          "null",  "true",  "[]",   "{}",   "[1]",    "{'x': 1}"};
     zb_metrics_t *metrics = zb_metrics_new (10);
     for (size_t i = 0; i < COUNT (values); i++) {
         char answer [512];
@@ -213,7 +214,12 @@ static bool spoil (json_t *json, int *left, const char *junk)
 static void test_metrics_are_well_formed_whatever_one_value_is (void **state)
 {
     (void) state;
-    static const char *const junk [] = {"null", "true", "'junk \\' \\n \\\\ \\u0000 x'", "-1e300", "[]", "{}",
+    static const char *const junk [] = {"null",
+                                        "true",
+                                        "'junk \\' \\n \\\\ \\u0000 x'",
+                                        "-1e300",
+                                        "[]",
+                                        "{}",
                                         "[[], {'model': {'a': []}}, 5, null]",
                                         "{'a': {'b': {'c': [1]}}, 'queries': 'x', '': null, 'x\\ny': 'z'}"};
     zb_metrics_t *metrics = zb_metrics_new (10000);
@@ -241,8 +247,16 @@ static void test_metrics_are_well_formed_whatever_one_value_is (void **state)
 static void test_metrics_of_answers_that_are_none_are_well_formed (void **state)
 {
     (void) state;
-    static const char *const answers [] = {"{}", "[]", "null", "5", "'x'", "{'rows': 'x', 'total': []}", "{'rows': {}}",
-                                           "{'budgets': {}}", "{'budgets': ['x', 5, null, []]}", "{'rows': [null, 1]}",
+    static const char *const answers [] = {"{}",
+                                           "[]",
+                                           "null",
+                                           "5",
+                                           "'x'",
+                                           "{'rows': 'x', 'total': []}",
+                                           "{'rows': {}}",
+                                           "{'budgets': {}}",
+                                           "{'budgets': ['x', 5, null, []]}",
+                                           "{'rows': [null, 1]}",
                                            "{'rejected': [], 'unpriced': 'x', 'journal': 5, 'store': []}",
                                            "{'query_router': {'cost_breakdown': [1]}, 'savings': 'x', 'zcost': []}"};
     zb_metrics_t *metrics = zb_metrics_new (10);

@@ -122,10 +122,11 @@ static void test_metrics_names_of_latency_are_of_those_that_told_it_now (void **
     assert_exposes (text, "zcost_labels_left_out{label=\"latency\"} 1");
     free (text);
     /* c is the dearest now: b goes on, a told none and gives its place up. */
-    text = written_of (metrics, ZB_ASK_LATENCY,
-                       "{'rows': [{'model': 'c', 'latency_events': 1, 'latency_ms_p50': 500},"
-                       " {'model': 'd', 'latency_events': 1}, {'model': 'b', 'latency_events': 1, 'latency_ms_p95': 2000},"
-                       " {'model': 'a', 'latency_events': 0}], 'rows_left_out': 7}");
+    text =
+        written_of (metrics, ZB_ASK_LATENCY,
+                    "{'rows': [{'model': 'c', 'latency_events': 1, 'latency_ms_p50': 500},"
+                    " {'model': 'd', 'latency_events': 1}, {'model': 'b', 'latency_events': 1, 'latency_ms_p95': 2000},"
+                    " {'model': 'a', 'latency_events': 0}], 'rows_left_out': 7}");
     assert_exposes (text, "zcost_model_latency_seconds{model=\"b\",quantile=\"0.95\"} 2");
     assert_exposes (text, "zcost_model_latency_seconds{model=\"c\",quantile=\"0.5\"} 0.5");
     assert_null (strstr (text, "\"a\""));
@@ -184,7 +185,8 @@ static void test_metrics_names_forget_the_names_of_another_ledger (void **state)
     };
     for (size_t i = 0; i < COUNT (cases); i++) {
         zb_metrics_t *metrics = zb_metrics_new (1);
-        free (written_with_report (metrics, first, "{'rows': [{'model': 'old', 'cost_usd': '5'}], 'rows_left_out': 3}"));
+        free (
+            written_with_report (metrics, first, "{'rows': [{'model': 'old', 'cost_usd': '5'}], 'rows_left_out': 3}"));
         char *text = written_with_report (metrics, cases [i].zcost,
                                           "{'rows': [{'model': 'new', 'cost_usd': '2'}], 'rows_left_out': 4}");
         assert_int_equal (strstr (text, "zcost_model_cost_usd_total{model=\"old\"} 5\n") == NULL, cases [i].is_another);
@@ -203,10 +205,11 @@ static void test_metrics_names_that_no_label_can_say_are_left_out (void **state)
 {
     (void) state;
     zb_metrics_t *metrics = zb_metrics_new (10);
-    char *text = written_of (metrics, ZB_ASK_BY_MODEL,
-                             "{'rows': [{'model': 'a', 'events': 1}, {'model': 'a\\u0000b', 'events': 92}, {'events': 93},"
-                             " {'model': 5, 'events': 94}, {'model': null, 'events': 95}, {'model': ['a'], 'events': 96},"
-                             " {'model': 'q\\'\\\\\\n', 'events': 7}, {'model': '', 'events': 8}]}");
+    char *text =
+        written_of (metrics, ZB_ASK_BY_MODEL,
+                    "{'rows': [{'model': 'a', 'events': 1}, {'model': 'a\\u0000b', 'events': 92}, {'events': 93},"
+                    " {'model': 5, 'events': 94}, {'model': null, 'events': 95}, {'model': ['a'], 'events': 96},"
+                    " {'model': 'q\\'\\\\\\n', 'events': 7}, {'model': '', 'events': 8}]}");
     assert_exposes (text, "zcost_model_events_total{model=\"a\"} 1");
     assert_exposes (text, "zcost_model_events_total{model=\"q\\\"\\\\\\n\"} 7");
     assert_exposes (text, "zcost_model_events_total{model=\"\"} 8");

@@ -120,11 +120,11 @@ static void test_money_cost_by_table (void **state)
         {{0, 0, 0, 0, 0}, 0},
         {{1000, 0, 0, 0, 0}, 2500000},
         {{1000, 0, 0, 100, 0}, 3500000},
-        {{1000, 1000, 0, 0, 0}, 1250000},     /* cached input is not counted twice */
-        {{1000, 600, 300, 0, 0}, 1900000},    /* 100 x 2500 + 600 x 1250 + 300 x 3000 */
-        {{0, 0, 0, 100, 100}, 1200000},       /* nor is reasoning */
-        {{0, 0, 0, 100, 40}, 1080000},        /* 60 x 10000 + 40 x 12000 */
-        {{0, 600, 300, 0, 0}, 1650000},       /* a whole that is less than its parts counts as their sum */
+        {{1000, 1000, 0, 0, 0}, 1250000},  /* cached input is not counted twice */
+        {{1000, 600, 300, 0, 0}, 1900000}, /* 100 x 2500 + 600 x 1250 + 300 x 3000 */
+        {{0, 0, 0, 100, 100}, 1200000},    /* nor is reasoning */
+        {{0, 0, 0, 100, 40}, 1080000},     /* 60 x 10000 + 40 x 12000 */
+        {{0, 600, 300, 0, 0}, 1650000},    /* a whole that is less than its parts counts as their sum */
         {{0, 0, 0, 0, 5}, 60000},
     };
     for (size_t i = 0; i < COUNT (table); i++) {
@@ -144,7 +144,7 @@ static void test_money_cost_rounds_once_half_to_even (void **state)
     for (size_t i = 0; i < COUNT (table); i++) {
         const zc_rates_t rates = {546875000000, 0, 0, 546875000000, 0};
         int64_t nanousd;
-        assert_int_equal (zc_money_cost (&(zc_tokens_t) {.input = table [i].tokens}, &rates, &nanousd), 0);
+        assert_int_equal (zc_money_cost (&(zc_tokens_t){.input = table [i].tokens}, &rates, &nanousd), 0);
         assert_int_equal (nanousd, table [i].nanousd);
         /* Split in two kinds it is the same: the kinds are not rounded by themselves. */
         const zc_tokens_t split = {.input = 1, .output = table [i].tokens - 1};
@@ -159,18 +159,18 @@ static void test_money_cost_ends_where_64_bits_do (void **state)
     const zc_rates_t one = {1000000000, 0, 0, 499999999, 0}; /* a nano-dollar; just under the half */
     int64_t nanousd;
     zc_rates_t rates = {9223372036854775807, 0, 0, 0, 0};
-    assert_int_equal (zc_money_cost (&(zc_tokens_t) {.input = 1000000000}, &rates, &nanousd), 0);
+    assert_int_equal (zc_money_cost (&(zc_tokens_t){.input = 1000000000}, &rates, &nanousd), 0);
     assert_int_equal (nanousd, INT64_MAX);
     rates.output = one.output;
-    assert_int_equal (zc_money_cost (&(zc_tokens_t) {.input = 1000000000, .output = 1}, &rates, &nanousd), 0);
+    assert_int_equal (zc_money_cost (&(zc_tokens_t){.input = 1000000000, .output = 1}, &rates, &nanousd), 0);
     assert_int_equal (nanousd, INT64_MAX);
     rates.output = 500000000; /* a tie, and INT64_MAX is odd */
-    assert_int_equal (zc_money_cost (&(zc_tokens_t) {.input = 1000000000, .output = 1}, &rates, &nanousd), -1);
+    assert_int_equal (zc_money_cost (&(zc_tokens_t){.input = 1000000000, .output = 1}, &rates, &nanousd), -1);
     rates.output = one.input;
-    assert_int_equal (zc_money_cost (&(zc_tokens_t) {.input = 1000000000, .output = 1}, &rates, &nanousd), -1);
+    assert_int_equal (zc_money_cost (&(zc_tokens_t){.input = 1000000000, .output = 1}, &rates, &nanousd), -1);
     const zc_rates_t most = {INT64_MAX, INT64_MAX, INT64_MAX, INT64_MAX, INT64_MAX};
     const int64_t many = 1000000000000;
-    assert_int_equal (zc_money_cost (&(zc_tokens_t) {many, many, many, many, many}, &most, &nanousd), -1);
+    assert_int_equal (zc_money_cost (&(zc_tokens_t){many, many, many, many, many}, &most, &nanousd), -1);
 }
 
 /* ------------------------------------------------------------------------ text */
@@ -235,11 +235,36 @@ static void test_money_parse_refuses_what_is_no_number_or_too_large (void **stat
 {
     (void) state;
     static const char *const table [] = {
-        "", "-", "+", ".", "-.", "e5", ".e5", "1e", "1e+", "1e-", "1ee5", "1.2.3", "1,5", " 1", "1 ", "1x", "--1",
-        "0x10", "nan", "inf", "1_000", "$1",
+        "",
+        "-",
+        "+",
+        ".",
+        "-.",
+        "e5",
+        ".e5",
+        "1e",
+        "1e+",
+        "1e-",
+        "1ee5",
+        "1.2.3",
+        "1,5",
+        " 1",
+        "1 ",
+        "1x",
+        "--1",
+        "0x10",
+        "nan",
+        "inf",
+        "1_000",
+        "$1",
         /* Past 64 bits at 9 decimals. */
-        "9223372036.854775808", "-9223372036.854775809", "9223372036.8547758075", "1e10", "1e99999",
-        "10000000000000000000000", "184467440737095516150000000000",
+        "9223372036.854775808",
+        "-9223372036.854775809",
+        "9223372036.8547758075",
+        "1e10",
+        "1e99999",
+        "10000000000000000000000",
+        "184467440737095516150000000000",
     };
     for (size_t i = 0; i < COUNT (table); i++) {
         int64_t scaled = -7;
@@ -303,10 +328,26 @@ static void test_money_divide_rounds_half_to_even (void **state)
     static const struct {
         int64_t number, divisor, quotient;
     } table [] = {
-        {0, 5, 0},   {1, 2, 0},  {3, 2, 2},   {5, 2, 2},   {7, 2, 4},        {-1, 2, 0},
-        {-3, 2, -2}, {-5, 2, -2}, {1, 3, 0},  {2, 3, 1},   {-2, 3, -1},      {7, 7, 1},
-        {4, 8, 0},   {12, 8, 2}, {20, 8, 2},  {21, 8, 3},  {INT64_MAX, 1, INT64_MAX}, {INT64_MAX, INT64_MAX, 1},
-        {INT64_MAX / 2, INT64_MAX, 0},        {INT64_MAX / 2 + 1, INT64_MAX, 1},
+        {0, 5, 0},
+        {1, 2, 0},
+        {3, 2, 2},
+        {5, 2, 2},
+        {7, 2, 4},
+        {-1, 2, 0},
+        {-3, 2, -2},
+        {-5, 2, -2},
+        {1, 3, 0},
+        {2, 3, 1},
+        {-2, 3, -1},
+        {7, 7, 1},
+        {4, 8, 0},
+        {12, 8, 2},
+        {20, 8, 2},
+        {21, 8, 3},
+        {INT64_MAX, 1, INT64_MAX},
+        {INT64_MAX, INT64_MAX, 1},
+        {INT64_MAX / 2, INT64_MAX, 0},
+        {INT64_MAX / 2 + 1, INT64_MAX, 1},
     };
     for (size_t i = 0; i < COUNT (table); i++)
         assert_int_equal (zc_money_divide (table [i].number, table [i].divisor), table [i].quotient);

@@ -121,8 +121,8 @@ static void test_policy_add_tag_refuses_what_is_no_tag (void **state)
     char longest [ZCOST_STRING_MAX + 2];
     memset (longest, 'x', sizeof longest);
     longest [ZCOST_STRING_MAX + 1] = '\0';
-    const char *const refused [] = {"", "team", longest, "type", "service", "tier", "model", "provider",
-                                    "events", "cost_usd", "latency_ms_p95", "points"};
+    const char *const refused [] = {"",      "team",     longest,  "type",     "service",        "tier",
+                                    "model", "provider", "events", "cost_usd", "latency_ms_p95", "points"};
     zc_policy_t policy, before;
     zc_policy_default (&policy);
     assert_int_equal (zc_policy_add_tag (&policy, "team"), 0);

@@ -21,9 +21,9 @@
 static void test_prices_resolve_a_name (void **state)
 {
     (void) state;
-    zc_prices_t *prices = read_table (
-        "{\"gpt-4o\": " RATE ", \"gpt-4o-2024-05-13\": " RATE ", \"claude-4\": " RATE ", \"azure/gpt-4o\": " RATE
-        ", \"vertex_ai/deep/model\": " RATE ", \"deep/other\": " RATE ", \"o1-2024-12-17\": " RATE "}");
+    zc_prices_t *prices = read_table ("{\"gpt-4o\": " RATE ", \"gpt-4o-2024-05-13\": " RATE ", \"claude-4\": " RATE
+                                      ", \"azure/gpt-4o\": " RATE ", \"vertex_ai/deep/model\": " RATE
+                                      ", \"deep/other\": " RATE ", \"o1-2024-12-17\": " RATE "}");
     static const struct {
         const char *name;
         zc_resolved_t resolved;
@@ -120,7 +120,7 @@ static void test_prices_recall_takes_a_name_of_any_length (void **state)
     snprintf (text, sizeof text, "{\"%.*s\": " RATE "}", ZC_MODEL_MAX, name);
     zc_prices_t *prices = read_table (text);
     for (uint32_t size = 0; size <= ZC_MODEL_MAX + 1; size++)
-        assert_int_equal (zc_prices_recall (prices, (zc_str_t) {name, size}) != NULL, size == ZC_MODEL_MAX);
+        assert_int_equal (zc_prices_recall (prices, (zc_str_t){name, size}) != NULL, size == ZC_MODEL_MAX);
     zc_prices_destroy (&prices);
 }
 
@@ -140,8 +140,8 @@ static void test_prices_cost_of_a_call (void **state)
     } table [] = {
         {{1000, 0, 0, 100, 0}, 1400000},
         {{1000, 500, 200, 100, 40}, 300 * 1000 + 500 * 100 + 200 * 2000 + 60 * 4000 + 40 * 5000},
-        {{200000, 0, 0, 1, 0}, 200004000},    /* at the limit: plain */
-        {{200001, 0, 0, 1, 0}, 2000050000},   /* one more: all of it is dear, the output too */
+        {{200000, 0, 0, 1, 0}, 200004000},  /* at the limit: plain */
+        {{200001, 0, 0, 1, 0}, 2000050000}, /* one more: all of it is dear, the output too */
     };
     zc_resolved_t resolved;
     const zc_price_t *price = zc_prices_find (prices, str_of ("m"), &resolved);
@@ -157,12 +157,13 @@ static void test_prices_cost_of_a_call (void **state)
 static void test_prices_parts_without_a_whole_make_a_long_call (void **state)
 {
     (void) state;
-    zc_prices_t *prices = read_table ("{\"m\": {\"input_cost_per_token\": 1e-06, \"output_cost_per_token\": 0,"
-                                      " \"input_cost_per_token_above_200k_tokens\": 1e-05}}");
+    zc_prices_t *prices = read_table (
+        "{\"m\": {\"input_cost_per_token\": 1e-06, \"output_cost_per_token\": 0,"
+        " \"input_cost_per_token_above_200k_tokens\": 1e-05}}");
     zc_resolved_t resolved;
     const zc_price_t *price = zc_prices_find (prices, str_of ("m"), &resolved);
     int64_t nanousd;
-    assert_int_equal (zc_price_cost (price, &(zc_tokens_t) {.cache_read = 100000, .cache_write = 100001}, &nanousd), 0);
+    assert_int_equal (zc_price_cost (price, &(zc_tokens_t){.cache_read = 100000, .cache_write = 100001}, &nanousd), 0);
     assert_int_equal (nanousd, 200001 * 10000);
     zc_prices_destroy (&prices);
 }
@@ -175,14 +176,14 @@ static void test_prices_output_without_a_rate_has_no_price (void **state)
     const zc_price_t *embed = zc_prices_find (prices, str_of ("embed"), &resolved);
     int64_t nanousd = -7;
     assert_false (embed->has_output);
-    assert_int_equal (zc_price_cost (embed, &(zc_tokens_t) {.input = 10, .output = 1}, &nanousd), 1);
-    assert_int_equal (zc_price_cost (embed, &(zc_tokens_t) {.input = 10, .reasoning = 1}, &nanousd), 1);
+    assert_int_equal (zc_price_cost (embed, &(zc_tokens_t){.input = 10, .output = 1}, &nanousd), 1);
+    assert_int_equal (zc_price_cost (embed, &(zc_tokens_t){.input = 10, .reasoning = 1}, &nanousd), 1);
     assert_int_equal (nanousd, -7);
-    assert_int_equal (zc_price_cost (embed, &(zc_tokens_t) {.input = 10}, &nanousd), 0);
+    assert_int_equal (zc_price_cost (embed, &(zc_tokens_t){.input = 10}, &nanousd), 0);
     assert_int_equal (nanousd, 50);
     const zc_price_t *dear = zc_prices_find (prices, str_of ("dear"), &resolved);
-    assert_int_equal (zc_price_cost (dear, &(zc_tokens_t) {.input = 1024819116}, &nanousd), -1);
-    assert_int_equal (zc_price_cost (dear, &(zc_tokens_t) {.input = 1024819115}, &nanousd), 0);
+    assert_int_equal (zc_price_cost (dear, &(zc_tokens_t){.input = 1024819116}, &nanousd), -1);
+    assert_int_equal (zc_price_cost (dear, &(zc_tokens_t){.input = 1024819115}, &nanousd), 0);
     zc_prices_destroy (&prices);
 }
 

@@ -40,7 +40,8 @@ static void test_prices_json_reads_the_base_rates (void **state)
     } table [] = {
         {INPUT "," OUTPUT ", \"cache_read_input_token_cost\": 1e-06, \"cache_creation_input_token_cost\": 3e-06,"
                "\"output_cost_per_reasoning_token\": 9e-06",
-         {2000, 1000, 3000, 8000, 9000}, true},
+         {2000, 1000, 3000, 8000, 9000},
+         true},
         /* A missing cache rate means the plain input rate, not free. */
         {INPUT "," OUTPUT, {2000, 2000, 2000, 8000, 8000}, true},
         {INPUT "," OUTPUT ", \"cache_read_input_token_cost\": null", {2000, 2000, 2000, 8000, 8000}, true},
@@ -52,7 +53,8 @@ static void test_prices_json_reads_the_base_rates (void **state)
         {INPUT, {2000, 2000, 2000, 0, 0}, false},
         /* What this bus does not know is passed over. */
         {INPUT "," OUTPUT ", \"input_cost_per_audio_token\": 1, \"mode\": \"chat\", \"x\": [1], \"y\": {\"z\": -1}",
-         {2000, 2000, 2000, 8000, 8000}, true},
+         {2000, 2000, 2000, 8000, 8000},
+         true},
     };
     for (size_t i = 0; i < COUNT (table); i++) {
         const zc_price_t *price;
@@ -77,11 +79,21 @@ static void test_prices_json_reads_rates_exactly (void **state)
         const char *number;
         int64_t atto;
     } table [] = {
-        {"5.46875e-07", 546875000000},  {"1.5e-07", 150000000000},     {"0.00000015", 150000000000},
-        {"3e-07", 300000000000},        {"1.875e-08", 18750000000},    {"2.19e-06", 2190000000000},
-        {"1e-18", 1},                   {"1e-19", 0},                  {"0", 0},
-        {"0.1", 100000000000000000},    {"9", 9000000000000000000},    {"1.234567890123456e-06", 1234567890123},
-        {"8.8e-07", 880000000000},      {"0.00022", 220000000000000},  {"7.000000000000001e-08", 70000000000},
+        {"5.46875e-07", 546875000000},
+        {"1.5e-07", 150000000000},
+        {"0.00000015", 150000000000},
+        {"3e-07", 300000000000},
+        {"1.875e-08", 18750000000},
+        {"2.19e-06", 2190000000000},
+        {"1e-18", 1},
+        {"1e-19", 0},
+        {"0", 0},
+        {"0.1", 100000000000000000},
+        {"9", 9000000000000000000},
+        {"1.234567890123456e-06", 1234567890123},
+        {"8.8e-07", 880000000000},
+        {"0.00022", 220000000000000},
+        {"7.000000000000001e-08", 70000000000},
     };
     for (size_t i = 0; i < COUNT (table); i++) {
         char members [128];
@@ -180,7 +192,8 @@ static void test_prices_json_refuses_entries_that_are_no_models (void **state)
     memset (longest, 'n', sizeof longest);
     longest [ZC_MODEL_MAX + 1] = '\0';
     snprintf (text, sizeof text,
-              "{\"plain\": {" INPUT "}, \"a\": 1, \"b\": null, \"c\": [], \"d\": \"x\", \"sample_spec\": {" INPUT "},"
+              "{\"plain\": {" INPUT "}, \"a\": 1, \"b\": null, \"c\": [], \"d\": \"x\", \"sample_spec\": {" INPUT
+              "},"
               " \"\": {" INPUT "}, \"%s\": {" INPUT "}, \"%s\": {" INPUT "}}",
               longest, longest + 1);
     zc_prices_t *prices = read_table (text);

@@ -127,7 +127,7 @@ static void expire (model_t *model, model_producer_t *producer)
     producer->life = ++model->lives;
     model_producer_t *first = oldest (model, EXPIRED, &count);
     if (count > EXPIRED_MAX) {
-        *first = (model_producer_t) {.standing = UNKNOWN};
+        *first = (model_producer_t){.standing = UNKNOWN};
         model->overflowed = true;
     }
 }
@@ -160,7 +160,7 @@ static void enter (model_t *model, model_producer_t *producer, const zc_stamp_t 
         model_producer_t *first = oldest (model, LIVE, &count);
         if (count == LIVE_MAX)
             expire (model, first);
-        *producer = (model_producer_t) {.standing = returning.standing};
+        *producer = (model_producer_t){.standing = returning.standing};
     }
     begin_epoch (model, producer, stamp, now_ms);
 }
@@ -435,7 +435,7 @@ static void test_producers_are_as_the_model_says (void **state)
     static run_t run;
     bool kinds [ZC_FRAME_STALE + 1] = {false}, overflowed = false, passed = false;
     for (unsigned seed = 1; seed <= SEEDS; seed++) {
-        run = (run_t) {.table = table_of (LIVE_MAX, EXPIRED_MAX), .random = seed, .now_ms = T0};
+        run = (run_t){.table = table_of (LIVE_MAX, EXPIRED_MAX), .random = seed, .now_ms = T0};
         for (int i = 0; i < STEPS; i++) {
             step (&run);
             assert_same (&run.model, run.table);

@@ -69,10 +69,10 @@ static void test_query_spec_tells_a_key_s_values (void **state)
                   {ZC_BY_MODEL, "gpt-4o"},
                   {ZC_BY_PROVIDER, "openai"}};
     for (size_t i = 0; i < COUNT (table); i++)
-        assert_value (zc_dimension_value (&(zc_dimension_t) {table [i].by, {"", 0}}, &key), table [i].value);
+        assert_value (zc_dimension_value (&(zc_dimension_t){table [i].by, {"", 0}}, &key), table [i].value);
     assert_value (zc_dimension_value (&team, &key), "a");
     assert_value (zc_dimension_value (&env, &key), "prod");
-    assert_value (zc_dimension_value (&(zc_dimension_t) {ZC_BY_TAG, {"x", 1}}, &key), "");
+    assert_value (zc_dimension_value (&(zc_dimension_t){ZC_BY_TAG, {"x", 1}}, &key), "");
 }
 
 /* Nobody knows the tags of events that a cap put together; of others without tags it is known that they have none. */
@@ -82,7 +82,7 @@ static void test_query_spec_tells_folded_tags_from_none (void **state)
     zc_dimensions_t key = {ZCOST_LLM_CALL,   str_of ("other"), str_of (""),
                            str_of ("other"), str_of ("other"), str_of ("")};
     assert_value (zc_dimension_value (&team, &key), "other");
-    assert_value (zc_dimension_value (&(zc_dimension_t) {ZC_BY_TIER, {"tier", 4}}, &key), "");
+    assert_value (zc_dimension_value (&(zc_dimension_t){ZC_BY_TIER, {"tier", 4}}, &key), "");
     key.provider = str_of ("openai");
     assert_value (zc_dimension_value (&team, &key), "");
     key.provider = str_of ("other");
@@ -97,7 +97,7 @@ static void test_query_spec_wants_what_holds_in_all (void **state)
                                  str_of ("gpt-4o"), str_of ("openai"), str_of ("\4team\1a")};
     zc_query_spec_t spec = {.where_count = 0};
     assert_true (zc_query_spec_matches (&spec, &key));
-    spec.where [0].dimension = (zc_dimension_t) {ZC_BY_MODEL, {"model", 5}};
+    spec.where [0].dimension = (zc_dimension_t){ZC_BY_MODEL, {"model", 5}};
     spec.where [0].value = str_of ("gpt-4o");
     spec.where [1].dimension = team;
     spec.where [1].value = str_of ("a");

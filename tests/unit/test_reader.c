@@ -104,25 +104,57 @@ static void test_reader_reads_every_string_bin_and_extension (void **state)
         int8_t ext_type;
     } table [] = {
         {BYTES ("\xa0"), ZC_STR, 0, 0},
-        {BYTES ("\xa3" "abc"), ZC_STR, 3, 0},
-        {BYTES ("\xbf" "abcdefghijklmnopqrstuvwxyz01234"), ZC_STR, 31, 0},
+        {BYTES ("\xa3"
+                "abc"),
+         ZC_STR, 3, 0},
+        {BYTES ("\xbf"
+                "abcdefghijklmnopqrstuvwxyz01234"),
+         ZC_STR, 31, 0},
         {BYTES ("\xd9\x00"), ZC_STR, 0, 0},
-        {BYTES ("\xd9\x02" "ab"), ZC_STR, 2, 0},
-        {BYTES ("\xda\x00\x02" "ab"), ZC_STR, 2, 0},
-        {BYTES ("\xdb\x00\x00\x00\x02" "ab"), ZC_STR, 2, 0},
+        {BYTES ("\xd9\x02"
+                "ab"),
+         ZC_STR, 2, 0},
+        {BYTES ("\xda\x00\x02"
+                "ab"),
+         ZC_STR, 2, 0},
+        {BYTES ("\xdb\x00\x00\x00\x02"
+                "ab"),
+         ZC_STR, 2, 0},
         {BYTES ("\xc4\x00"), ZC_BIN, 0, 0},
-        {BYTES ("\xc4\x02" "ab"), ZC_BIN, 2, 0},
-        {BYTES ("\xc5\x00\x02" "ab"), ZC_BIN, 2, 0},
-        {BYTES ("\xc6\x00\x00\x00\x02" "ab"), ZC_BIN, 2, 0},
+        {BYTES ("\xc4\x02"
+                "ab"),
+         ZC_BIN, 2, 0},
+        {BYTES ("\xc5\x00\x02"
+                "ab"),
+         ZC_BIN, 2, 0},
+        {BYTES ("\xc6\x00\x00\x00\x02"
+                "ab"),
+         ZC_BIN, 2, 0},
         {BYTES ("\xc7\x00\x05"), ZC_EXT, 0, 5},
-        {BYTES ("\xc7\x03\xff" "abc"), ZC_EXT, 3, -1},
-        {BYTES ("\xc8\x00\x03\x80" "abc"), ZC_EXT, 3, -128},
-        {BYTES ("\xc9\x00\x00\x00\x03\x7f" "abc"), ZC_EXT, 3, 127},
-        {BYTES ("\xd4\x01" "a"), ZC_EXT, 1, 1},
-        {BYTES ("\xd5\x01" "ab"), ZC_EXT, 2, 1},
-        {BYTES ("\xd6\xff" "abcd"), ZC_EXT, 4, -1},
-        {BYTES ("\xd7\xff" "abcdefgh"), ZC_EXT, 8, -1},
-        {BYTES ("\xd8\x01" "abcdefghijklmnop"), ZC_EXT, 16, 1},
+        {BYTES ("\xc7\x03\xff"
+                "abc"),
+         ZC_EXT, 3, -1},
+        {BYTES ("\xc8\x00\x03\x80"
+                "abc"),
+         ZC_EXT, 3, -128},
+        {BYTES ("\xc9\x00\x00\x00\x03\x7f"
+                "abc"),
+         ZC_EXT, 3, 127},
+        {BYTES ("\xd4\x01"
+                "a"),
+         ZC_EXT, 1, 1},
+        {BYTES ("\xd5\x01"
+                "ab"),
+         ZC_EXT, 2, 1},
+        {BYTES ("\xd6\xff"
+                "abcd"),
+         ZC_EXT, 4, -1},
+        {BYTES ("\xd7\xff"
+                "abcdefgh"),
+         ZC_EXT, 8, -1},
+        {BYTES ("\xd8\x01"
+                "abcdefghijklmnop"),
+         ZC_EXT, 16, 1},
     };
     for (size_t i = 0; i < COUNT (table); i++) {
         zc_value_t value = {0};
@@ -201,13 +233,20 @@ static void test_reader_refuses_lengths_beyond_the_end (void **state)
         size_t size;
     } table [] = {
         {BYTES ("\xc1")},
-        {BYTES ("\xdb\xff\xff\xff\xff" "abc")},
-        {BYTES ("\xdb\x80\x00\x00\x00" "abc")},
-        {BYTES ("\xc6\xff\xff\xff\xff" "abc")},
-        {BYTES ("\xc9\xff\xff\xff\xff\x01" "abc")},
-        {BYTES ("\xda\xff\xff" "abc")},
-        {BYTES ("\xd9\x04" "abc")},
-        {BYTES ("\xa4" "abc")},
+        {BYTES ("\xdb\xff\xff\xff\xff"
+                "abc")},
+        {BYTES ("\xdb\x80\x00\x00\x00"
+                "abc")},
+        {BYTES ("\xc6\xff\xff\xff\xff"
+                "abc")},
+        {BYTES ("\xc9\xff\xff\xff\xff\x01"
+                "abc")},
+        {BYTES ("\xda\xff\xff"
+                "abc")},
+        {BYTES ("\xd9\x04"
+                "abc")},
+        {BYTES ("\xa4"
+                "abc")},
     };
     for (size_t i = 0; i < COUNT (table); i++) {
         zc_value_t value;
@@ -241,7 +280,9 @@ static void test_reader_skip_takes_one_object_and_no_more (void **state)
         int taken;
     } table [] = {
         {BYTES ("\x01\x02"), 1},
-        {BYTES ("\xa1" "ab"), 2},
+        {BYTES ("\xa1"
+                "ab"),
+         2},
         {BYTES ("\x80\x01"), 1},
         {BYTES ("\x90\x01"), 1},
         {BYTES ("\x92\x01\x02\x03"), 3},
@@ -253,7 +294,9 @@ static void test_reader_skip_takes_one_object_and_no_more (void **state)
         {BYTES ("\x92\x01"), -1},
         {BYTES ("\x82\x01\x02\x03"), -1},
         {BYTES ("\x91\xc1"), -1},
-        {BYTES ("\x93\x01\xa2" "a"), -1},
+        {BYTES ("\x93\x01\xa2"
+                "a"),
+         -1},
         {BYTES ("\x91\x91"), -1},
     };
     for (size_t i = 0; i < COUNT (table); i++) {

@@ -50,7 +50,8 @@ static void change (zc_cells_t *changes, zc_time_bucket_t level, int64_t start_s
     cell->sums.events++;
     cell->sums.cost_nanousd += cost;
     assert_int_equal (
-        zc_sketches_add (&changes->latencies, (uint32_t) (cell - changes->cells), zc_sketch_bin_of (1000 + cost), 1), 0);
+        zc_sketches_add (&changes->latencies, (uint32_t) (cell - changes->cells), zc_sketch_bin_of (1000 + cost), 1),
+        0);
 }
 
 /* What two checkpoints and the store had for a minute is added up; other levels are not minutes. */
@@ -127,7 +128,7 @@ static void test_recent_minutes_gives_up_what_is_old (void **state)
 
 /* What each key spent in each minute from NOW on; 0: there is no cell. */
 typedef struct {
-    int64_t cost [MINUTES] [KEYS];
+    int64_t cost [MINUTES][KEYS];
 } spent_t;
 
 typedef struct {
@@ -160,8 +161,8 @@ static size_t assert_spent (const zc_recent_minutes_t *recent, const spent_t *sp
     assert_int_equal (zc_recent_minutes_each (recent, since_s, until_s, step_s, see_part, &all), 0);
     for (int minute = first; minute < end; minute++)
         for (int key = 0; key < KEYS; key++) {
-            expected [key] += spent->cost [minute] [key];
-            cells += spent->cost [minute] [key] > 0;
+            expected [key] += spent->cost [minute][key];
+            cells += spent->cost [minute][key] > 0;
         }
     for (int key = 0; key < KEYS; key++)
         assert_int_equal (all.cost [key], expected [key]);
@@ -173,7 +174,7 @@ static int see_step (void *argument, const zc_cells_t *part)
 {
     int64_t (*by_step) [KEYS] = argument;
     for (uint32_t i = 0; i < part->count; i++)
-        by_step [(part->cells [i].start_s - (NOW - NOW % 1800)) / 300] [part->cells [i].key] +=
+        by_step [(part->cells [i].start_s - (NOW - NOW % 1800)) / 300][part->cells [i].key] +=
             part->cells [i].sums.cost_nanousd;
     return 0;
 }
@@ -181,11 +182,11 @@ static int see_step (void *argument, const zc_cells_t *part)
 /* By fives: a set with the minutes of two of them would be counted to the first. */
 static void assert_steps (const zc_recent_minutes_t *recent, const spent_t *spent, int first, int end)
 {
-    int64_t seen [60] [KEYS] = {{0}}, expected [60] [KEYS] = {{0}};
+    int64_t seen [60][KEYS] = {{0}}, expected [60][KEYS] = {{0}};
     assert_int_equal (zc_recent_minutes_each (recent, NOW + 60 * first, NOW + 60 * end, 300, see_step, seen), 0);
     for (int minute = first; minute < end; minute++)
         for (int key = 0; key < KEYS; key++)
-            expected [(NOW + 60 * minute - (NOW - NOW % 1800)) / 300] [key] += spent->cost [minute] [key];
+            expected [(NOW + 60 * minute - (NOW - NOW % 1800)) / 300][key] += spent->cost [minute][key];
     assert_memory_equal (seen, expected, sizeof seen);
 }
 
@@ -205,8 +206,8 @@ static void spend (zc_recent_minutes_t *recent, spent_t *spent, int share)
         int minute = i * 77 % MINUTES, key = i / MINUTES;
         if (random_below (100) >= share)
             continue;
-        spent->cost [minute] [key] = 1 + random_below (1000);
-        change (&changes, ZC_MINUTE, NOW + 60 * minute, (uint32_t) key, spent->cost [minute] [key]);
+        spent->cost [minute][key] = 1 + random_below (1000);
+        change (&changes, ZC_MINUTE, NOW + 60 * minute, (uint32_t) key, spent->cost [minute][key]);
     }
     assert_int_equal (zc_recent_minutes_add (recent, &changes, 1), 0);
     zc_cells_term (&changes);

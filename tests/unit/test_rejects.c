@@ -14,7 +14,7 @@
 
 static zc_reject_t reject_of (zc_reason_t reason, const void *head, uint64_t size)
 {
-    return (zc_reject_t) {.reason = reason, .why = ZC_WHY_NO_MAP, .key = -1, .head = head, .size = size};
+    return (zc_reject_t){.reason = reason, .why = ZC_WHY_NO_MAP, .key = -1, .head = head, .size = size};
 }
 
 static void test_rejects_are_none_at_first (void **state)

@@ -104,8 +104,8 @@ static void test_reply_health (void **state)
     reject_one (&asked, ZC_BAD_FIELD, ZC_WHY_NEGATIVE, ZC_KEY_COST, "x");
     opened_t reply = ASK (&asked, {"query", STR ("health")});
     const msgpack_object *health = result_of (&reply, "health");
-    ASSERT_KEYS (health, "events", "rejected", "unpriced", "producers", "producers_total", "journal",
-                 "store", "waiting", "recovered", "queues", "uptime_seconds", "rss_bytes", "cells", "cells_folded_to_other",
+    ASSERT_KEYS (health, "events", "rejected", "unpriced", "producers", "producers_total", "journal", "store",
+                 "waiting", "recovered", "queues", "uptime_seconds", "rss_bytes", "cells", "cells_folded_to_other",
                  "tags", "instance", "version");
     ASSERT_KEYS (AT (health, "events"), "accepted", "rejected", "duplicate", "lost", "dropped");
     assert_integer (AT (health, "events", "accepted"), 4);
@@ -209,8 +209,8 @@ static void test_reply_rejects_as_many_as_wanted (void **state)
     static const struct {
         value_t limit;
         uint32_t rows;
-    } table [] = {{NIL, 100}, {INT (0), 0}, {INT (1), 1}, {INT (149), 149}, {INT (150), 150}, {INT (151), 150},
-                  {INT (INT64_MAX), 150}};
+    } table [] = {{NIL, 100},       {INT (0), 0},     {INT (1), 1},          {INT (149), 149},
+                  {INT (150), 150}, {INT (151), 150}, {INT (INT64_MAX), 150}};
     for (size_t i = 0; i < COUNT (table); i++) {
         opened_t reply = ASK (&asked, {"query", STR ("rejects")}, {"limit", table [i].limit});
         assert_int_equal (AT (result_of (&reply, "rejects"), "rows")->via.array.size, table [i].rows);

@@ -44,33 +44,60 @@ static void test_query_refuses_bad_requests (void **state)
         {BYTES ("\x82\xa5query\xa5price\xa5model\x01")},
         {BYTES ("\x82\xa5query\xa5price\xa5model\xa1\xff")},
         {BYTES ("\x82\xa5query\xa7rejects\xa5limit\xff")},
-        {BYTES ("\x82\xa5query\xa7rejects\xa5limit\xa1" "5")},
+        {BYTES ("\x82\xa5query\xa7rejects\xa5limit\xa1"
+                "5")},
         {BYTES ("\x82\xa5query\xa7rejects\xa5limit\xca\x3f\x80\x00\x00")},
         {BYTES ("\x82\xa5query\xa6report\xa7service\x01")},
         {BYTES ("\x82\xa5query\xa6report\xa5since\xa5today")},
         {BYTES ("\x82\xa5query\xa6report\xa5until\xcb\x41\xd9\x55\x55\x55\x00\x00\x00")}, /* a float */
         {BYTES ("\x82\xa5query\xa6report\xa5until\xcf\x80\x00\x00\x00\x00\x00\x00\x00")}, /* over INT64_MAX */
-        {BYTES ("\x82\xa5query\xa9" "breakdown\xa2" "by\xa4tier")},
-        {BYTES ("\x82\xa5query\xa9" "breakdown\xa2" "by\x81\xa4tier\x01")},
-        {BYTES ("\x82\xa5query\xa9" "breakdown\xa2" "by\x91\xa4" "team")}, /* no configured tag */
-        {BYTES ("\x82\xa5query\xa9" "breakdown\xa2" "by\x91\xa0")},
-        {BYTES ("\x82\xa5query\xa9" "breakdown\xa2" "by\x91\xc0")},
-        {BYTES ("\x82\xa5query\xa9" "breakdown\xa2" "by\x91\x91\xa4tier")},
-        {BYTES ("\x82\xa5query\xa9" "breakdown\xa2" "by\x92\xa4tier\xa4tier")},
-        {BYTES ("\x82\xa5query\xa9" "breakdown\xa2" "by\x93\xa4type\xa4tier\xa4type")},
-        {BYTES ("\x82\xa5query\xa9" "breakdown\xa5where\x91\xa4tier")},
-        {BYTES ("\x82\xa5query\xa9" "breakdown\xa5where\x81\xa4Tier\xa1x")},
-        {BYTES ("\x82\xa5query\xa9" "breakdown\xa5where\x81\x01\xa1x")},
-        {BYTES ("\x82\xa5query\xa9" "breakdown\xa5where\x81\xa4tier\xc0")},
-        {BYTES ("\x82\xa5query\xa9" "breakdown\xa5where\x81\xa4tier\xa1\xff")},
-        {BYTES ("\x82\xa5query\xa9" "breakdown\xa5where\x81\xa4tier\x91\xa1x")},
-        {BYTES ("\x82\xa5query\xa9" "breakdown\xa5where\x82\xa4tier\xa1x\xa4tier\xa1y")},
-        {BYTES ("\x82\xa5query\xa9" "breakdown\xa5limit\xff")},
+        {BYTES ("\x82\xa5query\xa9"
+                "breakdown\xa2"
+                "by\xa4tier")},
+        {BYTES ("\x82\xa5query\xa9"
+                "breakdown\xa2"
+                "by\x81\xa4tier\x01")},
+        {BYTES ("\x82\xa5query\xa9"
+                "breakdown\xa2"
+                "by\x91\xa4"
+                "team")}, /* no configured tag */
+        {BYTES ("\x82\xa5query\xa9"
+                "breakdown\xa2"
+                "by\x91\xa0")},
+        {BYTES ("\x82\xa5query\xa9"
+                "breakdown\xa2"
+                "by\x91\xc0")},
+        {BYTES ("\x82\xa5query\xa9"
+                "breakdown\xa2"
+                "by\x91\x91\xa4tier")},
+        {BYTES ("\x82\xa5query\xa9"
+                "breakdown\xa2"
+                "by\x92\xa4tier\xa4tier")},
+        {BYTES ("\x82\xa5query\xa9"
+                "breakdown\xa2"
+                "by\x93\xa4type\xa4tier\xa4type")},
+        {BYTES ("\x82\xa5query\xa9"
+                "breakdown\xa5where\x91\xa4tier")},
+        {BYTES ("\x82\xa5query\xa9"
+                "breakdown\xa5where\x81\xa4Tier\xa1x")},
+        {BYTES ("\x82\xa5query\xa9"
+                "breakdown\xa5where\x81\x01\xa1x")},
+        {BYTES ("\x82\xa5query\xa9"
+                "breakdown\xa5where\x81\xa4tier\xc0")},
+        {BYTES ("\x82\xa5query\xa9"
+                "breakdown\xa5where\x81\xa4tier\xa1\xff")},
+        {BYTES ("\x82\xa5query\xa9"
+                "breakdown\xa5where\x81\xa4tier\x91\xa1x")},
+        {BYTES ("\x82\xa5query\xa9"
+                "breakdown\xa5where\x82\xa4tier\xa1x\xa4tier\xa1y")},
+        {BYTES ("\x82\xa5query\xa9"
+                "breakdown\xa5limit\xff")},
         {BYTES ("\x82\xa5query\xa6series\xa4step\x00")},
         {BYTES ("\x82\xa5query\xa6series\xa4step\x3b")},
         {BYTES ("\x82\xa5query\xa6series\xa4step\x3d")},
         {BYTES ("\x82\xa5query\xa6series\xa4step\xd0\xc4")}, /* -60 */
-        {BYTES ("\x82\xa5query\xa6series\xa4step\xa2" "1m")},
+        {BYTES ("\x82\xa5query\xa6series\xa4step\xa2"
+                "1m")},
         {BYTES ("\x82\xa5query\xa6series\xa4step\xca\x42\x70\x00\x00")},
         {BYTES ("\x82\xa5query\xa6series\xa4step\xcf\x7f\xff\xff\xff\xff\xff\xff\xf8")}, /* a multiple */
     };
@@ -121,7 +148,7 @@ static void test_query_bounds_size_and_depth (void **state)
         char *zeros = calloc (1, padding);
         assert_non_null (zeros);
         pack_raw (&request, BYTES ("\x82\xa5query\xa4ping\xa1x\xc5"));
-        pack_raw (&request, &(uint8_t [2]) {(uint8_t) (padding >> 8), (uint8_t) padding}, 2);
+        pack_raw (&request, &(uint8_t [2]){(uint8_t) (padding >> 8), (uint8_t) padding}, 2);
         pack_raw (&request, zeros, padding);
         assert_int_equal (request.size, size);
         opened_t reply = reply_to (&asked, request.data, request.size);

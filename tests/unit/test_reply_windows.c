@@ -29,7 +29,7 @@ static void begin (asked_t *asked)
     asked->view.now_ms = NOW_MS;
     for (int i = 0; i < 3; i++)
         fold (&asked->fixture, with_ts (with_cost (query_of (i < 2 ? "simple" : "complex"), 100 << i),
-                                      NOW_MS - HOUR_MS + i * 2 * MINUTE_MS));
+                                        NOW_MS - HOUR_MS + i * 2 * MINUTE_MS));
     zc_event_t call = with_service (with_cost (call_of ("gpt-4o"), 1000), "search");
     fold (&asked->fixture, with_ts (call, NOW_MS - 3 * HOUR_MS));
 }
@@ -246,7 +246,9 @@ static void test_query_tells_what_is_windowed (void **state)
         size_t size;
         bool windowed;
     } table [] = {
-        {BYTES ("\x81\xa5query\xa9" "breakdown"), true},
+        {BYTES ("\x81\xa5query\xa9"
+                "breakdown"),
+         true},
         {BYTES ("\x81\xa5query\xa6series"), true},
         {BYTES ("\x82\xa5query\xa6report\xa5since\x00"), true},
         {BYTES ("\x82\xa5query\xa6report\xa5until\x00"), true},
@@ -254,7 +256,9 @@ static void test_query_tells_what_is_windowed (void **state)
         {BYTES ("\x82\xa5query\xa6report\xa5since\xc0"), false},
         {BYTES ("\x82\xa5query\xa6report\xa7service\xa1x"), false},
         {BYTES ("\x82\xa5query\xa6health\xa5since\x00"), false},
-        {BYTES ("\x81\xa5query\xa7" "budgets"), false},
+        {BYTES ("\x81\xa5query\xa7"
+                "budgets"),
+         false},
     };
     asked_t asked;
     begin (&asked);

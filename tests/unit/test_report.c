@@ -230,7 +230,7 @@ static void test_report_rounds_once (void **state)
         double shown_cost, rate, average;
     } table [] = {
         {49999, 1, 1, 49999, 0.0, 50.0, 0.0},
-        {50000, 1, 1999, 50000, 0.0, 0.0, 0.0},       /* ties: 0.05 percent, half of the last decimal */
+        {50000, 1, 1999, 50000, 0.0, 0.0, 0.0}, /* ties: 0.05 percent, half of the last decimal */
         {150000, 3, 1997, 150000, 0.0002, 0.2, 0.0002},
         {1615000, 1, 2, -50001, 0.0016, 33.3, -0.0001},
         {1650000, 5, 1995, 1650000, 0.0016, 0.2, 0.0016},
@@ -286,10 +286,10 @@ static void test_report_tells_savings_by_driver (void **state)
     asked_t asked;
     asked_begin_default (&asked);
     use_cached_prices (&asked.fixture);
-    fold (&asked.fixture, with_cost (query_of ("simple"), 5000000));    /* assumed: 0.035 - 0.005 */
-    fold (&asked.fixture, with_input (query_of ("simple"), 1000));      /* measured: 0.001 - 0.00001 */
+    fold (&asked.fixture, with_cost (query_of ("simple"), 5000000));     /* assumed: 0.035 - 0.005 */
+    fold (&asked.fixture, with_input (query_of ("simple"), 1000));       /* measured: 0.001 - 0.00001 */
     fold (&asked.fixture, with_cost (query_of ("complex"), 1035000001)); /* assumed: a loss */
-    fold (&asked.fixture, with_input (query_of ("purple"), 9));         /* of no known price */
+    fold (&asked.fixture, with_input (query_of ("purple"), 9));          /* of no known price */
     fold (&asked.fixture, with_input (call_of ("nobody's"), 9));
     fold (&asked.fixture, with_prompt_cache (with_input (call_of ("gpt-4o"), 1000), 0, 1000)); /* -0.00025 */
     fold (&asked.fixture, with_hits (event_of (ZCOST_EMBEDDING_CACHE), 2, 0));

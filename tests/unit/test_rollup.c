@@ -41,7 +41,7 @@ static void assert_rolled (zc_rolled_t rolled, const expected_t *expected, size_
 }
 
 #define ASSERT_ROLLED(rolled, ...)                                                                                     \
-    assert_rolled (rolled, (expected_t []) {__VA_ARGS__}, sizeof (expected_t []) {__VA_ARGS__} / sizeof (expected_t))
+    assert_rolled (rolled, (expected_t []){__VA_ARGS__}, sizeof (expected_t []){__VA_ARGS__} / sizeof (expected_t))
 
 static void test_rollup_adds_to_all_that_is_coarser (void **state)
 {
@@ -82,7 +82,8 @@ static void assert_latencies (zc_rolled_t rolled, size_t cell, const char *expec
     assert_string_equal (text, expected);
 }
 
-static void lag (zc_cells_t *cells, zc_time_bucket_t level, int64_t start_s, uint32_t key, uint32_t bin, uint64_t events)
+static void lag (zc_cells_t *cells, zc_time_bucket_t level, int64_t start_s, uint32_t key, uint32_t bin,
+                 uint64_t events)
 {
     zc_cell_t *cell = zc_cells_at (cells, level, start_s, key);
     assert_int_equal (zc_sketches_add (&cells->latencies, (uint32_t) (cell - cells->cells), bin, events), 0);

@@ -71,7 +71,7 @@ static void test_rows_show_so_many_and_count_the_rest (void **state)
         spec.rows_max = limits [i];
         zc_rows_t *rows = zc_rows_new (&spec, &plan, keys, count);
         for (uint32_t key = 0; key < count; key++)
-            add_one (rows, 0, key, (zc_measures_t) {.events = 1, .cost_nanousd = key});
+            add_one (rows, 0, key, (zc_measures_t){.events = 1, .cost_nanousd = key});
         opened_t answer = packed (rows);
         const msgpack_object *shown = AT (&answer.root, "rows");
         assert_int_equal (shown->via.array.size, limits [i]);
@@ -93,8 +93,8 @@ static void test_rows_break_ties (void **state)
     static const struct {
         const char *model;
         int64_t cost, events;
-    } table [] = {{"z", 5, 1}, {"y", 4, 9}, {"", 4, 8}, {"a", 4, 8}, {"ab", 4, 8}, {"b", 4, 8}, {"\xc3\xa9", 4, 8},
-                  {"x", 0, 1}};
+    } table [] = {{"z", 5, 1},  {"y", 4, 9}, {"", 4, 8},         {"a", 4, 8},
+                  {"ab", 4, 8}, {"b", 4, 8}, {"\xc3\xa9", 4, 8}, {"x", 0, 1}};
     zc_keys_t *keys = zc_keys_new (100);
     for (size_t i = COUNT (table); i-- > 0;)
         key_in (keys, ZCOST_LLM_CALL, "default", "", table [i].model, "", str_of (""));
@@ -104,7 +104,7 @@ static void test_rows_break_ties (void **state)
     zc_rows_t *rows = zc_rows_new (&spec, &plan, keys, COUNT (table));
     for (uint32_t i = 0; i < COUNT (table); i++)
         add_one (rows, 0, (uint32_t) COUNT (table) - 1 - i,
-                 (zc_measures_t) {.events = table [i].events, .cost_nanousd = table [i].cost});
+                 (zc_measures_t){.events = table [i].events, .cost_nanousd = table [i].cost});
     opened_t answer = packed (rows);
     for (size_t i = 0; i < COUNT (table); i++)
         assert_text (AT (nth (AT (&answer.root, "rows"), i), "model"), table [i].model);
@@ -124,8 +124,8 @@ static void test_rows_take_savings_from_queries_only (void **state)
     zc_window_plan_t plan = plan_by (0);
     group_by (&spec, ZC_BY_SERVICE, "service");
     zc_rows_t *rows = zc_rows_new (&spec, &plan, keys, 2);
-    add_one (rows, 0, query, (zc_measures_t) {.events = 1, .cost_nanousd = 100, .baseline_nanousd = 30});
-    add_one (rows, 0, call, (zc_measures_t) {.events = 1, .cost_nanousd = 1000});
+    add_one (rows, 0, query, (zc_measures_t){.events = 1, .cost_nanousd = 100, .baseline_nanousd = 30});
+    add_one (rows, 0, call, (zc_measures_t){.events = 1, .cost_nanousd = 1000});
     opened_t answer = packed (rows);
     const msgpack_object *row = nth (AT (&answer.root, "rows"), 0);
     assert_integer (AT (row, "cost_nanousd"), 1100);
@@ -176,7 +176,7 @@ static void test_rows_have_steps_since_the_epoch (void **state)
     plan.start_s = -7200;
     for (size_t i = 0; i < COUNT (table); i++) {
         zc_rows_t *rows = zc_rows_new (&spec, &plan, keys, 1);
-        add_one (rows, table [i].start_s, 0, (zc_measures_t) {.events = 1});
+        add_one (rows, table [i].start_s, 0, (zc_measures_t){.events = 1});
         opened_t answer = packed (rows);
         assert_integer (AT (&answer.root, "step"), 3600);
         assert_integer (AT (&answer.root, "start"), -7200000);
@@ -199,9 +199,9 @@ static void test_rows_bear_many_latencies_in_a_bin (void **state)
     zc_window_plan_t plan = plan_by (0);
     group_by (&spec, ZC_BY_MODEL, "model");
     zc_rows_t *rows = zc_rows_new (&spec, &plan, keys, 2);
-    uint32_t first = add_one (rows, 0, 0, (zc_measures_t) {.events = many, .cost_nanousd = 1});
+    uint32_t first = add_one (rows, 0, 0, (zc_measures_t){.events = many, .cost_nanousd = 1});
     assert_int_equal (zc_rows_add_latency (rows, first, 100, (uint64_t) many), 0);
-    uint32_t second = add_one (rows, 0, 1, (zc_measures_t) {.events = many});
+    uint32_t second = add_one (rows, 0, 1, (zc_measures_t){.events = many});
     assert_int_equal (zc_rows_add_latency (rows, second, 100, (uint64_t) many / 4), 0);
     assert_int_equal (zc_rows_add_latency (rows, second, 1000, (uint64_t) (many - many / 4)), 0);
     opened_t answer = packed (rows);
@@ -233,8 +233,8 @@ static void test_rows_take_cells_that_start_in_the_span (void **state)
         zc_cells_at (&cells, i == 0 ? ZC_DAY : ZC_MINUTE, 86400 + (int64_t) i * 60, 0)->sums.events = events [i];
     static const struct {
         int64_t since_s, until_s, events;
-    } table [] = {{INT64_MIN, INT64_MAX, 1111}, {86400, 86401, 1},         {86401, 86400 + 180, 110},
-                  {86460, 86460, 0},            {86460, 86400 + 181, 1110}, {INT64_MAX, INT64_MIN, 0}};
+    } table [] = {{INT64_MIN, INT64_MAX, 1111}, {86400, 86401, 1},        {86401, 86400 + 180, 110}, {86460, 86460, 0},
+                  {86460, 86400 + 181, 1110},   {INT64_MAX, INT64_MIN, 0}};
     for (size_t i = 0; i < COUNT (table); i++) {
         zc_rows_t *rows = zc_rows_new (&spec, &plan, keys, 1);
         const zc_span_t span = {ZC_DAY, table [i].since_s, table [i].until_s};

@@ -31,7 +31,7 @@ static void test_rows_fail_where_a_sum_passes_64_bits (void **state)
                 ((int64_t *) &one) [measure] = sign;
                 zc_rows_t *rows = zc_rows_new (&spec, &plan, keys, 1);
                 add_one (rows, 0, 0, most);
-                add_one (rows, 0, 0, (zc_measures_t) {.events = 0});
+                add_one (rows, 0, 0, (zc_measures_t){.events = 0});
                 /* In another step too: the row's sum counts. */
                 assert_int_equal (zc_rows_add (rows, 600, 0, &one, &point), -1);
                 assert_rows_failed (rows, "too_large");
@@ -48,8 +48,8 @@ static void test_rows_fail_where_their_total_passes_64_bits (void **state)
     zc_window_plan_t plan = plan_by (0);
     group_by (&spec, ZC_BY_MODEL, "model");
     zc_rows_t *rows = zc_rows_new (&spec, &plan, keys, 2);
-    add_one (rows, 0, 0, (zc_measures_t) {.input_tokens = INT64_MAX});
-    add_one (rows, 0, 1, (zc_measures_t) {.input_tokens = 1});
+    add_one (rows, 0, 0, (zc_measures_t){.input_tokens = INT64_MAX});
+    add_one (rows, 0, 1, (zc_measures_t){.input_tokens = 1});
     msgpack_sbuffer result;
     msgpack_packer out;
     msgpack_sbuffer_init (&result);
@@ -80,7 +80,7 @@ static void test_rows_that_failed_stay_so (void **state)
     msgpack_packer_init (&out, &result, msgpack_sbuffer_write);
     assert_int_equal (zc_rows_add_latency (rows, point, 5, 2), -1); /* more than there are events: damaged */
     assert_rows_failed (rows, "unavailable");
-    assert_int_equal (zc_rows_add (rows, 0, 0, &(zc_measures_t) {.events = INT64_MAX}, &point), -1);
+    assert_int_equal (zc_rows_add (rows, 0, 0, &(zc_measures_t){.events = INT64_MAX}, &point), -1);
     assert_int_equal (zc_rows_add_latency (rows, point, 5, 1), -1);
     assert_int_equal (zc_rows_add_cells (rows, &cells, &all), -1);
     assert_int_equal (zc_rows_add_rows (rows, other), -1);
@@ -109,7 +109,7 @@ static void test_rows_refuse_damaged_latencies (void **state)
         zc_query_spec_t spec = ask_of (ZC_SPEC_BREAKDOWN);
         zc_window_plan_t plan = plan_by (0);
         zc_rows_t *rows = zc_rows_new (&spec, &plan, keys, 1);
-        uint32_t point = add_one (rows, 0, 0, (zc_measures_t) {.events = 3});
+        uint32_t point = add_one (rows, 0, 0, (zc_measures_t){.events = 3});
         assert_int_equal (zc_rows_add_latency (rows, point, 5, 3), 0);
         assert_int_equal (zc_rows_add_latency (rows, point, table [i].bin, table [i].events), -1);
         assert_rows_failed (rows, "unavailable");
@@ -125,7 +125,7 @@ static void test_rows_refuse_latencies_of_less_than_no_events (void **state)
     zc_query_spec_t spec = ask_of (ZC_SPEC_BREAKDOWN);
     zc_window_plan_t plan = plan_by (0);
     zc_rows_t *rows = zc_rows_new (&spec, &plan, keys, 1);
-    uint32_t point = add_one (rows, 0, 0, (zc_measures_t) {.events = -1});
+    uint32_t point = add_one (rows, 0, 0, (zc_measures_t){.events = -1});
     assert_int_equal (zc_rows_add_latency (rows, point, 5, (uint64_t) 1 << 30), -1);
     assert_rows_failed (rows, "unavailable");
     zc_rows_destroy (&rows);
@@ -153,7 +153,7 @@ static void test_rows_tell_a_write_that_fails (void **state)
     for (int room = 0;; room++) {
         msgpack_packer out;
         zc_rows_t *rows = zc_rows_new (&spec, &plan, keys, 2);
-        add_one (rows, 0, 0, (zc_measures_t) {.events = 1});
+        add_one (rows, 0, 0, (zc_measures_t){.events = 1});
         msgpack_packer_init (&out, NULL, write_some);
         left = room;
         int rc = zc_rows_pack (rows, &out);
@@ -169,7 +169,8 @@ static void test_rows_tell_a_write_that_fails (void **state)
 }
 
 /* Makes rows and an answer of them; -1 where it says that it could not. */
-static int answer_of (const zc_query_spec_t *spec, const zc_window_plan_t *plan, const zc_keys_t *keys, const zc_cells_t *cells)
+static int answer_of (const zc_query_spec_t *spec, const zc_window_plan_t *plan, const zc_keys_t *keys,
+                      const zc_cells_t *cells)
 {
     const zc_span_t all = {ZC_MINUTE, INT64_MIN, INT64_MAX};
     zc_rows_t *rows = zc_rows_new (spec, plan, keys, zc_keys_count (keys));

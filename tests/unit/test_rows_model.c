@@ -125,8 +125,8 @@ static void assert_total (const msgpack_object *total, const model_t *model)
     assert_int_equal (total->via.map.size, 24);
 }
 
-static void assert_answer (const msgpack_object *result, const zc_query_spec_t *spec, const zc_window_plan_t *plan, model_t *model,
-                           model_t *steps)
+static void assert_answer (const msgpack_object *result, const zc_query_spec_t *spec, const zc_window_plan_t *plan,
+                           model_t *model, model_t *steps)
 {
     size_t shown = model->count < spec->rows_max ? model->count : spec->rows_max;
     assert_integer (AT (result, "rows_left_out"), (int64_t) (model->count - shown));
@@ -168,11 +168,12 @@ static void add_alone (zc_rows_t *rows, const world_cell_t *cell, const zc_windo
 }
 
 /* Each cell into one of `parts` ways: itself; a set of cells; other rows, by themselves or in a set. */
-static void add_all (zc_rows_t *rows, const world_t *world, const zc_query_spec_t *spec, const zc_window_plan_t *plan, uint32_t parts)
+static void add_all (zc_rows_t *rows, const world_t *world, const zc_query_spec_t *spec, const zc_window_plan_t *plan,
+                     uint32_t parts)
 {
     const zc_span_t window = {ZC_MINUTE, plan->since_s, plan->until_s};
-    zc_rows_t *other = any_below (2) ? zc_rows_new_part (rows)
-                                     : zc_rows_new (spec, plan, world->keys, zc_keys_count (world->keys));
+    zc_rows_t *other =
+        any_below (2) ? zc_rows_new_part (rows) : zc_rows_new (spec, plan, world->keys, zc_keys_count (world->keys));
     zc_cells_t sets [2];
     assert_non_null (other);
     for (size_t i = 0; i < 2; i++)

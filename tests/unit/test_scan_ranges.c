@@ -51,8 +51,10 @@ static void test_scan_ranges_cover_the_plan (void **state)
 {
     (void) state;
     const zc_span_t ever [] = {{ZC_EVER, 0, 0}}, one [] = {{ZC_DAY, 0, DAY_S}};
-    const zc_span_t year [] = {{ZC_MINUTE, DAY_S - 1500, DAY_S - 900}, {ZC_QUARTER, DAY_S - 900, DAY_S},
-                               {ZC_DAY, DAY_S, 366 * DAY_S},           {ZC_QUARTER, 366 * DAY_S, 366 * DAY_S + 9000},
+    const zc_span_t year [] = {{ZC_MINUTE, DAY_S - 1500, DAY_S - 900},
+                               {ZC_QUARTER, DAY_S - 900, DAY_S},
+                               {ZC_DAY, DAY_S, 366 * DAY_S},
+                               {ZC_QUARTER, 366 * DAY_S, 366 * DAY_S + 9000},
                                {ZC_MINUTE, 366 * DAY_S + 9000, 366 * DAY_S + 9060}};
     assert_int_equal (assert_covers (NULL, 0), 0);
     assert_int_equal (assert_covers (ever, 1), 1);

@@ -36,10 +36,14 @@ static void test_screen_no_text_moves_the_cursor (void **state)
         {"\x1b[2J", "\\x1b[2J"},
         {"a\nb\tc\r", "a\\x0ab\\x09c\\x0d"},
         {"\x7f", "\\x7f"},
-        {"\xc2\x9b" "31m", "\\x9b31m"},              /* the 8-bit CSI */
-        {"a\xe2\x80\xae" "b", "a\\u{202e}b"},        /* right-to-left override */
-        {"\xe2\x80\x8b", "\\u{200b}"},               /* no width, no shape */
-        {"a\xff\xc3", "a\\xff\\xc3"},                /* no UTF-8 */
+        {"\xc2\x9b"
+         "31m",
+         "\\x9b31m"}, /* the 8-bit CSI */
+        {"a\xe2\x80\xae"
+         "b",
+         "a\\u{202e}b"},               /* right-to-left override */
+        {"\xe2\x80\x8b", "\\u{200b}"}, /* no width, no shape */
+        {"a\xff\xc3", "a\\xff\\xc3"},  /* no UTF-8 */
     };
     for (size_t i = 0; i < COUNT (table); i++) {
         assert_cleaned (&ascii, table [i].text, table [i].clean);

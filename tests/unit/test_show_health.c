@@ -160,8 +160,9 @@ static void test_show_health_of_an_older_daemon_shows_what_there_is (void **stat
     assert_null (strstr (text, "Waiting"));
     assert_null (strstr (text, "Recovered"));
     assert_non_null (strstr (text, "\nEvents           2 accepted, 0 rejected\n"));
-    assert_non_null (strstr (text, "\nJournal          none: the counts end with this daemon\n"
-                                   "Store            none\n"));
+    assert_non_null (strstr (text,
+                             "\nJournal          none: the counts end with this daemon\n"
+                             "Store            none\n"));
     free (text);
     free (shown ("{}", 80));
 }

@@ -148,8 +148,8 @@ static void assert_quantiles (int64_t (*latency) (void), size_t count)
 static void test_sketch_quantiles_are_within_their_error (void **state)
 {
     (void) state;
-    static int64_t (*const latencies [])(void) = {log_normal, bimodal,    constant, at_an_edge,
-                                                  heavy_tail, longest, zero};
+    static int64_t (*const latencies []) (void) = {log_normal, bimodal, constant, at_an_edge,
+                                                   heavy_tail, longest, zero};
     static const size_t counts [] = {1, 2, 3, 100, 101, LATENCIES};
     for (size_t i = 0; i < COUNT (latencies); i++)
         for (size_t n = 0; n < COUNT (counts); n++)
@@ -194,8 +194,8 @@ static void merge (zc_sketches_t *into, const zc_sketches_t *from)
 {
     for (uint32_t slot = 0; slot < from->size; slot++) {
         zc_binned_t binned = from->slots [slot];
-        assert_int_equal (zc_sketches_add (into, ZC_BINNED_OWNER (binned), ZC_BINNED_BIN (binned),
-                                           ZC_BINNED_EVENTS (binned)), 0);
+        assert_int_equal (
+            zc_sketches_add (into, ZC_BINNED_OWNER (binned), ZC_BINNED_BIN (binned), ZC_BINNED_EVENTS (binned)), 0);
     }
 }
 
@@ -246,23 +246,23 @@ static void test_sketch_sorted_has_all_counts_ascending (void **state)
 {
     (void) state;
     enum { OWNERS = 200, BINS = 50 };
-    static uint64_t wanted [OWNERS] [BINS];
+    static uint64_t wanted [OWNERS][BINS];
     static const uint32_t apart = ZC_SKETCH_OWNERS_MAX / OWNERS; /* owners of all sizes */
     zc_sketches_t sketches = {0};
     size_t count, at = 0;
     for (int i = 0; i < 30000; i++) {
         uint32_t owner = random_below (OWNERS), bin = random_below (BINS);
-        wanted [owner] [bin]++;
+        wanted [owner][bin]++;
         assert_int_equal (zc_sketches_reserve (&sketches), 0);
         zc_sketches_count (&sketches, owner * apart, bin * 80);
     }
     zc_binned_t *sorted = zc_sketches_sorted (&sketches, &count);
     for (uint32_t owner = 0; owner < OWNERS; owner++)
         for (uint32_t bin = 0; bin < BINS; bin++) {
-            if (wanted [owner] [bin] == 0)
+            if (wanted [owner][bin] == 0)
                 continue;
             assert_true (at < count);
-            assert_true (sorted [at++] == ZC_BINNED (owner * apart, bin * 80, wanted [owner] [bin]));
+            assert_true (sorted [at++] == ZC_BINNED (owner * apart, bin * 80, wanted [owner][bin]));
         }
     assert_int_equal (at, count);
     free (sorted);

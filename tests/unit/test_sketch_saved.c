@@ -130,13 +130,13 @@ static void test_sketch_refuses_what_is_no_saved_form (void **state)
         {"\xff\x1f\x01", 3, 1}, /* bin 4095 */
         {"\x05\x01\x01\x01", 4, 2},
         {"\x05\xff\xff\xff\xff\xff\xff\xff\x7f", 9, 1}, /* 2^56 - 1 events */
-        {"\x05\x00", 2, -1},                             /* no events */
-        {"\x05\x01\x00\x01", 4, -1},                     /* a bin twice */
-        {"\x80\x20\x01", 3, -1},                         /* bin 4096 */
-        {"\xff\x1f\x01\x01\x01", 5, -1},                 /* behind the last one */
-        {"\x85\x00\x01", 3, -1},                         /* longer than it need be */
+        {"\x05\x00", 2, -1},                            /* no events */
+        {"\x05\x01\x00\x01", 4, -1},                    /* a bin twice */
+        {"\x80\x20\x01", 3, -1},                        /* bin 4096 */
+        {"\xff\x1f\x01\x01\x01", 5, -1},                /* behind the last one */
+        {"\x85\x00\x01", 3, -1},                        /* longer than it need be */
         {"\x05\x81\x00", 3, -1},
-        {"\x80\x80\x01\x01", 4, -1},                     /* a distance of three bytes */
+        {"\x80\x80\x01\x01", 4, -1}, /* a distance of three bytes */
         {"\x05\xff\xff\xff\xff\xff\xff\xff\xff\x01", 10, -1},
         {"\x05\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff", 13, -1},
         {"\x05", 1, -1},

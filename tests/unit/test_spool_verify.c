@@ -166,7 +166,7 @@ static void test_spool_verify_stops_at_a_record_that_was_never_finished (void **
     unframe (bytes);
     assert_int_equal (look (bytes, size, &events), ZC_SPOOL_WHOLE);
     assert_int_equal (events, 300);
-    memset (record_of (bytes, size, 200), 0, 8); /* its thread was killed in between */
+    memset (record_of (bytes, size, 200), 0, 8);                      /* its thread was killed in between */
     assert_int_equal (look (bytes, size, &events), ZC_SPOOL_DAMAGED); /* some behind it had been emitted */
     assert_int_equal (events, 200);
     spool_write (name, bytes, size);

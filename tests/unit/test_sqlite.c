@@ -41,7 +41,7 @@ static int64_t integer_of (zc_sqlite_t *sqlite, const char *sql)
     {                                                                                                                  \
         zc_sqlite_steps [0], zc_sqlite_steps [1], first, second                                                        \
     }
-_Static_assert (ZC_SQLITE_VERSION == 2, "STEPS has them all");
+_Static_assert(ZC_SQLITE_VERSION == 2, "STEPS has them all");
 
 static void test_sqlite_steps_up_to_a_later_version (void **state)
 {
@@ -156,7 +156,7 @@ static void test_sqlite_takes_version_1 (void **state)
     /* It goes on: a key that differs by its tags alone from one that was there. */
     draft_t draft = draft_new ();
     for (uint32_t key = 0; key < 3; key++)
-        add_key (&draft, (char []) {(char) ('a' + key), '\0'});
+        add_key (&draft, (char []){(char) ('a' + key), '\0'});
     draft.checkpoint.keys_from = 3;
     add_tagged_key (&draft, "a", "\3env\4prod");
     lag (&draft, ZC_MINUTE, MINUTE_S, 0, 5000, 2);

@@ -71,7 +71,7 @@ static int64_t any_sum (void)
 
 static zc_measures_t any_measures (void)
 {
-    return (zc_measures_t) {
+    return (zc_measures_t){
         .events = any_sum (),
         .unpriced = any_sum (),
         .measured = any_sum (),
@@ -104,8 +104,12 @@ static void add_odd_keys (draft_t *draft)
     for (size_t i = 0; i < 4 * ODD_NAMES; i++) {
         zc_str_t names [4] = {str ("s"), str ("t"), str ("m"), str ("p")};
         names [i % 4] = str (odd_names [i / 4]);
-        zc_dimensions_t dimensions = {(zcost_type_t) (ZCOST_QUERY_ROUTER + (int) (i / 4 % 4)), names [0], names [1],
-                                      names [2], names [3], str ("")};
+        zc_dimensions_t dimensions = {(zcost_type_t) (ZCOST_QUERY_ROUTER + (int) (i / 4 % 4)),
+                                      names [0],
+                                      names [1],
+                                      names [2],
+                                      names [3],
+                                      str ("")};
         assert_int_equal (zc_keys_restore (draft->keys, &dimensions), 0);
         zc_key_entry_t *entry = zc_keys_at (draft->keys, (uint32_t) i);
         entry->sums = any_measures ();
@@ -167,7 +171,7 @@ static void test_store_gives_tags_back (void **state)
     commit (&ground.draft, ground.store);
     loaded_t *loaded = load_from (ground.store);
     for (uint32_t key = 0; key < zc_keys_count (ground.draft.keys); key++)
-        zc_keys_at (ground.draft.keys, key)->sums = (zc_measures_t) {.events = 1, .cost_nanousd = 1};
+        zc_keys_at (ground.draft.keys, key)->sums = (zc_measures_t){.events = 1, .cost_nanousd = 1};
     assert_same_keys (ground.draft.keys, loaded->keys);
     assert_sound (ground.store);
     assert_query (&ground.place, "SELECT tags FROM totals WHERE tags LIKE '%team%'",
@@ -228,7 +232,7 @@ static void test_store_keeps_keys_of_which_nothing_was_counted (void **state)
     add_key (&draft, "c");
     spend (&draft, ZC_MINUTE, MINUTE_S, 2, 5);
     commit (&draft, store);
-    zc_keys_at (draft.keys, 2)->sums = (zc_measures_t) {.events = 1, .cost_nanousd = 5};
+    zc_keys_at (draft.keys, 2)->sums = (zc_measures_t){.events = 1, .cost_nanousd = 5};
     loaded_t *loaded = load_from (store);
     assert_same_keys (draft.keys, loaded->keys);
     assert_sound (store);
@@ -254,7 +258,7 @@ static void test_store_gives_counters_and_position_back (void **state)
                               .producers_forgotten = true};
     for (int reason = 0; reason < ZC_REASON_COUNT; reason++)
         counters.rejected [reason] = 1000 + (uint64_t) reason;
-    draft.checkpoint.counters = (zc_counters_t) {.accepted = 1};
+    draft.checkpoint.counters = (zc_counters_t){.accepted = 1};
     commit (&draft, store);
     draft.checkpoint.counters = counters;
     draft.checkpoint.position = ZC_POSITION (UINT32_MAX, UINT32_MAX - 1);
@@ -289,7 +293,7 @@ static void test_store_holds_the_unpriced_of_the_last_checkpoint (void **state)
     draft_t draft = draft_new ();
     zc_unpriced_t unpriced [ODD_NAMES];
     for (size_t i = 0; i < ODD_NAMES; i++)
-        unpriced [i] = (zc_unpriced_t) {str (odd_names [i]), i + 1};
+        unpriced [i] = (zc_unpriced_t){str (odd_names [i]), i + 1};
     draft.checkpoint.unpriced = unpriced;
     draft.checkpoint.unpriced_count = 3;
     commit (&draft, store);
@@ -323,7 +327,7 @@ static void test_store_gives_the_last_terms (void **state)
     loaded_t *loaded = load_from (store);
     assert_int_equal (loaded->terms_count, 1);
     assert_int_equal (loaded->config_size, 4);
-    assert_memory_equal (loaded->config, ((uint8_t []) {0, 38, 0, 0xff}), 4);
+    assert_memory_equal (loaded->config, ((uint8_t []){0, 38, 0, 0xff}), 4);
     /* Tables of prices are large: not all of them are kept. */
     assert_true (number_of (&place, "SELECT count (*) FROM terms") < 20);
     loaded_end (loaded);

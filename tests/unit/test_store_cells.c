@@ -33,8 +33,8 @@ static void test_store_adds_a_cell_to_all_that_is_coarser (void **state)
         "SELECT group_concat ((start - 1767225600) || ':' || key || ':' || cost_nanousd, ' ')"
         " FROM (SELECT * FROM %s ORDER BY start, key)";
     static const char *const expected [ZC_TIME_BUCKETS] = {"-60:0:1 0:0:10 0:1:7 840:0:100 900:0:1000",
-                                                     "-900:0:1 0:0:110 0:1:7 900:0:11000",
-                                                     "-86400:0:1 0:0:111110 0:1:7"};
+                                                           "-900:0:1 0:0:110 0:1:7 900:0:11000",
+                                                           "-86400:0:1 0:0:111110 0:1:7"};
     static const char *const tables [ZC_TIME_BUCKETS] = {"minute", "quarter", "day"};
     for (int level = 0; level < ZC_TIME_BUCKETS; level++) {
         char sql [256];
@@ -60,7 +60,7 @@ static void test_store_sums_what_many_checkpoints_bring (void **state)
     int64_t sum = 0;
     uint32_t x = 1;
     for (uint32_t key = 0; key < 5; key++)
-        add_key (&ground.draft, (char []) {(char) ('a' + key), '\0'});
+        add_key (&ground.draft, (char []){(char) ('a' + key), '\0'});
     for (int round = 0; round < 30; round++) {
         zc_cells_clear (&ground.draft.cells);
         for (int i = 0; i < 50; i++) {
@@ -92,11 +92,11 @@ static void test_store_refuses_a_sum_beyond_64_bits (void **state)
     sums->cost_nanousd = INT64_MAX - 1;
     sums->saved_ns = INT64_MIN + 2;
     commit (&ground.draft, ground.store);
-    *cell_at (&ground.draft, ZC_MINUTE, MINUTE_S, key) = (zc_measures_t) {.cost_nanousd = 2};
+    *cell_at (&ground.draft, ZC_MINUTE, MINUTE_S, key) = (zc_measures_t){.cost_nanousd = 2};
     assert_int_equal (try_commit (&ground.draft, ground.store), -1);
-    *cell_at (&ground.draft, ZC_MINUTE, MINUTE_S, key) = (zc_measures_t) {.saved_ns = -3};
+    *cell_at (&ground.draft, ZC_MINUTE, MINUTE_S, key) = (zc_measures_t){.saved_ns = -3};
     assert_int_equal (try_commit (&ground.draft, ground.store), -1);
-    *cell_at (&ground.draft, ZC_MINUTE, MINUTE_S, key) = (zc_measures_t) {.cost_nanousd = 1, .saved_ns = -2};
+    *cell_at (&ground.draft, ZC_MINUTE, MINUTE_S, key) = (zc_measures_t){.cost_nanousd = 1, .saved_ns = -2};
     commit (&ground.draft, ground.store);
     assert_query (&ground.place, "SELECT cost_nanousd || ' ' || saved_ns FROM ever",
                   "9223372036854775807 -9223372036854775808");
@@ -133,7 +133,7 @@ static void test_store_keeps_latencies_at_each_level (void **state)
     memset (expected, 0, sizeof expected);
     uint64_t sums [2] = {0};
     for (uint32_t key = 0; key < 3; key++)
-        add_key (&ground.draft, (char []) {(char) ('a' + key), '\0'});
+        add_key (&ground.draft, (char []){(char) ('a' + key), '\0'});
     uint32_t x = 1;
     for (int round = 0; round < 20; round++) {
         zc_cells_clear (&ground.draft.cells);
@@ -262,7 +262,7 @@ static void test_store_commits_while_someone_reads (void **state)
 static void *write_for_a_while (void *argument)
 {
     sqlite3 *writer = argument;
-    nanosleep (&(struct timespec) {.tv_nsec = 200000000}, NULL);
+    nanosleep (&(struct timespec){.tv_nsec = 200000000}, NULL);
     assert_int_equal (sqlite3_exec (writer, "COMMIT", NULL, NULL, NULL), SQLITE_OK);
     return NULL;
 }
@@ -296,7 +296,7 @@ static void test_store_trims_what_ended_before_the_horizon (void **state)
     commit (&ground.draft, ground.store);
     assert_int_equal (ground.draft.state.cells, 100 + 7 + 1);
     bool more = true;
-    assert_int_equal (zc_store_trim (ground.store, &(zc_horizon_t) {0}, &more), 0);
+    assert_int_equal (zc_store_trim (ground.store, &(zc_horizon_t){0}, &more), 0);
     assert_false (more);
     assert_query (&ground.place, "SELECT count (*) FROM minute", "100");
     /* The minute that ends at the horizon goes, the one that begins there stays. */

@@ -81,7 +81,7 @@ static uint64_t kill_one (const place_t *place, uint64_t n, int round)
     if (child == 0)
         commit_until_killed (place, n, ends [1]);
     close (ends [1]);
-    nanosleep (&(struct timespec) {.tv_nsec = (1 + round * 7 % 23) * 1000000}, NULL);
+    nanosleep (&(struct timespec){.tv_nsec = (1 + round * 7 % 23) * 1000000}, NULL);
     int status;
     assert_int_equal (kill (child, SIGKILL), 0);
     assert_int_equal (waitpid (child, &status, 0), child);
@@ -119,7 +119,7 @@ static void test_store_survives_kill_at_any_instant (void **state)
 static void limit_files (rlim_t bytes)
 {
     signal (SIGXFSZ, SIG_IGN);
-    assert_int_equal (setrlimit (RLIMIT_FSIZE, &(struct rlimit) {bytes, RLIM_INFINITY}), 0);
+    assert_int_equal (setrlimit (RLIMIT_FSIZE, &(struct rlimit){bytes, RLIM_INFINITY}), 0);
 }
 
 static void test_store_without_room_keeps_what_it_had (void **state)
@@ -203,7 +203,7 @@ static void write_file (const char *name, const uint8_t *bytes, size_t size)
 
 static void copy_file (const place_t *from, const place_t *to, const char *suffix)
 {
-    char names [2] [96];
+    char names [2][96];
     uint8_t *bytes;
     snprintf (names [0], sizeof names [0], "%s%s", from->file, suffix);
     snprintf (names [1], sizeof names [1], "%s%s", to->file, suffix);

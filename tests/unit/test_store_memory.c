@@ -92,7 +92,8 @@ static void test_store_without_memory_keeps_what_it_had (void **state)
         }
         prepare_nth (&ground.draft, 4);
         int failed = 0, result = -1;
-        SWEEP (n) {
+        SWEEP (n)
+        {
             left = n;
             result = try_commit (&ground.draft, ground.store);
             left = -1;
@@ -118,7 +119,8 @@ static void test_store_without_memory_is_not_opened (void **state)
         place_t place = place_new ();
         zc_store_t *store = NULL;
         int failed = 0;
-        SWEEP (n) {
+        SWEEP (n)
+        {
             char why [256] = "";
             left = n;
             store = in_memory ? zc_store_open_in_memory (NOW_MS, why) : zc_store_open (place.path, NOW_MS, why);
@@ -149,7 +151,7 @@ static int64_t read_all (zc_store_t *store, char why [256])
     int64_t sum = 0;
     int result = reader ? zc_store_reader_begin (reader, &snapshot) : -1;
     if (result == 0)
-        result = zc_store_reader_cells (reader, &(zc_span_t) {ZC_QUARTER, 0, INT64_MAX}, count_cell, &sum);
+        result = zc_store_reader_cells (reader, &(zc_span_t){ZC_QUARTER, 0, INT64_MAX}, count_cell, &sum);
     if (reader && result == -1)
         snprintf (why, 256, "%s", zc_store_reader_why (reader));
     if (reader)
@@ -168,7 +170,8 @@ static void test_store_reader_without_memory_says_so (void **state)
     commit (&ground.draft, ground.store);
     int failed = 0;
     int64_t sum = -1;
-    SWEEP (n) {
+    SWEEP (n)
+    {
         char why [256] = "";
         left = n;
         sum = read_all (ground.store, why);
@@ -196,7 +199,8 @@ static void test_store_without_memory_corrects_nothing (void **state)
     cell_at (&ground.draft, ZC_MINUTE, MINUTE_S, 0)->cost_nanousd = -50;
     const zc_unpriced_change_t change = {str ("m"), -1};
     int failed = 0, result = -1;
-    SWEEP (n) {
+    SWEEP (n)
+    {
         left = n;
         result = zc_store_correct_begin (ground.store);
         if (result == 0) {

@@ -14,7 +14,7 @@
 
 static zc_producer_row_t producer_of (uint8_t name, uint64_t turn)
 {
-    return (zc_producer_row_t) {.id = {name, 0, 0xff}, .epoch = 1, .turn = turn, .next = 1};
+    return (zc_producer_row_t){.id = {name, 0, 0xff}, .epoch = 1, .turn = turn, .next = 1};
 }
 
 static void assert_same_producer (const zc_producer_row_t *a, const zc_producer_row_t *b)
@@ -46,9 +46,9 @@ static void assert_producers (zc_store_t *store, const zc_producer_row_t *rows, 
 
 static void commit_producers (draft_t *draft, zc_store_t *store, zc_producer_row_t *rows, size_t count)
 {
-    draft->checkpoint.producers = (zc_producers_changes_t) {.rows = rows, .rows_count = count};
+    draft->checkpoint.producers = (zc_producers_changes_t){.rows = rows, .rows_count = count};
     commit (draft, store);
-    draft->checkpoint.producers = (zc_producers_changes_t) {0};
+    draft->checkpoint.producers = (zc_producers_changes_t){0};
 }
 
 static void test_store_gives_every_field_of_a_producer_back (void **state)
@@ -59,7 +59,7 @@ static void test_store_gives_every_field_of_a_producer_back (void **state)
     draft_t draft = draft_new ();
     zc_interval_t many [ZC_INTERVALS_MAX];
     for (uint64_t i = 0; i < ZC_INTERVALS_MAX; i++)
-        many [i] = (zc_interval_t) {100 + 10 * i, 101 + 10 * i};
+        many [i] = (zc_interval_t){100 + 10 * i, 101 + 10 * i};
     static const zc_interval_t last = {UINT64_MAX - 1, UINT64_MAX};
     zc_producer_row_t rows [] = {
         {.id = {0}, .turn = 1, .next = 99, .intervals_count = ZC_INTERVALS_MAX, .intervals = many},
@@ -99,15 +99,15 @@ static void test_store_replaces_and_forgets_producers_by_id (void **state)
     draft_t draft = draft_new ();
     zc_producer_row_t a = producer_of ('a', 1), b = producer_of ('b', 2), c = producer_of ('c', 3);
     zc_producer_row_t d = producer_of ('d', 4);
-    commit_producers (&draft, store, (zc_producer_row_t []) {a, b, c, d}, 4);
+    commit_producers (&draft, store, (zc_producer_row_t []){a, b, c, d}, 4);
     a.turn = 5;
     a.next = 7;
     b.turn = 6;
     b.expired = true;
     c.turn = 7;
     c.expired = true;
-    commit_producers (&draft, store, (zc_producer_row_t []) {a, b, c}, 3);
-    assert_producers (store, (zc_producer_row_t []) {d, a, b, c}, 4);
+    commit_producers (&draft, store, (zc_producer_row_t []){a, b, c}, 3);
+    assert_producers (store, (zc_producer_row_t []){d, a, b, c}, 4);
     c.turn = 8;
     c.expired = false; /* it came back under a higher epoch */
     c.epoch = 2;
@@ -115,9 +115,9 @@ static void test_store_replaces_and_forgets_producers_by_id (void **state)
     memcpy (forgotten [0], b.id, ZC_PRODUCER_BYTES);
     memcpy (forgotten [1], d.id, ZC_PRODUCER_BYTES);
     draft.checkpoint.producers =
-        (zc_producers_changes_t) {.rows = &c, .rows_count = 1, .forgotten = forgotten, .forgotten_count = 2};
+        (zc_producers_changes_t){.rows = &c, .rows_count = 1, .forgotten = forgotten, .forgotten_count = 2};
     commit (&draft, store);
-    assert_producers (store, (zc_producer_row_t []) {a, c}, 2);
+    assert_producers (store, (zc_producer_row_t []){a, c}, 2);
     draft_end (&draft);
     zc_store_close (&store);
     place_end (&place);

@@ -108,8 +108,7 @@ static void test_store_reader_gives_each_cell_of_a_span (void **state)
         assert_int_equal (snapshot.sequence, 1);
         assert_int_equal (snapshot.first_day_s, MINUTE_S - 86400);
         assert_int_equal (snapshot.minutes_from_s | snapshot.quarters_from_s | snapshot.days_from_s, 0);
-        assert_cells (watched.reader, ZC_MINUTE, INT64_MIN, INT64_MAX,
-                      "-60:1:1000:2 60:0:100:0 60:1:10:0 960:0:1:0 ");
+        assert_cells (watched.reader, ZC_MINUTE, INT64_MIN, INT64_MAX, "-60:1:1000:2 60:0:100:0 60:1:10:0 960:0:1:0 ");
         assert_cells (watched.reader, ZC_MINUTE, MINUTE_S - 60, MINUTE_S + 60, "-60:1:1000:2 ");
         assert_cells (watched.reader, ZC_MINUTE, MINUTE_S + 60, MINUTE_S + 960, "60:0:100:0 60:1:10:0 ");
         assert_cells (watched.reader, ZC_MINUTE, MINUTE_S + 61, MINUTE_S + 960, "");
@@ -143,7 +142,7 @@ static void test_store_reader_gives_each_measure_in_its_place (void **state)
     commit (&watched.ground.draft, watched.ground.store);
     begin (watched.reader);
     for (zc_time_bucket_t level = ZC_MINUTE; level <= ZC_EVER; level++)
-        assert_int_equal (zc_store_reader_cells (watched.reader, &(zc_span_t) {level, 0, INT64_MAX}, compare_one, sums),
+        assert_int_equal (zc_store_reader_cells (watched.reader, &(zc_span_t){level, 0, INT64_MAX}, compare_one, sums),
                           0);
     zc_store_reader_end (watched.reader);
     watched_end (&watched);
@@ -159,7 +158,7 @@ static void test_store_reader_stops_where_the_taker_does (void **state)
     commit (&watched.ground.draft, watched.ground.store);
     begin (watched.reader);
     listed_t listed = {.stop_at = 4};
-    assert_int_equal (zc_store_reader_cells (watched.reader, &(zc_span_t) {ZC_MINUTE, 0, INT64_MAX}, list, &listed), 7);
+    assert_int_equal (zc_store_reader_cells (watched.reader, &(zc_span_t){ZC_MINUTE, 0, INT64_MAX}, list, &listed), 7);
     assert_int_equal (listed.count, 4);
     assert_cells (watched.reader, ZC_MINUTE, MINUTE_S + 540, INT64_MAX, "540:0:1:0 ");
     zc_store_reader_end (watched.reader);
@@ -234,7 +233,7 @@ static bool look_once (zc_store_reader_t *reader)
     int64_t sums [ZC_EVER + 1] = {0};
     bool good = zc_store_reader_begin (reader, &snapshot) == 0;
     for (zc_time_bucket_t level = ZC_MINUTE; level <= ZC_EVER && good; level++)
-        good = zc_store_reader_cells (reader, &(zc_span_t) {level, 0, INT64_MAX}, add_cost, &sums [level]) == 0 &&
+        good = zc_store_reader_cells (reader, &(zc_span_t){level, 0, INT64_MAX}, add_cost, &sums [level]) == 0 &&
                sums [level] == (int64_t) snapshot.sequence * KEYS;
     zc_store_reader_end (reader);
     return good;
@@ -248,7 +247,7 @@ static void *look_again_and_again (void *argument)
     while (reader && !atomic_load (&looking->done)) {
         looking->failures += !look_once (reader);
         atomic_fetch_add (&looking->looks, 1);
-        nanosleep (&(struct timespec) {.tv_nsec = 100000}, NULL);
+        nanosleep (&(struct timespec){.tv_nsec = 100000}, NULL);
     }
     zc_store_reader_destroy (&reader);
     return NULL;
@@ -265,14 +264,14 @@ static void test_store_readers_and_checkpoints_go_on_together (void **state)
         for (int i = 0; i < 2; i++)
             assert_int_equal (pthread_create (&threads [i], NULL, look_again_and_again, &looking [i]), 0);
         for (uint32_t key = 0; key < KEYS; key++)
-            add_key (&ground->draft, (char []) {(char) ('a' + key), '\0'});
+            add_key (&ground->draft, (char []){(char) ('a' + key), '\0'});
         for (int n = 0; n < CHECKPOINTS; n++) {
             zc_cells_clear (&ground->draft.cells);
             for (uint32_t key = 0; key < KEYS; key++)
                 spend (&ground->draft, ZC_MINUTE, MINUTE_S + 60 * n, key, 1);
             commit (&ground->draft, ground->store);
             do /* in memory they look between two checkpoints only */
-                nanosleep (&(struct timespec) {.tv_nsec = 1000000}, NULL);
+                nanosleep (&(struct timespec){.tv_nsec = 1000000}, NULL);
             while (n < 3 && (!atomic_load (&looking [0].looks) || !atomic_load (&looking [1].looks)));
         }
         for (int i = 0; i < 2; i++) {
@@ -299,7 +298,7 @@ static int take_slowly (void *argument, const zc_stored_cell_t *cell)
 {
     (void) cell;
     if (++*(int *) argument % 100 == 0)
-        nanosleep (&(struct timespec) {.tv_nsec = 1000000}, NULL);
+        nanosleep (&(struct timespec){.tv_nsec = 1000000}, NULL);
     return 0;
 }
 
@@ -348,7 +347,7 @@ static void test_store_in_memory_is_a_store (void **state)
     assert_int_equal (zc_keys_at (loaded->keys, 0)->sums.cost_nanousd, 10);
     loaded_end (loaded);
     bool more;
-    assert_int_equal (zc_store_trim (ground->store, &(zc_horizon_t) {INT64_MAX, 0, 0}, &more), 0);
+    assert_int_equal (zc_store_trim (ground->store, &(zc_horizon_t){INT64_MAX, 0, 0}, &more), 0);
     begin (watched.reader);
     assert_cells (watched.reader, ZC_MINUTE, 0, INT64_MAX, "");
     assert_cells (watched.reader, ZC_DAY, 0, INT64_MAX, "0:0:10:0 ");
@@ -365,7 +364,9 @@ static void test_store_reader_refuses_what_cannot_be (void **state)
 {
     (void) state;
     static const char *const damages [] = {
-        "UPDATE minute SET key = 1", "UPDATE minute SET key = -1", "UPDATE minute SET key = 4294967296",
+        "UPDATE minute SET key = 1",
+        "UPDATE minute SET key = -1",
+        "UPDATE minute SET key = 4294967296",
     };
     for (size_t i = 0; i < sizeof damages / sizeof *damages; i++) {
         watched_t watched = watched_new (false);
@@ -375,8 +376,8 @@ static void test_store_reader_refuses_what_cannot_be (void **state)
         run_sql (&watched.ground.place, damages [i]);
         begin (watched.reader);
         listed_t listed = {0};
-        assert_int_equal (
-            zc_store_reader_cells (watched.reader, &(zc_span_t) {ZC_MINUTE, 0, INT64_MAX}, list, &listed), -1);
+        assert_int_equal (zc_store_reader_cells (watched.reader, &(zc_span_t){ZC_MINUTE, 0, INT64_MAX}, list, &listed),
+                          -1);
         assert_int_equal (listed.count, 0);
         assert_non_null (strstr (zc_store_reader_why (watched.reader), "damaged"));
         zc_store_reader_end (watched.reader);

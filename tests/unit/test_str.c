@@ -18,7 +18,7 @@ static zc_str_t copy_of (const char *bytes, uint32_t size)
     char *copy = malloc (size ? size : 1);
     assert_non_null (copy);
     memcpy (copy, bytes, size);
-    return (zc_str_t) {copy, size};
+    return (zc_str_t){copy, size};
 }
 
 static void test_str_equal_looks_at_every_byte (void **state)
@@ -39,7 +39,7 @@ static void test_str_equal_looks_at_every_byte (void **state)
             *byte ^= 0x40;
         }
         if (size > 0)
-            assert_false (zc_str_equal (a, (zc_str_t) {b.data, size - 1}));
+            assert_false (zc_str_equal (a, (zc_str_t){b.data, size - 1}));
         free ((char *) a.data);
         free ((char *) b.data);
     }
@@ -48,8 +48,8 @@ static void test_str_equal_looks_at_every_byte (void **state)
 static void test_str_without_bytes_are_equal (void **state)
 {
     (void) state;
-    assert_true (zc_str_equal ((zc_str_t) {NULL, 0}, (zc_str_t) {"", 0}));
-    assert_int_equal (zc_str_word ((zc_str_t) {NULL, 0}), zc_str_word ((zc_str_t) {"", 0}));
+    assert_true (zc_str_equal ((zc_str_t){NULL, 0}, (zc_str_t){"", 0}));
+    assert_int_equal (zc_str_word ((zc_str_t){NULL, 0}), zc_str_word ((zc_str_t){"", 0}));
 }
 
 int main (void)

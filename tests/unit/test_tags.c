@@ -30,13 +30,13 @@ static zc_str_t canonical (const zc_policy_t *policy, const pair_t *pairs, size_
 {
     bytes_t bytes = {0};
     pack_map (&bytes, pairs, count);
-    zc_str_t tags = zc_tags_canonical (policy, (zc_str_t) {bytes.data, (uint32_t) bytes.size}, to);
+    zc_str_t tags = zc_tags_canonical (policy, (zc_str_t){bytes.data, (uint32_t) bytes.size}, to);
     msgpack_sbuffer_destroy (&bytes);
     return tags;
 }
 
 #define TAGS(policy, to, ...)                                                                                          \
-    canonical ((policy), (const pair_t []) {__VA_ARGS__}, sizeof ((const pair_t []) {__VA_ARGS__}) / sizeof (pair_t), \
+    canonical ((policy), (const pair_t []){__VA_ARGS__}, sizeof ((const pair_t []){__VA_ARGS__}) / sizeof (pair_t),    \
                (to))
 
 static void assert_is (zc_str_t tags, const char *wanted)
@@ -78,14 +78,14 @@ static void test_tags_names_end_where_they_end (void **state)
     const zc_policy_t policy = policy_of (names, 1);
     char to [ZC_TAGS_BYTES];
     static const char map [] = "\x82\xa5team\0\xa1x\xa6team\0\0\xa1y";
-    assert_is (zc_tags_canonical (&policy, (zc_str_t) {map, sizeof map - 1}, to), "");
+    assert_is (zc_tags_canonical (&policy, (zc_str_t){map, sizeof map - 1}, to), "");
 }
 
 /* As many, with names and values as long, as may be. */
 static void test_tags_at_their_limits_fit (void **state)
 {
     (void) state;
-    static char names [ZC_TAGS_MAX] [ZCOST_STRING_MAX + 1], value [ZCOST_STRING_MAX + 1];
+    static char names [ZC_TAGS_MAX][ZCOST_STRING_MAX + 1], value [ZCOST_STRING_MAX + 1];
     zc_policy_t policy = policy_of (NULL, 0);
     pair_t pairs [ZC_TAGS_MAX];
     char to [ZC_TAGS_BYTES];
@@ -93,7 +93,7 @@ static void test_tags_at_their_limits_fit (void **state)
     for (int i = 0; i < ZC_TAGS_MAX; i++) {
         memset (names [i], 'd' - i, ZCOST_STRING_MAX);
         assert_int_equal (zc_policy_add_tag (&policy, names [i]), 0);
-        pairs [i] = (pair_t) {names [i], STR (value)};
+        pairs [i] = (pair_t){names [i], STR (value)};
     }
     zc_str_t tags = canonical (&policy, pairs, ZC_TAGS_MAX, to);
     assert_int_equal (tags.size, ZC_TAGS_BYTES);
@@ -115,7 +115,7 @@ static void test_tags_value_is_that_of_the_name (void **state)
     assert_int_equal (zc_tags_value (tags, str_of ("prod")).size, 0);
     assert_int_equal (zc_tags_value (tags, str_of ("")).size, 0);
     assert_int_equal (zc_tags_value (str_of (""), str_of ("env")).size, 0);
-    assert_int_equal (zc_tags_value ((zc_str_t) {NULL, 0}, str_of ("env")).size, 0);
+    assert_int_equal (zc_tags_value ((zc_str_t){NULL, 0}, str_of ("env")).size, 0);
 }
 
 static void test_tags_valid_tells_what_is_none (void **state)
@@ -142,15 +142,15 @@ static void test_tags_valid_tells_what_is_none (void **state)
         {BYTES ("\1a\1x\1"), false},
     };
     for (size_t i = 0; i < COUNT (table); i++)
-        if (zc_tags_valid ((zc_str_t) {table [i].tags, (uint32_t) table [i].size}) != table [i].valid)
+        if (zc_tags_valid ((zc_str_t){table [i].tags, (uint32_t) table [i].size}) != table [i].valid)
             fail_msg ("row %zu", i);
     static char overlong [1 + 1 + 1 + ZCOST_STRING_MAX + 1];
     memset (overlong, 'x', sizeof overlong);
     overlong [0] = 1;
     overlong [2] = (char) (ZCOST_STRING_MAX + 1);
-    assert_false (zc_tags_valid ((zc_str_t) {overlong, sizeof overlong}));
+    assert_false (zc_tags_valid ((zc_str_t){overlong, sizeof overlong}));
     overlong [2] = (char) ZCOST_STRING_MAX;
-    assert_true (zc_tags_valid ((zc_str_t) {overlong, sizeof overlong - 1}));
+    assert_true (zc_tags_valid ((zc_str_t){overlong, sizeof overlong - 1}));
 }
 
 /* Every cut of a canonical string is one only between two tags. */
@@ -163,8 +163,8 @@ static void test_tags_cut_short_are_told (void **state)
         assert_non_null (copy);
         memcpy (copy, tags, size);
         bool between = size == 0 || size == 9;
-        assert_int_equal (zc_tags_valid ((zc_str_t) {copy, size}), between);
-        zc_tags_value ((zc_str_t) {copy, size}, str_of ("team"));
+        assert_int_equal (zc_tags_valid ((zc_str_t){copy, size}), between);
+        zc_tags_value ((zc_str_t){copy, size}, str_of ("team"));
         free (copy);
     }
 }

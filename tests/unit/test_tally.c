@@ -15,13 +15,13 @@
 
 static void add (zc_tally_t *tally, const char *name)
 {
-    zc_tally_add (tally, (zc_str_t) {name, (uint32_t) strlen (name)});
+    zc_tally_add (tally, (zc_str_t){name, (uint32_t) strlen (name)});
 }
 
 static uint64_t count_of (const zc_tally_t *tally, const char *name)
 {
     uint32_t number;
-    assert_int_equal (zc_intern_find (&tally->names, (zc_str_t) {name, (uint32_t) strlen (name)}, &number), 0);
+    assert_int_equal (zc_intern_find (&tally->names, (zc_str_t){name, (uint32_t) strlen (name)}, &number), 0);
     return tally->counts [number];
 }
 
@@ -62,9 +62,9 @@ static void test_tally_takes_a_name_that_is_absent (void **state)
 {
     (void) state;
     zc_tally_t *tally = tally_new ();
-    zc_tally_add (tally, (zc_str_t) {NULL, 0});
+    zc_tally_add (tally, (zc_str_t){NULL, 0});
     add (tally, "");
-    zc_tally_add (tally, (zc_str_t) {NULL, 0});
+    zc_tally_add (tally, (zc_str_t){NULL, 0});
     assert_int_equal (tally->names.count, 1);
     assert_int_equal (count_of (tally, ""), 3);
     tally_destroy (tally);

@@ -26,7 +26,7 @@ int __wrap_zcost_try_emit (zcost_t *client, const zcost_event_t *events, size_t 
 
 /* The first of what was handed over last, as the daemon reads it. */
 static zc_event_t seen [SEEN_MAX];
-static uint8_t seen_bytes [SEEN_MAX] [ZC_ENCODED_MAX];
+static uint8_t seen_bytes [SEEN_MAX][ZC_ENCODED_MAX];
 
 static int64_t now_ms (void)
 {
@@ -98,7 +98,8 @@ static void test_track_hands_an_event_on_as_it_is (void **state)
         {"{'type': 'query_router', 'tier': 'simple', 'cost': 0.0125, 'service': 'search', 'ts': 1767225600000}", NULL},
         {"{'type': 'llm_call', 'model': 'gpt-4o', 'provider': 'openai', 'input_tokens': 1000, 'cache_read_tokens': 600,"
          " 'cache_write_tokens': 100, 'output_tokens': 50, 'reasoning_tokens': 20, 'latency_ms': 812.5,"
-         " 'tags': {'team': 'a', 'region': 'eu'}}", NULL},
+         " 'tags': {'team': 'a', 'region': 'eu'}}",
+         NULL},
         {"{'type': 'embedding_cache', 'hit': true, 'model': 'e', 'input_tokens': 300}", NULL},
         {"{'type': 'embedding_cache', 'hit': false}", NULL},
         {"{'type': 'embedding_cache'}", NULL},
@@ -111,7 +112,7 @@ static void test_track_hands_an_event_on_as_it_is (void **state)
         {"{'type': 'query_router', 'cost': 0}", NULL},
         {"{'type': 'query_router', 'cost': 1000000, 'input_tokens': 1000000000000}", NULL},
         {"{'type': 'llm_call', 'input_tokens': 0, 'output_tokens': 0}", NULL},
-        {"{'type': 'llm_call', 'ts': 1767225600.125}", NULL},                    /* seconds */
+        {"{'type': 'llm_call', 'ts': 1767225600.125}", NULL}, /* seconds */
         {"{'type': 'llm_call', 'model': '', 'tags': {}}", "{'type': 'llm_call', 'model': ''}"},
         {"{'type': 'llm_call', 'model': 'caf\303\251 \\u00e9 \\ud83d\\ude00', 'unknown': [{'x': null}]}", NULL},
         /* JSON has one kind of number, and a word for what is not there. */
@@ -154,8 +155,10 @@ static void test_track_takes_arrays_in_order (void **state)
 {
     (void) state;
     tracker_t tracker = tracker_of (0);
-    assert_int_equal (track (&tracker, "[{'type': 'llm_call', 'model': 'a'}, {'type': 'rag_parallel'},"
-                                       " {'type': 'query_router', 'cost': 1, 'tags': {'k': 'v'}}]"), ZB_TRACKED);
+    assert_int_equal (track (&tracker,
+                             "[{'type': 'llm_call', 'model': 'a'}, {'type': 'rag_parallel'},"
+                             " {'type': 'query_router', 'cost': 1, 'tags': {'k': 'v'}}]"),
+                      ZB_TRACKED);
     assert_true (was_seen (0, "{'type': 'llm_call', 'model': 'a'}") && was_seen (1, "{'type': 'rag_parallel'}") &&
                  was_seen (2, "{'type': 'query_router', 'cost': 1, 'tags': {'k': 'v'}}"));
     assert_taken (&tracker, 3);
@@ -184,7 +187,9 @@ static void test_track_keeps_every_nano_dollar (void **state)
     for (int i = 0; i < 60000; i++) {
         char body [256];
         int64_t limit = i % 3 == 0 ? most : i % 3 == 1 ? 1000000000000 : 100000000;
-        int64_t nano = i < 1000 ? i : i < 2000 ? most - (i - 1000) : (int64_t) (random_bits () % (uint64_t) (limit + 1));
+        int64_t nano = i < 1000   ? i
+                       : i < 2000 ? most - (i - 1000)
+                                  : (int64_t) (random_bits () % (uint64_t) (limit + 1));
         int64_t saved = (int64_t) (random_bits () % (uint64_t) most) - most / 2;
         int64_t us = (int64_t) (random_bits () % 1000000000000);
         int size = snprintf (body, sizeof body,

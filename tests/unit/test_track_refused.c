@@ -50,12 +50,15 @@ static void test_track_tells_what_is_wrong_with_an_event (void **state)
         {"{'type': 'llm_call', 'cost': {}}", "bad_field", "bad_field: cost: a value of the wrong kind"},
         {"{'type': 'llm_call', 'input_tokens': -1}", "bad_field", "bad_field: input_tokens: negative"},
         {"{'type': 'llm_call', 'input_tokens': -1.0}", "bad_field", "bad_field: input_tokens: negative"},
-        {"{'type': 'llm_call', 'input_tokens': 1.5}", "bad_field", "bad_field: input_tokens: a value of the wrong kind"},
+        {"{'type': 'llm_call', 'input_tokens': 1.5}", "bad_field",
+         "bad_field: input_tokens: a value of the wrong kind"},
         {"{'type': 'llm_call', 'input_tokens': 1e12, 'output_tokens': 1000000000001}", "bad_field",
          "bad_field: output_tokens: over the limit"},
         {"{'type': 'llm_call', 'input_tokens': 1e15}", "bad_field", "bad_field: input_tokens: over the limit"},
-        {"{'type': 'llm_call', 'input_tokens': 1e30}", "bad_field", "bad_field: input_tokens: a value of the wrong kind"},
-        {"{'type': 'llm_call', 'input_tokens': true}", "bad_field", "bad_field: input_tokens: a value of the wrong kind"},
+        {"{'type': 'llm_call', 'input_tokens': 1e30}", "bad_field",
+         "bad_field: input_tokens: a value of the wrong kind"},
+        {"{'type': 'llm_call', 'input_tokens': true}", "bad_field",
+         "bad_field: input_tokens: a value of the wrong kind"},
         {"{'type': 'llm_call', 'input_tokens': 1, 'cache_read_tokens': 2}", "bad_field",
          "bad_field: input_tokens: a part greater than its whole"},
         {"{'type': 'llm_call', 'output_tokens': 1.0, 'reasoning_tokens': 2.0}", "bad_field",
@@ -78,8 +81,8 @@ static void test_track_tells_what_is_wrong_with_an_event (void **state)
         {"{'type': 'llm_call', 'tags': {'a': '1', 'b': '2', 'c': '3', 'd': '4', 'e': '5'}}", "bad_field",
          "bad_field: tags: more than 4"},
         {"{'type': 'llm_call', 'x': [[[[[[[[1]]]]]]]]}", "malformed", "malformed: nested deeper than 8"},
-        {"{'type': 'llm_call', 'x': [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]}", "malformed",
-         "malformed: nested too deep"},
+        {"{'type': 'llm_call', 'x': [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]}",
+         "malformed", "malformed: nested too deep"},
     };
     tracker_t tracker = tracker_of (0);
     for (size_t i = 0; i < COUNT (table); i++) {
@@ -116,7 +119,8 @@ static void test_track_names_each_that_is_wrong_up_to_a_hundred (void **state)
 {
     (void) state;
     tracker_t tracker = tracker_of (0);
-    assert_int_equal (track (&tracker, "[{'type': 'llm_call'}, {}, 7, {'type': 'llm_call', 'cost': -1}]"), ZB_TRACK_BAD);
+    assert_int_equal (track (&tracker, "[{'type': 'llm_call'}, {}, 7, {'type': 'llm_call', 'cost': -1}]"),
+                      ZB_TRACK_BAD);
     assert_string_equal (
         tracker.failure,
         "{\"detail\":\"none of 4 events is tracked: 3 are wrong, the first of them number 1: missing_type: no key "
@@ -130,8 +134,10 @@ static void test_track_names_each_that_is_wrong_up_to_a_hundred (void **state)
         strcat (body, bad);
     strcat (body, "{'type': 'llm_call'}]");
     assert_int_equal (track (&tracker, body), ZB_TRACK_BAD);
-    assert_failure (&tracker, "missing_type", "none of 301 events is tracked: at least 100 are wrong, the first of them "
-                                              "number 0: missing_type: no key `type`", 100);
+    assert_failure (&tracker, "missing_type",
+                    "none of 301 events is tracked: at least 100 are wrong, the first of them "
+                    "number 0: missing_type: no key `type`",
+                    100);
     assert_int_equal (tracker.counts.bad, 103);
     assert_int_equal (track (&tracker, "[0,0,0,0,0,0,0,0,0,0]"), ZB_TRACK_BAD); /* not looked at */
     assert_failure (&tracker, "not_a_map", "not_a_map: more elements than so many bytes have events", 0);
@@ -146,13 +152,32 @@ static void test_track_tells_what_is_no_json (void **state)
         size_t size;
     } table [] = {
 #define BODY(literal) {literal, sizeof (literal) - 1}
-        BODY (""), BODY (" "), BODY ("{"), BODY ("["), BODY ("{\"type\""), BODY ("{\"type\":\"llm_call\""),
-        BODY ("{\"type\":\"llm_call\"}}"), BODY ("{\"type\":\"llm_call\"} {}"), BODY ("{\"type\":\"llm_call\",}"),
-        BODY ("{'type': 'llm_call'}"), BODY ("[{\"type\":\"llm_call\"},]"), BODY ("NaN"), BODY ("{\"cost\":Infinity}"),
-        BODY ("{\"cost\":1e999}"), BODY ("{\"cost\":99999999999999999999}"), BODY ("{\"type\":\"\xff\"}"),
-        BODY ("\xff\xfe"), BODY ("{\"\xc3\xa9\xc3\":1}"), BODY ("{\"type\":\"llm_call\"}\0"), BODY ("\0"),
-        BODY ("{\"type\":\"llm_call\\u0000\"}"), BODY ("{\"a\\u0000b\":1}"), BODY ("{\"a\":\"\\ud800\"}"),
-        BODY ("\xef\xbb\xbf{}"), BODY ("{\"type\":\"llm_call\xc3"), BODY ("\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3"),
+        BODY (""),
+        BODY (" "),
+        BODY ("{"),
+        BODY ("["),
+        BODY ("{\"type\""),
+        BODY ("{\"type\":\"llm_call\""),
+        BODY ("{\"type\":\"llm_call\"}}"),
+        BODY ("{\"type\":\"llm_call\"} {}"),
+        BODY ("{\"type\":\"llm_call\",}"),
+        BODY ("{'type': 'llm_call'}"),
+        BODY ("[{\"type\":\"llm_call\"},]"),
+        BODY ("NaN"),
+        BODY ("{\"cost\":Infinity}"),
+        BODY ("{\"cost\":1e999}"),
+        BODY ("{\"cost\":99999999999999999999}"),
+        BODY ("{\"type\":\"\xff\"}"),
+        BODY ("\xff\xfe"),
+        BODY ("{\"\xc3\xa9\xc3\":1}"),
+        BODY ("{\"type\":\"llm_call\"}\0"),
+        BODY ("\0"),
+        BODY ("{\"type\":\"llm_call\\u0000\"}"),
+        BODY ("{\"a\\u0000b\":1}"),
+        BODY ("{\"a\":\"\\ud800\"}"),
+        BODY ("\xef\xbb\xbf{}"),
+        BODY ("{\"type\":\"llm_call\xc3"),
+        BODY ("\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3"),
     };
     tracker_t tracker = tracker_of (0);
     for (size_t i = 0; i < COUNT (table); i++) {

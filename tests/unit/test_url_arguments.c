@@ -51,7 +51,8 @@ static void test_url_arguments_become_those_of_the_question (void **state)
         {ZB_TAKES_WINDOW, {{"since", "5"}, {"until", "1767225600000"}}, "{'since': 5, 'until': 1767225600000}"},
         {ZB_TAKES_WINDOW, {{"until", "-7"}}, "{'until': -7}"},
         {ZB_TAKES_WINDOW, {{"since", "007"}}, "{'since': 7}"},
-        {ZB_TAKES_WINDOW, {{"since", "9223372036854775807"}, {"until", "-9223372036854775808"}},
+        {ZB_TAKES_WINDOW,
+         {{"since", "9223372036854775807"}, {"until", "-9223372036854775808"}},
          "{'since': 9223372036854775807, 'until': -9223372036854775808}"},
         {ZB_TAKES_STEP, {{"step", "3600"}}, "{'step': 3600}"},
         {ZB_TAKES_GROUPS, {{"limit", "0"}}, "{'limit': 0}"},
@@ -73,9 +74,11 @@ static void test_url_arguments_become_those_of_the_question (void **state)
         {ZB_TAKES_GROUPS, {{"where", "model=gpt-4o"}}, "{'where': {'model': 'gpt-4o'}}"},
         {ZB_TAKES_GROUPS, {{"where", "model="}}, "{'where': {'model': ''}}"},
         {ZB_TAKES_GROUPS, {{"where", "team=a=b,c"}}, "{'where': {'team': 'a=b,c'}}"},
-        {ZB_TAKES_GROUPS, {{"where", "model=m"}, {"where", "tier=t"}, {"by", "service"}},
+        {ZB_TAKES_GROUPS,
+         {{"where", "model=m"}, {"where", "tier=t"}, {"by", "service"}},
          "{'where': {'model': 'm', 'tier': 't'}, 'by': ['service']}"},
-        {ALL, {{"since", "1"}, {"service", "s"}, {"step", "60"}, {"limit", "2"}},
+        {ALL,
+         {{"since", "1"}, {"service", "s"}, {"step", "60"}, {"limit", "2"}},
          "{'since': 1, 'service': 's', 'step': 60, 'limit': 2}"},
     };
     for (size_t i = 0; i < COUNT (table); i++) {
@@ -160,9 +163,9 @@ static void test_url_arguments_that_a_route_does_not_take_are_told (void **state
         parameter_t parameter;
         unsigned of;
     } table [] = {
-        {{"since", "1"}, ZB_TAKES_WINDOW},  {{"until", "1"}, ZB_TAKES_WINDOW}, {{"service", "s"}, ZB_TAKES_SERVICE},
-        {{"by", "model"}, ZB_TAKES_GROUPS}, {{"where", "a=b"}, ZB_TAKES_GROUPS},
-        {{"limit", "1"}, ZB_TAKES_GROUPS}, {{"step", "60"}, ZB_TAKES_STEP},
+        {{"since", "1"}, ZB_TAKES_WINDOW},  {{"until", "1"}, ZB_TAKES_WINDOW},   {{"service", "s"}, ZB_TAKES_SERVICE},
+        {{"by", "model"}, ZB_TAKES_GROUPS}, {{"where", "a=b"}, ZB_TAKES_GROUPS}, {{"limit", "1"}, ZB_TAKES_GROUPS},
+        {{"step", "60"}, ZB_TAKES_STEP},
     };
     for (size_t i = 0; i < COUNT (table); i++)
         for (unsigned takes = 0; takes <= ALL; takes++) {
@@ -183,14 +186,10 @@ static void test_url_arguments_that_are_not_utf8_are_told (void **state)
         parameter_t parameter;
         const char *why; /* how it begins */
     } table [] = {
-        {{"service", "\xff"}, "service: not UTF-8"},
-        {{"service", "caf\xe9"}, "service: not UTF-8"},
-        {{"by", "\xff"}, "by: not UTF-8"},
-        {{"by", "model,\xff"}, "by: not UTF-8"}, /* not by model alone */
-        {{"by", "\xff,model"}, "by: not UTF-8"},
-        {{"where", "model=\xff"}, "where: not UTF-8"},
-        {{"where", "\xff=x"}, "where: not UTF-8"},
-        {{"since", "\xff"}, "since: '\xff' is no whole number"},
+        {{"service", "\xff"}, "service: not UTF-8"}, {{"service", "caf\xe9"}, "service: not UTF-8"},
+        {{"by", "\xff"}, "by: not UTF-8"},           {{"by", "model,\xff"}, "by: not UTF-8"}, /* not by model alone */
+        {{"by", "\xff,model"}, "by: not UTF-8"},     {{"where", "model=\xff"}, "where: not UTF-8"},
+        {{"where", "\xff=x"}, "where: not UTF-8"},   {{"since", "\xff"}, "since: '\xff' is no whole number"},
     };
     for (size_t i = 0; i < COUNT (table); i++) {
         const parameter_t one [PARAMETERS_MAX] = {table [i].parameter};

@@ -58,8 +58,8 @@ static void test_utf8_takes_and_refuses_by_table_3_7 (void **state)
         {BYTES ("\xe0\xa0"), false},
         {BYTES ("\xe1\x80\x7f"), false},
         {BYTES ("\xe1\x80\xc0"), false},
-        {BYTES ("\xed\xa0\x80"), false}, /* U+D800 */
-        {BYTES ("\xed\xbf\xbf"), false}, /* U+DFFF */
+        {BYTES ("\xed\xa0\x80"), false},     /* U+D800 */
+        {BYTES ("\xed\xbf\xbf"), false},     /* U+DFFF */
         {BYTES ("\xf0\x8f\xbf\xbf"), false}, /* overlong */
         {BYTES ("\xf0\x90\x80"), false},
         {BYTES ("\xf1\x80\x7f\x80"), false},
@@ -69,7 +69,9 @@ static void test_utf8_takes_and_refuses_by_table_3_7 (void **state)
         {BYTES ("\xfe"), false},
         {BYTES ("\xff"), false},
         {BYTES ("eight...\x80"), false},
-        {BYTES ("\xc3\xbc" "eight...\xc3"), false},
+        {BYTES ("\xc3\xbc"
+                "eight...\xc3"),
+         false},
     };
     for (size_t i = 0; i < COUNT (table); i++)
         if (is_valid (table [i].bytes, table [i].size) != table [i].valid)

@@ -26,8 +26,8 @@ static const zr_screen_t utf8 = {.columns = 80, .utf8 = true};
 typedef struct {
     const zr_screen_t *screen;
     int rows, columns;
-    unsigned char written [ROWS_MAX] [COLUMNS_MAX];
-    char text [ROWS_MAX] [8 * COLUMNS_MAX];
+    unsigned char written [ROWS_MAX][COLUMNS_MAX];
+    char text [ROWS_MAX][8 * COLUMNS_MAX];
 } grid_t;
 
 static void paint_line (grid_t *grid, int row, int column, const zr_page_t *page, size_t line)
@@ -39,7 +39,7 @@ static void paint_line (grid_t *grid, int row, int column, const zr_page_t *page
         int width = zr_screen_width (grid->screen, text);
         assert_true (column + width <= grid->columns);
         for (int i = 0; i < width; i++)
-            assert_int_equal (grid->written [row] [column + i]++, 0);
+            assert_int_equal (grid->written [row][column + i]++, 0);
         column += width;
         strcat (grid->text [row], text);
     }
@@ -110,33 +110,34 @@ static json_t *many_budgets (void)
     static const char *const states [] = {"ok", "pending", "breached", "warning", "unheard-of"};
     json_t *budgets = json_array ();
     for (int i = 0; i < 20; i++)
-        json_array_append_new (budgets, json_pack ("{s:s, s:s, s:s, s:s, s:f, s:n, s:s}", "name",
-                                                   "a budget of a name that is rather long", "period", "month",
-                                                   "limit_usd", "1000000000.000000000", "spent_usd",
-                                                   "999999999.000000000", "share_percent", 7.5 * i, "projected_usd",
-                                                   "state", states [i % 5]));
+        json_array_append_new (budgets,
+                               json_pack ("{s:s, s:s, s:s, s:s, s:f, s:n, s:s}", "name",
+                                          "a budget of a name that is rather long", "period", "month", "limit_usd",
+                                          "1000000000.000000000", "spent_usd", "999999999.000000000", "share_percent",
+                                          7.5 * i, "projected_usd", "state", states [i % 5]));
     return json_pack ("{s:o}", "budgets", budgets);
 }
 
 static json_t *full_report (void)
 {
-    return parsed ("{\"query_router\": {\"total_queries\": 1000000000, \"cost_breakdown\": {"
-                   "\"simple\": {\"queries\": 7, \"cost_usd\": \"1.000000001\", \"model\": \"gpt-4o-mini\"},"
-                   "\"a tier of a long name\": {\"queries\": 1, \"cost_usd\": \"9000000000.000000000\","
-                   "\"model\": \"m\"},"
-                   "\"complex\": {\"queries\": 3, \"cost_usd\": \"0.000000001\", \"model\": \"gpt-4o\"}},"
-                   "\"savings_percent\": 12.5, \"baseline\": {\"model\": \"gpt-4o\"}},"
-                   "\"savings\": {\"router\": {\"net_usd\": \"-9000000000.000000000\","
-                   "\"assumed_usd\": \"-3.500000000\"},"
-                   "\"tiers\": {\"simple\": {\"net_usd\": \"-1.500000000\", \"assumed_usd\": \"-0.500000000\"}},"
-                   "\"embedding_cache\": {\"assumed_usd\": \"1.000000000\"},"
-                   "\"prompt_cache\": {\"net_usd\": \"-2.250000000\"},"
-                   "\"unpriced_events\": 12}, \"embedding_cache\": {\"total_requests\": 4, \"hit_rate_percent\": 75.0,"
-                   "\"estimated_cost_saved_usd\": \"1.000000000\"}, \"rag_parallel\": {\"total_preloads\": 3,"
-                   "\"avg_time_saved_seconds\": -1e300}, \"zcost\": {\"instance\": \"an instance of a long name\","
-                   "\"incarnation\": \"a\", \"events\": {\"accepted\": 900000000000000000,"
-                   "\"rejected\": 3, \"lost\": 4,"
-                   "\"dropped\": 5, \"duplicate\": 6}, \"since\": 1700000000000}}");
+    return parsed (
+        "{\"query_router\": {\"total_queries\": 1000000000, \"cost_breakdown\": {"
+        "\"simple\": {\"queries\": 7, \"cost_usd\": \"1.000000001\", \"model\": \"gpt-4o-mini\"},"
+        "\"a tier of a long name\": {\"queries\": 1, \"cost_usd\": \"9000000000.000000000\","
+        "\"model\": \"m\"},"
+        "\"complex\": {\"queries\": 3, \"cost_usd\": \"0.000000001\", \"model\": \"gpt-4o\"}},"
+        "\"savings_percent\": 12.5, \"baseline\": {\"model\": \"gpt-4o\"}},"
+        "\"savings\": {\"router\": {\"net_usd\": \"-9000000000.000000000\","
+        "\"assumed_usd\": \"-3.500000000\"},"
+        "\"tiers\": {\"simple\": {\"net_usd\": \"-1.500000000\", \"assumed_usd\": \"-0.500000000\"}},"
+        "\"embedding_cache\": {\"assumed_usd\": \"1.000000000\"},"
+        "\"prompt_cache\": {\"net_usd\": \"-2.250000000\"},"
+        "\"unpriced_events\": 12}, \"embedding_cache\": {\"total_requests\": 4, \"hit_rate_percent\": 75.0,"
+        "\"estimated_cost_saved_usd\": \"1.000000000\"}, \"rag_parallel\": {\"total_preloads\": 3,"
+        "\"avg_time_saved_seconds\": -1e300}, \"zcost\": {\"instance\": \"an instance of a long name\","
+        "\"incarnation\": \"a\", \"events\": {\"accepted\": 900000000000000000,"
+        "\"rejected\": 3, \"lost\": 4,"
+        "\"dropped\": 5, \"duplicate\": 6}, \"since\": 1700000000000}}");
 }
 
 static void fill (zr_watch_data_t *data)
@@ -144,18 +145,19 @@ static void fill (zr_watch_data_t *data)
     zr_watch_data_init (data, "tcp://127.0.0.1:7752", "tcp://127.0.0.1:7753", "UTC");
     data->now_ms = NOW_MS + 4000;
     zr_watch_snapshot (data, full_report (), NOW_MS);
-    answer (data, ZR_ASKED_RECENT, json_pack ("{s:[{s:[{s:I, s:I}, {s:I, s:I}]}]}", "rows", "points", "t",
-                                              (json_int_t) (NOW_MS - NOW_MS % 60000), "cost_nanousd",
-                                              (json_int_t) INT64_MAX, "t", (json_int_t) (NOW_MS - 120000),
-                                              "cost_nanousd", (json_int_t) INT64_MAX));
+    answer (data, ZR_ASKED_RECENT,
+            json_pack ("{s:[{s:[{s:I, s:I}, {s:I, s:I}]}]}", "rows", "points", "t",
+                       (json_int_t) (NOW_MS - NOW_MS % 60000), "cost_nanousd", (json_int_t) INT64_MAX, "t",
+                       (json_int_t) (NOW_MS - 120000), "cost_nanousd", (json_int_t) INT64_MAX));
     answer (data, ZR_ASKED_TODAY, parsed ("{\"total\": {\"cost_nanousd\": 9000000000000000000}}"));
     answer (data, ZR_ASKED_MONTH, parsed ("{\"total\": {\"cost_nanousd\": 9000000000000000000}}"));
     answer (data, ZR_ASKED_REPORT, full_report ());
     answer (data, ZR_ASKED_TOP, many_rows ("model"));
     answer (data, ZR_ASKED_BESIDE, many_rows ("service"));
     answer (data, ZR_ASKED_BUDGETS, many_budgets ());
-    answer (data, ZR_ASKED_HEALTH, parsed ("{\"journal\": {\"state\": \"none\"}, \"store\": {\"state\": \"none\"},"
-                                           "\"waiting\": [\"the disk\"], \"cells_folded_to_other\": 7}"));
+    answer (data, ZR_ASKED_HEALTH,
+            parsed ("{\"journal\": {\"state\": \"none\"}, \"store\": {\"state\": \"none\"},"
+                    "\"waiting\": [\"the disk\"], \"cells_folded_to_other\": 7}"));
     for (int i = 0; i < 30; i++)
         zr_watch_alert (data, json_pack ("{s:i, s:s, s:i, s:I}", "id", i, "budget", "month", "threshold_percent", i,
                                          "at", (json_int_t) NOW_MS));
@@ -166,8 +168,9 @@ static void fill (zr_watch_data_t *data)
 
 static void draw_all_sizes (const zr_watch_data_t *data, const zr_screen_t *screen)
 {
-    static const int widths [] = {1, 2, 3, 5, 9, 12, 19, 20, 33, 40, 59, 60, 61, 69, 70, 75, 76, 79, 80, 81, 89, 90,
-                                  100, 118, 119, 120, 121, 122, 132, 159, 160, 161, 162, 200, 201, 249, 250};
+    static const int widths [] = {1,   2,   3,   5,   9,   12,  19,  20,  33,  40,  59,  60,  61,
+                                  69,  70,  75,  76,  79,  80,  81,  89,  90,  100, 118, 119, 120,
+                                  121, 122, 132, 159, 160, 161, 162, 200, 201, 249, 250};
     for (size_t i = 0; i < sizeof widths / sizeof widths [0]; i++)
         for (int rows = 1; rows <= 80; rows += rows < 24 ? 1 : 7)
             drawn (data, screen, rows, widths [i]);
@@ -203,7 +206,8 @@ static void test_watch_frame_survives_answers_of_no_shape (void **state)
 {
     (void) state;
     static const char *const shapes [] = {
-        "{}", "{\"rows\": 1, \"total\": [], \"budgets\": {}, \"waiting\": \"\"}",
+        "{}",
+        "{\"rows\": 1, \"total\": [], \"budgets\": {}, \"waiting\": \"\"}",
         "{\"rows\": [1, null, [], {}], \"budgets\": [1, null, [], {}], \"waiting\": [{}, [1]]}",
         "{\"rows\": [{\"points\": [1, {}, {\"t\": -5, \"cost_nanousd\": -9}, {\"t\": 1e300}]}],"
         "\"budgets\": [{\"share_percent\": -1e300, \"state\": 5}, {\"share_percent\": 1e300}]}",

@@ -37,10 +37,28 @@ static void test_window_durations (void **state)
         const char *text;
         int64_t seconds; /* 0: refused */
     } table [] = {
-        {"60", 60},       {"90s", 90},  {"5m", 300},   {"1h", HOUR},    {"1d", DAY},      {"2w", 14 * DAY},
-        {"0", 0},         {"-1h", 0},   {"+1h", 0},    {" 1h", 0},      {"1h ", 0},       {"h", 0},
-        {"", 0},          {"1.5h", 0},  {"1hh", 0},    {"1mo", 0},      {"1y", 0},        {"0x10", 0},
-        {"3660d", 3660 * DAY},          {"3661d", 0},  {"9999999999999999999w", 0},       {"9223372036854775807w", 0},
+        {"60", 60},
+        {"90s", 90},
+        {"5m", 300},
+        {"1h", HOUR},
+        {"1d", DAY},
+        {"2w", 14 * DAY},
+        {"0", 0},
+        {"-1h", 0},
+        {"+1h", 0},
+        {" 1h", 0},
+        {"1h ", 0},
+        {"h", 0},
+        {"", 0},
+        {"1.5h", 0},
+        {"1hh", 0},
+        {"1mo", 0},
+        {"1y", 0},
+        {"0x10", 0},
+        {"3660d", 3660 * DAY},
+        {"3661d", 0},
+        {"9999999999999999999w", 0},
+        {"9223372036854775807w", 0},
     };
     for (size_t i = 0; i < COUNT (table); i++) {
         int64_t seconds = -7;
@@ -55,7 +73,7 @@ static void test_window_last_is_back_from_now (void **state)
     static const struct {
         const char *last;
         int64_t back_s; /* from the minute that is running */
-    } table [] = {{"30m", 1800},     {"24h", DAY},      {"7d", 7 * DAY},
+    } table [] = {{"30m", 1800},    {"24h", DAY},      {"7d", 7 * DAY},
                   {"2w", 14 * DAY}, {"1mo", 31 * DAY}, {"12mo", 365 * DAY}};
     for (size_t i = 0; i < COUNT (table); i++) {
         zr_window_t window = read_window (NULL, NULL, table [i].last, NULL);
@@ -76,7 +94,7 @@ static void test_window_last_is_whole_units_where_periods_are_asked_for (void **
         {ZC_CIVIL_DAY, "7d", TODAY - 6 * DAY, TODAY + DAY},
         {ZC_CIVIL_HOUR, "24h", TODAY + 13 * HOUR - 23 * HOUR, TODAY + 14 * HOUR},
         {ZC_CIVIL_HOUR, "2d", TODAY - DAY, TODAY + 14 * HOUR},
-        {ZC_CIVIL_WEEK, "1w", TODAY - 6 * DAY, TODAY + DAY},     /* a Sunday ends its week */
+        {ZC_CIVIL_WEEK, "1w", TODAY - 6 * DAY, TODAY + DAY}, /* a Sunday ends its week */
         {ZC_CIVIL_DAY, "2w", TODAY - 13 * DAY, TODAY + DAY},
         {ZC_CIVIL_MONTH, "1mo", TODAY - 21 * DAY, TODAY + 9 * DAY},
         {ZC_CIVIL_MONTH, "12mo", TODAY - 21 * DAY - 335 * DAY, TODAY + 9 * DAY}, /* from December of the year before */

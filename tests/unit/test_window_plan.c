@@ -13,7 +13,8 @@
 
 #include "window_plans.h"
 
-static void assert_span (const zc_window_plan_t *plan, size_t place, zc_time_bucket_t level, int64_t since_s, int64_t until_s)
+static void assert_span (const zc_window_plan_t *plan, size_t place, zc_time_bucket_t level, int64_t since_s,
+                         int64_t until_s)
 {
     assert_true (place < plan->spans_count);
     assert_int_equal (plan->spans [place].level, level);
@@ -85,8 +86,8 @@ static void test_window_plan_widens_milliseconds (void **state)
 static void test_window_plan_of_an_empty_window (void **state)
 {
     (void) state;
-    static const int64_t seconds [] = {-5, 0, FIRST_S - 99 * DAY, FIRST_S + 100, FIRST_S + 3 * DAY + 100, NOW_S,
-                                       NOW_S + DAY};
+    static const int64_t seconds [] = {-5,    0,          FIRST_S - 99 * DAY, FIRST_S + 100, FIRST_S + 3 * DAY + 100,
+                                       NOW_S, NOW_S + DAY};
     for (size_t i = 0; i < COUNT (seconds); i++)
         for (int64_t back_ms = 0; back_ms <= 3600000; back_ms = back_ms * 60 + 1) {
             zc_query_spec_t spec = window (seconds [i], 0);
@@ -158,7 +159,7 @@ static void test_window_plan_without_events (void **state)
     (void) state;
     zc_coverage_t reach = usual;
     reach.first_s = INT64_MAX;
-    zc_query_spec_t spec = series ((zc_query_spec_t) {.has_since = false}, HOUR);
+    zc_query_spec_t spec = series ((zc_query_spec_t){.has_since = false}, HOUR);
     zc_window_plan_t plan = plan_of (&spec, &reach);
     assert_true (plan.since_s <= NOW_S && plan.since_s > NOW_S - DAY - HOUR);
     assert_int_equal (plan.until_ms, reach.now_ms);
@@ -240,21 +241,34 @@ static void test_window_plan_leaves_the_last_hour_to_memory (void **state)
 static void test_window_plan_bears_any_number (void **state)
 {
     (void) state;
-    static const int64_t extremes [] = {INT64_MIN, INT64_MIN + 1, INT64_MIN / 1000, -DAY * 1000, -1, 0, 1, NOW_S,
-                                        NOW_S * 1000, ZC_TIMES_END_S - 1, ZC_TIMES_END_S, ZC_TIMES_END_S * 1000,
-                                        ZC_TIMES_END_S * 1000 + 1, INT64_MAX / 1000, INT64_MAX - 1, INT64_MAX};
+    static const int64_t extremes [] = {INT64_MIN,
+                                        INT64_MIN + 1,
+                                        INT64_MIN / 1000,
+                                        -DAY * 1000,
+                                        -1,
+                                        0,
+                                        1,
+                                        NOW_S,
+                                        NOW_S * 1000,
+                                        ZC_TIMES_END_S - 1,
+                                        ZC_TIMES_END_S,
+                                        ZC_TIMES_END_S * 1000,
+                                        ZC_TIMES_END_S * 1000 + 1,
+                                        INT64_MAX / 1000,
+                                        INT64_MAX - 1,
+                                        INT64_MAX};
     static const int64_t steps [] = {60, 420, DAY, 7 * DAY, ZC_STEP_MAX_S, INT64_MAX, INT64_MIN, 0, 1};
     const size_t n = COUNT (extremes);
     for (int round = 0; round < 100000; round++) {
         zc_coverage_t reach = {extremes [random_below ((int64_t) n)], extremes [random_below ((int64_t) n)],
-                            extremes [random_below ((int64_t) n)], extremes [random_below ((int64_t) n)],
-                            extremes [random_below ((int64_t) n)], extremes [random_below ((int64_t) n)]};
+                               extremes [random_below ((int64_t) n)], extremes [random_below ((int64_t) n)],
+                               extremes [random_below ((int64_t) n)], extremes [random_below ((int64_t) n)]};
         zc_query_spec_t spec = {.asked = (zc_query_spec_kind_t) random_below (3),
-                        .has_since = random_below (4) > 0,
-                        .has_until = random_below (4) > 0,
-                        .since_ms = extremes [random_below ((int64_t) n)],
-                        .until_ms = extremes [random_below ((int64_t) n)],
-                        .step_s = steps [random_below (COUNT (steps))]};
+                                .has_since = random_below (4) > 0,
+                                .has_until = random_below (4) > 0,
+                                .since_ms = extremes [random_below ((int64_t) n)],
+                                .until_ms = extremes [random_below ((int64_t) n)],
+                                .step_s = steps [random_below (COUNT (steps))]};
         /* A clock that is a clock. */
         reach.now_ms = random_below (2) ? usual.now_ms : 0;
         if (random_below (2))

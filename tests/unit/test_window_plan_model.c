@@ -65,7 +65,8 @@ static int64_t size_at (const zc_coverage_t *reach, int64_t s)
     return day >= reach->quarters_from_s && day >= reach->days_from_s ? QUARTER : DAY;
 }
 
-static void assert_widened_no_more_than_needed (const zc_query_spec_t *spec, const zc_coverage_t *reach, const zc_window_plan_t *plan)
+static void assert_widened_no_more_than_needed (const zc_query_spec_t *spec, const zc_coverage_t *reach,
+                                                const zc_window_plan_t *plan)
 {
     int64_t since_s = spec->since_ms / 1000, until_s = spec->until_ms / 1000;
     since_s = start_of (since_s, size_at (reach, since_s));
@@ -161,8 +162,10 @@ static void test_plan_of_two_windows_that_meet (void **state)
         at_s = start_of (at_s, size_at (&reach, at_s));
         if (since_s >= at_s || at_s >= until_s)
             continue;
-        zc_query_spec_t before = window (since_s, at_s), after = window (at_s, until_s), whole = window (since_s, until_s);
-        zc_window_plan_t first = plan_of (&before, &reach), second = plan_of (&after, &reach), both = plan_of (&whole, &reach);
+        zc_query_spec_t before = window (since_s, at_s), after = window (at_s, until_s),
+                        whole = window (since_s, until_s);
+        zc_window_plan_t first = plan_of (&before, &reach), second = plan_of (&after, &reach),
+                         both = plan_of (&whole, &reach);
         int64_t days_from_s = start_of (reach.days_from_s + DAY - 1, DAY);
         assert_int_equal (first.since_s, both.since_s);
         assert_int_equal (second.until_s > days_from_s ? second.until_s : days_from_s, both.until_s);

@@ -52,8 +52,8 @@ static const char *close_path (void *self, const char *path)
 
 static const zc_zpl_t plain = {.program = "prog", .has_section = has_section, .set = set};
 static const zc_zpl_t closing = {.program = "prog", .has_section = has_section, .set = set, .close = close_path};
-static const zc_zpl_t ordered = {.program = "prog", .has_section = has_section, .set = set,
-                                 .comes_first = tags_come_first};
+static const zc_zpl_t ordered = {
+    .program = "prog", .has_section = has_section, .set = set, .comes_first = tags_come_first};
 
 /* Reads a file of this text; what was called, and what was said on stderr without the file's name. */
 static int read_text (const zc_zpl_t *zpl, const char *text, size_t size, calls_t *ret_calls, char ret_said [1024])
@@ -186,8 +186,8 @@ static void test_zpl_tells_where_a_file_is_none (void **state)
         const char *text;
         int line;
     } table [] = {
-        {"http\n   a = 1\n", 2},            /* three blanks */
-        {"http\n        a = 1\n", 2},       /* a level too deep */
+        {"http\n   a = 1\n", 2},      /* three blanks */
+        {"http\n        a = 1\n", 2}, /* a level too deep */
         {"http\n    a = 1\n    b = \"x\n    c = 2\n", 3},
         {"http\n    a = 1\nht tp\n    b = 2\n", 3},
         {"    a = 1\n", 1},

@@ -84,8 +84,8 @@ static inline const msgpack_object *at_path (const msgpack_object *root, ...)
 static inline void assert_text (const msgpack_object *object, const char *text)
 {
     if (!says (object, text))
-        fail_msg ("not \"%s\" but \"%.*s\"", text,
-                  object->type == MSGPACK_OBJECT_STR ? (int) object->via.str.size : 0, object->via.str.ptr);
+        fail_msg ("not \"%s\" but \"%.*s\"", text, object->type == MSGPACK_OBJECT_STR ? (int) object->via.str.size : 0,
+                  object->via.str.ptr);
 }
 
 static inline void assert_integer (const msgpack_object *object, int64_t number)
@@ -111,8 +111,8 @@ static inline void assert_keys (const msgpack_object *map, size_t count, const c
     assert_int_equal (map->via.map.size, count);
 }
 
-#define ASSERT_KEYS(map, ...)                                                                                        \
-    assert_keys ((map), sizeof ((const char *const []) {__VA_ARGS__}) / sizeof (char *),                              \
-                 (const char *const []) {__VA_ARGS__})
+#define ASSERT_KEYS(map, ...)                                                                                          \
+    assert_keys ((map), sizeof ((const char *const []){__VA_ARGS__}) / sizeof (char *),                                \
+                 (const char *const []){__VA_ARGS__})
 
 #endif

@@ -29,28 +29,28 @@ static inline void asked_begin (asked_t *self, const zc_policy_t *policy)
 {
     self->fixture = fixture_by (policy);
     self->rejects = zc_rejects_new (5);
-    self->producers = zc_producers_new (&(zc_producers_limits_t) {10, 10, 1000, 1});
+    self->producers = zc_producers_new (&(zc_producers_limits_t){10, 10, 1000, 1});
     assert_non_null (self->rejects);
     assert_non_null (self->producers);
-    self->storage_status = (zc_storage_status_t) {.kept = false};
-    self->about = (zc_about_t) {.version = "1.2.3",
-                                .instance = "here",
-                                .incarnation = "0123456789abcdef",
-                                .began_ms = BEGAN_MS,
-                                .interval_ms = 30000,
-                                .prices_source = "builtin",
-                                .prices_loaded_ms = STARTED_MS};
-    self->view = (zc_report_source_t) {.about = &self->about,
-                              .ledger = self->fixture.ledger,
-                              .rejects = self->rejects,
-                              .producers = self->producers,
-                              .storage_status = &self->storage_status,
-                              .now_ms = ASKED_MS,
-                              .uptime_ms = ASKED_MS - STARTED_MS,
-                              .sequence = 17,
-                              .rss_bytes = 4096,
-                              .drained_frames = 3,
-                              .drained_bytes = 99};
+    self->storage_status = (zc_storage_status_t){.kept = false};
+    self->about = (zc_about_t){.version = "1.2.3",
+                               .instance = "here",
+                               .incarnation = "0123456789abcdef",
+                               .began_ms = BEGAN_MS,
+                               .interval_ms = 30000,
+                               .prices_source = "builtin",
+                               .prices_loaded_ms = STARTED_MS};
+    self->view = (zc_report_source_t){.about = &self->about,
+                                      .ledger = self->fixture.ledger,
+                                      .rejects = self->rejects,
+                                      .producers = self->producers,
+                                      .storage_status = &self->storage_status,
+                                      .now_ms = ASKED_MS,
+                                      .uptime_ms = ASKED_MS - STARTED_MS,
+                                      .sequence = 17,
+                                      .rss_bytes = 4096,
+                                      .drained_frames = 3,
+                                      .drained_bytes = 99};
 }
 
 static inline void asked_begin_default (asked_t *self)

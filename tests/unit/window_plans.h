@@ -53,11 +53,11 @@ static inline zc_window_plan_t plan_of (const zc_query_spec_t *spec, const zc_co
 
 static inline zc_query_spec_t window (int64_t since_s, int64_t until_s)
 {
-    return (zc_query_spec_t) {.asked = ZC_SPEC_BREAKDOWN,
-                       .has_since = true,
-                       .has_until = true,
-                       .since_ms = since_s * 1000,
-                       .until_ms = until_s * 1000};
+    return (zc_query_spec_t){.asked = ZC_SPEC_BREAKDOWN,
+                             .has_since = true,
+                             .has_until = true,
+                             .since_ms = since_s * 1000,
+                             .until_ms = until_s * 1000};
 }
 
 static inline zc_query_spec_t series (zc_query_spec_t spec, int64_t step_s)

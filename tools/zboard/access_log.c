@@ -10,7 +10,7 @@
 #include "program/log.h"
 
 #define COUNTERS_MAX 256 /* routes times the statuses that we give: no peer makes one */
-#define SHOWN 200 /* bytes of what a peer wrote */
+#define SHOWN 200        /* bytes of what a peer wrote */
 
 static struct {
     const char *route;
@@ -79,7 +79,7 @@ void zb_access_log_tick (void)
 }
 
 void zb_access_log_each (void (*visit) (void *context, const char *route, int status, uint64_t count, int64_t took_ns),
-                     void *context)
+                         void *context)
 {
     for (size_t i = 0; i < counters_count; i++)
         visit (context, counters [i].route, counters [i].status, counters [i].count, counters [i].took_ns);

@@ -14,13 +14,13 @@
 #define ZB_LOGGED_A_SECOND 100 /* lines; the others are counted, and the count is logged */
 
 typedef struct {
-    const char *route;  /* a name of ours, never a peer's text */
+    const char *route; /* a name of ours, never a peer's text */
     const char *method;
-    const char *uri;    /* as it came, or its beginning */
-    int status;         /* 0: the peer went away before there was an answer, or it was MHD's own */
+    const char *uri; /* as it came, or its beginning */
+    int status;      /* 0: the peer went away before there was an answer, or it was MHD's own */
     int64_t took_ns;
     bool is_stream;
-    const char *peer;   /* an address, in words */
+    const char *peer; /* an address, in words */
 } zb_access_log_t;
 
 /* logged: whether lines are written at all. */
@@ -34,6 +34,6 @@ void zb_access_log_tick (void);
 
 /* For each route and status that there was. */
 void zb_access_log_each (void (*visit) (void *context, const char *route, int status, uint64_t count, int64_t took_ns),
-                     void *context);
+                         void *context);
 
 #endif

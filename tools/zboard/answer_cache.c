@@ -11,8 +11,8 @@
 #include "zboard/reply.h"
 
 #define QUESTIONS_MAX ZB_DAEMON_QUERIES_MAX /* under way, waited for or fresh */
-#define KEPT_MAX_BYTES ((size_t) 64 << 20) /* of answers that have not gone out */
-#define LATE_NS INT64_C (1000000000) /* of an answer that may leave out what takes long */
+#define KEPT_MAX_BYTES ((size_t) 64 << 20)  /* of answers that have not gone out */
+#define LATE_NS INT64_C (1000000000)        /* of an answer that may leave out what takes long */
 #define FRESH_TIMES 20
 #define FRESH_MIN_NS INT64_C (20000000)
 #define FRESH_MAX_NS INT64_C (2000000000)
@@ -28,7 +28,7 @@ struct zb_cached_answer {
     struct MHD_Response *response;
     int status;
     zb_respond_t respond;
-    const void *context; /* of respond */
+    const void *context;      /* of respond */
     zb_daemon_query_t *again; /* to be put when the one under way is answered, for those who came later */
 };
 
@@ -63,7 +63,7 @@ static void forget (zb_cached_answer_t *question)
         MHD_destroy_response (question->response);
     zb_daemon_query_destroy (&question->again);
     free (question->key);
-    *question = (zb_cached_answer_t) {.key = NULL};
+    *question = (zb_cached_answer_t){.key = NULL};
 }
 
 void zb_answer_cache_destroy (zb_answer_cache_t **self_p)
@@ -121,7 +121,8 @@ int zb_answer_cache_make_room (zb_answer_cache_t *self)
     return zb_reply_bytes () > KEPT_MAX_BYTES ? -1 : 0;
 }
 
-static zb_cached_answer_t *find_or_make (zb_answer_cache_t *self, const char *key, zb_respond_t respond, const void *context)
+static zb_cached_answer_t *find_or_make (zb_answer_cache_t *self, const char *key, zb_respond_t respond,
+                                         const void *context)
 {
     zb_cached_answer_t *question = find (self, key);
     if (question)
@@ -157,7 +158,7 @@ static void put (zb_answer_cache_t *self, zb_cached_answer_t *question, zb_daemo
 }
 
 bool zb_answer_cache_fresh (zb_answer_cache_t *self, const char *key, zb_waiter_t *waiter,
-                         struct MHD_Response **ret_response, int *ret_status)
+                            struct MHD_Response **ret_response, int *ret_status)
 {
     zb_cached_answer_t *question = find (self, key);
     if (!question || question->covers < waiter->need || question->asked || !is_fresh (question, zb_mono_ns ()))
@@ -168,7 +169,7 @@ bool zb_answer_cache_fresh (zb_answer_cache_t *self, const char *key, zb_waiter_
 }
 
 int zb_answer_cache_ask (zb_answer_cache_t *self, const char *key, zb_waiter_t *waiter, zb_daemon_query_t *query,
-                      zb_respond_t respond, const void *context)
+                         zb_respond_t respond, const void *context)
 {
     bool is_refused = self->closed || zb_answer_cache_make_room (self) == -1;
     zb_cached_answer_t *question = is_refused ? NULL : find_or_make (self, key, respond, context);

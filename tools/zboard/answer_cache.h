@@ -26,7 +26,7 @@ typedef struct zb_waiter {
     struct zb_waiter *next;
     struct MHD_Connection *connection;
     zb_cached_answer_t *question; /* NULL: waits for none */
-    uint64_t need;           /* events of ours that the answer must hold; 0: whatever there is */
+    uint64_t need;                /* events of ours that the answer must hold; 0: whatever there is */
 } zb_waiter_t;
 
 /* What becomes the response of an answer; text is malloc'd, and taken over. context: as given with the question. NULL:
@@ -41,12 +41,12 @@ uint64_t zb_answer_cache_tracked (const zb_answer_cache_t *self);
 
 /* Looks for a fresh answer to the question of this key: true, and *ret_response (not the caller's) and *ret_status. */
 bool zb_answer_cache_fresh (zb_answer_cache_t *self, const char *key, zb_waiter_t *waiter,
-                         struct MHD_Response **ret_response, int *ret_status);
+                            struct MHD_Response **ret_response, int *ret_status);
 
 /* Makes the waiter wait: its connection is suspended. query: taken over; put now, or not needed. context: lives longer
  * than all questions. Returns 0; -1: too many questions are under way (then there was no suspending). */
 int zb_answer_cache_ask (zb_answer_cache_t *self, const char *key, zb_waiter_t *waiter, zb_daemon_query_t *query,
-                      zb_respond_t respond, const void *context);
+                         zb_respond_t respond, const void *context);
 
 /* Of a waiter whose connection goes on: its answer. */
 void zb_answer_cache_answer (const zb_waiter_t *waiter, struct MHD_Response **ret_response, int *ret_status);

@@ -12,14 +12,20 @@
 #include <string.h>
 
 #define EMBED(symbol, path)                                                                                            \
-    __asm__ (".section .rodata\n"                                                                                      \
-             ".balign 16\n" #symbol ":\n"                                                                              \
-             ".incbin \"" path "\"\n" #symbol "_end:\n"                                                                \
-             ".byte 0\n"                                                                                               \
-             ".previous\n");                                                                                           \
+    __asm__(                                                                                                           \
+        ".section .rodata\n"                                                                                           \
+        ".balign 16\n" #symbol                                                                                         \
+        ":\n"                                                                                                          \
+        ".incbin \"" path "\"\n" #symbol                                                                               \
+        "_end:\n"                                                                                                      \
+        ".byte 0\n"                                                                                                    \
+        ".previous\n");                                                                                                \
     extern const unsigned char symbol [], symbol##_end [];
 
-#define ASSET(symbol, name, type) {name, type, symbol, symbol##_end}
+#define ASSET(symbol, name, type)                                                                                      \
+    {                                                                                                                  \
+        name, type, symbol, symbol##_end                                                                               \
+    }
 #define TYPE_SCRIPT "text/javascript; charset=utf-8"
 
 /* Made by CMakeLists.txt: EMBED of each, and `static const zb_asset_t assets []`. */

@@ -20,7 +20,7 @@
 #define COOKIE "zboard"
 
 typedef struct {
-    char text [TOKENS_MAX] [TOKEN_BYTES_MAX + 1];
+    char text [TOKENS_MAX][TOKEN_BYTES_MAX + 1];
     size_t count;
 } tokens_t;
 

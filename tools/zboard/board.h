@@ -15,9 +15,9 @@
 
 typedef struct {
     const zb_settings_t *settings;
-    zcost_t *events;         /* what is tracked goes there */
+    zcost_t *events; /* what is tracked goes there */
     zb_upstream_t *upstream;
-    zb_metrics_t *metrics;   /* of the thread of upstream */
+    zb_metrics_t *metrics; /* of the thread of upstream */
     zb_auth_t *guard;
     zb_answer_cache_t *questions;
     zb_streams_t *streams;

@@ -66,8 +66,8 @@ static bool is_slow (zb_connection_t *peer)
 {
     struct tcp_info info = {.tcpi_bytes_acked = 0};
     socklen_t size = sizeof info;
-    if (peer->state != ZB_CONNECTION_REQUEST || !peer->request || !peer->request->status
-        || getsockopt (peer->fd, IPPROTO_TCP, TCP_INFO, &info, &size) == -1)
+    if (peer->state != ZB_CONNECTION_REQUEST || !peer->request || !peer->request->status ||
+        getsockopt (peer->fd, IPPROTO_TCP, TCP_INFO, &info, &size) == -1)
         return false;
     uint64_t before = peer->taken;
     peer->taken = info.tcpi_bytes_acked + 1;

@@ -17,18 +17,18 @@
 
 #define QUERY_MS 11000  /* the daemon itself gives up after 10 s */
 #define LENIENT_MS 5000 /* who scrapes waits for 10 s, as a rule, and is to have what there is */
-#define HOLD_MS 200    /* longest that a query waits for acknowledgements */
+#define HOLD_MS 200     /* longest that a query waits for acknowledgements */
 #define HOLD_LOOK_MS 1
 #define HEARTBEAT_MS 5000
 #define RECONNECT_MAX_MS 500
-#define TURN_MS 10 /* of replies; a large one takes some 100 ms */
+#define TURN_MS 10                 /* of replies; a large one takes some 100 ms */
 #define REPLY_MAX_BYTES (64 << 20) /* more than the 100,000 points of a series: beyond, libzmq hangs up */
 #define LARGE_BYTES (1 << 20)      /* memory of such an answer goes back to the system */
 
 /* A query under way. Its parts go out numbered: place, round and part. */
 typedef struct {
     zb_daemon_query_t *query; /* NULL: free */
-    uint32_t round;    /* tells a late reply to an earlier query in this place */
+    uint32_t round;           /* tells a late reply to an earlier query in this place */
     bool held;
     int64_t begun_ms;
     json_t *results [ZB_PARTS_MAX];
@@ -102,7 +102,7 @@ zb_daemon_queries_t *zb_daemon_queries_new (const char *endpoint, const zcost_t 
     zb_daemon_queries_t *self = calloc (1, sizeof *self);
     if (!self)
         return NULL;
-    *self = (zb_daemon_queries_t) {.endpoint = endpoint, .events = events, .outbox = outbox, .dealer = open_dealer ()};
+    *self = (zb_daemon_queries_t){.endpoint = endpoint, .events = events, .outbox = outbox, .dealer = open_dealer ()};
     self->monitor = self->dealer ? zc_monitor_new (self->dealer) : NULL;
     if (self->dealer && zmq_connect (zsock_resolve (self->dealer), endpoint) == 0)
         return self;
@@ -141,7 +141,7 @@ static void answer (zb_daemon_queries_t *self, place_t *place, int status, char 
 {
     zb_upstream_event_t *news = place->query->answer;
     place->query->answer = NULL;
-    *news = (zb_upstream_event_t) {
+    *news = (zb_upstream_event_t){
         .kind = ZB_UPSTREAM_EVENT_ANSWER, .number = place->query->number, .status = status, .text = text, .size = size};
     zb_mailbox_put (self->outbox, &news->letter);
     free_place (place);
@@ -160,16 +160,16 @@ static void answer_results (zb_daemon_queries_t *self, place_t *place)
 {
     size_t size = 0;
     zb_daemon_query_t *query = place->query;
-    char *text = query->render ? query->render (query->context, place->results, &size)
-                               : zc_json_text (place->results [0], true);
+    char *text =
+        query->render ? query->render (query->context, place->results, &size) : zc_json_text (place->results [0], true);
     if (text && !query->render)
         size = strlen (text);
     answer (self, place, 200, text, size);
 }
 
 /* One part has its result, or NULL: has none, and why. */
-static void settle (zb_daemon_queries_t *self, place_t *place, size_t part, json_t *result, int status, const char *code,
-                    const char *detail)
+static void settle (zb_daemon_queries_t *self, place_t *place, size_t part, json_t *result, int status,
+                    const char *code, const char *detail)
 {
     place->results [part] = result;
     place->settled [part] = true;
@@ -237,8 +237,8 @@ void zb_daemon_queries_begin (zb_daemon_queries_t *self, zb_daemon_query_t *quer
         zb_daemon_query_destroy (&query);
         return;
     }
-    *place = (place_t) {.query = query, .round = ++self->rounds, .held = true, .begun_ms = zclock_mono (),
-                        .left = query->parts_count};
+    *place = (place_t){
+        .query = query, .round = ++self->rounds, .held = true, .begun_ms = zclock_mono (), .left = query->parts_count};
     if (may_put (self, place, place->begun_ms))
         put (self, place);
 }

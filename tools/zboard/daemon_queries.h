@@ -15,7 +15,7 @@
 #include "zboard/upstream_event.h"
 #include "zcost.h"
 
-#define ZB_DAEMON_QUERIES_MAX 64             /* under way at once: who asks keeps count */
+#define ZB_DAEMON_QUERIES_MAX 64      /* under way at once: who asks keeps count */
 #define ZB_PARTS_MAX 6                /* questions to the daemon that make one answer */
 #define ZB_ANSWER_MAX_BYTES (4 << 20) /* of one reply, in msgpack */
 
@@ -29,10 +29,10 @@ typedef struct {
     uint64_t after;               /* events of ours that must be acknowledged before it is put */
     json_t *parts [ZB_PARTS_MAX]; /* requests */
     size_t parts_count;
-    bool lenient;                 /* what fails, or takes over 5 s, is left out; else the first failure is the answer */
-    zb_render_t render;           /* NULL: the result as it is, as JSON. Called in the thread of the queries */
+    bool lenient;       /* what fails, or takes over 5 s, is left out; else the first failure is the answer */
+    zb_render_t render; /* NULL: the result as it is, as JSON. Called in the thread of the queries */
     void *context;
-    zb_upstream_event_t *answer;            /* what becomes it: there is memory for it before it is asked */
+    zb_upstream_event_t *answer; /* what becomes it: there is memory for it before it is asked */
 } zb_daemon_query_t;
 
 /* Without parts. NULL: no memory. */

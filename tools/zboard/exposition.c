@@ -16,8 +16,8 @@ static const char *suffix_of (zb_metric_t metric)
 /* In OpenMetrics a family's name has no suffix; in the older format it is that of its samples, and an info is a gauge. */
 void zb_exposition_family (zb_exposition_t *self, zb_metric_t metric, const char *name, const char *help)
 {
-    static const char *const types [] = {[ZB_COUNTER] = "counter", [ZB_GAUGE] = "gauge", [ZB_INFO] = "info",
-                                         [ZB_SUMMARY] = "summary"};
+    static const char *const types [] = {
+        [ZB_COUNTER] = "counter", [ZB_GAUGE] = "gauge", [ZB_INFO] = "info", [ZB_SUMMARY] = "summary"};
     self->name = name;
     self->suffix = suffix_of (metric);
     const char *suffix = self->open_metrics ? "" : self->suffix;

@@ -31,7 +31,7 @@
 #define SILENT_SECONDS 60
 #define TICK_NS INT64_C (1000000000)
 #define BEAT_TICKS 15
-#define LAST_MS 2000 /* for open streams and answers, at the end */
+#define LAST_MS 2000    /* for open streams and answers, at the end */
 #define LAST_LOOK_MS 10 /* MHD does not tell of all that it has yet to do */
 #define PEM_MAX_BYTES (1 << 20)
 #define OTHER_FILES 48 /* sockets of libzmq, and the like: some 35, and a file that is read again */
@@ -53,8 +53,7 @@ struct zb_http {
 
 static zb_connection_t *peer_of (struct MHD_Connection *connection)
 {
-    const union MHD_ConnectionInfo *info =
-        MHD_get_connection_info (connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info (connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
     return info ? info->socket_context : NULL;
 }
 
@@ -66,10 +65,13 @@ static void end_request (zb_http_t *self, zb_connection_t *peer)
     peer->request = NULL;
     self->requests--;
     zb_answer_cache_leave (&request->waiter);
-    zb_access_log_note (&(zb_access_log_t) {
-        .route = request->route_name, .method = request->method [0] ? request->method : "?", .uri = request->uri,
-        .status = request->status, .took_ns = zb_mono_ns () - request->begun_ns, .is_stream = request->is_stream,
-        .peer = peer->name});
+    zb_access_log_note (&(zb_access_log_t){.route = request->route_name,
+                                           .method = request->method [0] ? request->method : "?",
+                                           .uri = request->uri,
+                                           .status = request->status,
+                                           .took_ns = zb_mono_ns () - request->begun_ns,
+                                           .is_stream = request->is_stream,
+                                           .peer = peer->name});
     zb_request_destroy (request);
 }
 
@@ -86,8 +88,7 @@ static void on_connection (void *argument, struct MHD_Connection *connection, vo
     }
     const union MHD_ConnectionInfo *fd = MHD_get_connection_info (connection, MHD_CONNECTION_INFO_CONNECTION_FD);
     int descriptor = fd ? fd->connect_fd : -1;
-    const union MHD_ConnectionInfo *address =
-        MHD_get_connection_info (connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    const union MHD_ConnectionInfo *address = MHD_get_connection_info (connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
     *context = address ? zb_connection_new (descriptor, address->client_addr) : NULL;
 }
 
@@ -155,8 +156,7 @@ static void on_completed (void *argument, struct MHD_Connection *connection, voi
 }
 
 /* What MHD has to say: broken peers, mostly. At most one line a second. */
-__attribute__ ((format (printf, 2, 0)))
-static void on_complaint (void *argument, const char *format, va_list values)
+__attribute__ ((format (printf, 2, 0))) static void on_complaint (void *argument, const char *format, va_list values)
 {
     static int64_t said_ns;
     char text [256];
@@ -213,7 +213,7 @@ static unsigned connections_max (const zb_settings_t *settings)
         limit.rlim_cur > (rlim_t) settings->connections_max + OTHER_FILES)
         return (unsigned) settings->connections_max;
     return limit.rlim_cur > OTHER_FILES + LEAST_CONNECTIONS ? (unsigned) (limit.rlim_cur - OTHER_FILES)
-                                                             : LEAST_CONNECTIONS;
+                                                            : LEAST_CONNECTIONS;
 }
 
 static int start_daemon (zb_http_t *self)
@@ -227,18 +227,13 @@ static int start_daemon (zb_http_t *self)
         {MHD_OPTION_END, 0, NULL},
     };
     self->daemon = MHD_start_daemon (
-        flags, 0, NULL, NULL, on_request, self,
-        MHD_OPTION_EXTERNAL_LOGGER, on_complaint, NULL, /* first: what the others say goes there, too */
-        MHD_OPTION_LISTEN_SOCKET, self->listener,
-        MHD_OPTION_STRICT_FOR_CLIENT, 1,
-        MHD_OPTION_CONNECTION_LIMIT, connections_max (settings),
-        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t) CONNECTION_BYTES,
-        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned) SILENT_SECONDS,
-        MHD_OPTION_NOTIFY_COMPLETED, on_completed, self,
-        MHD_OPTION_NOTIFY_CONNECTION, on_connection, self,
-        MHD_OPTION_URI_LOG_CALLBACK, on_uri, self,
-        MHD_OPTION_ARRAY, self->cert ? tls : tls + 3,
-        MHD_OPTION_END);
+        flags, 0, NULL, NULL, on_request, self, MHD_OPTION_EXTERNAL_LOGGER, on_complaint,
+        NULL, /* first: what the others say goes there, too */
+        MHD_OPTION_LISTEN_SOCKET, self->listener, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_CONNECTION_LIMIT,
+        connections_max (settings), MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t) CONNECTION_BYTES,
+        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned) SILENT_SECONDS, MHD_OPTION_NOTIFY_COMPLETED, on_completed, self,
+        MHD_OPTION_NOTIFY_CONNECTION, on_connection, self, MHD_OPTION_URI_LOG_CALLBACK, on_uri, self, MHD_OPTION_ARRAY,
+        self->cert ? tls : tls + 3, MHD_OPTION_END);
     if (self->daemon)
         return 0;
     self->listener = -1; /* it is closed */
@@ -284,7 +279,7 @@ zb_http_t *zb_http_new (zb_board_t *board)
     zb_http_t *self = calloc (1, sizeof *self);
     if (!self)
         return NULL;
-    *self = (zb_http_t) {.board = board, .listener = -1, .epoll = -1, .signals = -1};
+    *self = (zb_http_t){.board = board, .listener = -1, .epoll = -1, .signals = -1};
     zb_access_log_init (board->settings->access_log);
     if (read_tls (self) == 0 && open_listener (self) == 0 && start_daemon (self) == 0 && open_loop (self) == 0)
         return self;

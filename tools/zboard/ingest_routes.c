@@ -18,7 +18,8 @@ enum MHD_Result zb_ingest_routes_usage (zb_board_t *board, zb_request_t *request
     switch (zb_track (board->events, request->body ? request->body : "", request->body_size, &board->counts, &failure,
                       &size)) {
     case ZB_TRACKED:
-        return zb_request_answer (request, zb_reply_static (tracked, sizeof tracked - 1, ZB_TYPE_JSON, "no-store"), 200);
+        return zb_request_answer (request, zb_reply_static (tracked, sizeof tracked - 1, ZB_TYPE_JSON, "no-store"),
+                                  200);
     case ZB_TRACK_BAD:
         return zb_request_answer (request, zb_reply_text (failure, size, ZB_TYPE_JSON, "no-store"), 400);
     case ZB_TRACK_FULL:
@@ -36,7 +37,8 @@ enum MHD_Result zb_ingest_routes_session (zb_board_t *board, zb_request_t *reque
     const char *text = json_string_value (token);
     size_t size = json_string_length (token);
     char *cookie = text && zb_auth_knows (board->guard, text, size)
-                       ? zb_auth_cookie (text, size, *board->settings->tls_cert != '\0') : NULL;
+                       ? zb_auth_cookie (text, size, *board->settings->tls_cert != '\0')
+                       : NULL;
     json_decref (body);
     if (!cookie)
         return zb_request_fail (request, 401, "token", "this token is not known", "WWW-Authenticate", ZB_BEARER);

@@ -17,7 +17,7 @@ typedef struct {
     size_t max;
     json_t *names;     /* an object: name -> what was told of it; NULL: none yet */
     uint64_t left_out; /* names that there are and that are not in, by the last count */
-} zb_labels_t; /* zeroed, with max set: empty */
+} zb_labels_t;         /* zeroed, with max set: empty */
 
 /* Whether the name is in, or is let in now: then this is what was told of it. told: taken over; NULL: no memory. */
 bool zb_labels_take (zb_labels_t *self, const char *name, json_t *told);

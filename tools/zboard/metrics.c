@@ -128,8 +128,10 @@ static void write_savings (const json_t *report, zb_exposition_t *out)
     const json_t *savings = json_object_get (report, "savings");
     zb_exposition_family (out, ZB_GAUGE, "zcost_savings_usd",
                           "Saved since the ledger began, signed; assumed: by a flat amount, not by tokens.");
-    zb_exposition_sample (out, exact_at (savings, "router", "measured_usd"), "driver", "routing", "basis", "measured", NULL);
-    zb_exposition_sample (out, exact_at (savings, "router", "assumed_usd"), "driver", "routing", "basis", "assumed", NULL);
+    zb_exposition_sample (out, exact_at (savings, "router", "measured_usd"), "driver", "routing", "basis", "measured",
+                          NULL);
+    zb_exposition_sample (out, exact_at (savings, "router", "assumed_usd"), "driver", "routing", "basis", "assumed",
+                          NULL);
     zb_exposition_sample (out, exact_at (savings, "embedding_cache", "measured_usd"), "driver", "embedding_cache",
                           "basis", "measured", NULL);
     zb_exposition_sample (out, exact_at (savings, "embedding_cache", "assumed_usd"), "driver", "embedding_cache",
@@ -312,8 +314,11 @@ static void write_tokens (const zb_labels_t *labels, zb_exposition_t *out)
 {
     static const struct {
         const char *key, *kind;
-    } kinds [] = {{"input_tokens", "input"}, {"cache_read_tokens", "cache_read"}, {"cache_write_tokens", "cache_write"},
-                  {"output_tokens", "output"}, {"reasoning_tokens", "reasoning"}};
+    } kinds [] = {{"input_tokens", "input"},
+                  {"cache_read_tokens", "cache_read"},
+                  {"cache_write_tokens", "cache_write"},
+                  {"output_tokens", "output"},
+                  {"reasoning_tokens", "reasoning"}};
     const char *name;
     json_t *told;
     zb_exposition_family (out, ZB_COUNTER, "zcost_model_tokens",
@@ -326,11 +331,12 @@ static void write_tokens (const zb_labels_t *labels, zb_exposition_t *out)
 
 static void write_models (zb_metrics_t *self, const json_t *breakdown, zb_exposition_t *out)
 {
-    static const char *const keys [] = {"cost_usd", "events", "input_tokens", "cache_read_tokens",
+    static const char *const keys [] = {"cost_usd",           "events",        "input_tokens",     "cache_read_tokens",
                                         "cache_write_tokens", "output_tokens", "reasoning_tokens", NULL};
     take_rows (&self->models, breakdown, "model", keys);
     write_total (breakdown, out);
-    zb_exposition_family (out, ZB_COUNTER, "zcost_model_cost_usd", "Cost by model; events of no model have an empty one.");
+    zb_exposition_family (out, ZB_COUNTER, "zcost_model_cost_usd",
+                          "Cost by model; events of no model have an empty one.");
     write_named (&self->models, "model", "cost_usd", out);
     zb_exposition_family (out, ZB_COUNTER, "zcost_model_events", "Events by model.");
     write_named (&self->models, "model", "events", out);
@@ -406,8 +412,9 @@ static void write_budgets (const json_t *answer, zb_exposition_t *out)
 
 static void write_left_out (const zb_metrics_t *self, zb_exposition_t *out)
 {
-    zb_exposition_family (out, ZB_GAUGE, "zcost_labels_left_out",
-                          "Names that have no series of their own: beyond the bound (metrics/max_labels), or with a NUL.");
+    zb_exposition_family (
+        out, ZB_GAUGE, "zcost_labels_left_out",
+        "Names that have no series of their own: beyond the bound (metrics/max_labels), or with a NUL.");
     zb_exposition_count (out, self->models.left_out, "label", "model", NULL);
     zb_exposition_count (out, self->services.left_out, "label", "service", NULL);
     zb_exposition_count (out, self->unpriced.left_out, "label", "unpriced", NULL);

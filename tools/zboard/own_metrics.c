@@ -33,9 +33,10 @@ static void write_http (const zb_board_t *board, zb_exposition_t *out)
 {
     zb_exposition_family (out, ZB_INFO, "zboard_build", "This gateway.");
     zb_exposition_sample (out, "1", "version", ZCOST_VERSION, NULL);
-    zb_exposition_family (out, ZB_COUNTER, "zboard_http_requests",
-                          "Requests by route and status; 0: not answered by zboard: the peer went away, or libmicrohttpd "
-                          "refused it itself.");
+    zb_exposition_family (
+        out, ZB_COUNTER, "zboard_http_requests",
+        "Requests by route and status; 0: not answered by zboard: the peer went away, or libmicrohttpd "
+        "refused it itself.");
     zb_access_log_each (write_requests, out);
     zb_exposition_family (out, ZB_COUNTER, "zboard_http_request_seconds",
                           "Time from their first line to the end of their answer, streams left out.");
@@ -59,8 +60,8 @@ static void write_tracked (const zb_board_t *board, zb_exposition_t *out)
                        (double) stats.queued);
     zb_exposition_one (out, ZB_GAUGE, "zboard_queue_used_ratio", "How full the queue is.",
                        (double) stats.queued_bytes / (double) stats.queue_bytes);
-    zb_exposition_one (out, ZB_COUNTER, "zboard_lost_events", "Tracked, and given up: the daemon had closed their numbers.",
-                       (double) stats.lost);
+    zb_exposition_one (out, ZB_COUNTER, "zboard_lost_events",
+                       "Tracked, and given up: the daemon had closed their numbers.", (double) stats.lost);
 }
 
 /* Of resident memory, in pages (proc(5), statm). */
@@ -82,7 +83,8 @@ static void write_process (const zb_board_t *board, zb_exposition_t *out)
     bool up = zb_streams_is_up (board->streams);
     int64_t heard_ns = zb_streams_heard_ns (board->streams);
     clock_gettime (CLOCK_PROCESS_CPUTIME_ID, &cpu);
-    zb_exposition_one (out, ZB_GAUGE, "zboard_daemon_up", "Whether zcostd is connected and its snapshots come in time.", up);
+    zb_exposition_one (out, ZB_GAUGE, "zboard_daemon_up", "Whether zcostd is connected and its snapshots come in time.",
+                       up);
     if (heard_ns)
         zb_exposition_one (out, ZB_GAUGE, "zboard_snapshot_age_seconds", "Since the last snapshot came.",
                            (double) (zb_mono_ns () - heard_ns) / 1e9);

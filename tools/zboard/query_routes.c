@@ -61,7 +61,8 @@ static enum MHD_Result read_argument (void *context, enum MHD_ValueKind kind, co
         return MHD_NO;
     }
     return zb_url_arguments_add (reading->request, reading->takes, name, value, reading->why, sizeof reading->why) == 0
-               ? MHD_YES : MHD_NO;
+               ? MHD_YES
+               : MHD_NO;
 }
 
 /* The question of a request, or NULL with why. */
@@ -149,8 +150,8 @@ static struct MHD_Response *respond_with_ours (const zb_board_t *board, int stat
         }
     }
     free (text);
-    response = zb_reply_text (whole, whole ? size : 0, open_metrics ? ZB_TYPE_OPENMETRICS : ZB_TYPE_PROMETHEUS,
-                              "no-store");
+    response =
+        zb_reply_text (whole, whole ? size : 0, open_metrics ? ZB_TYPE_OPENMETRICS : ZB_TYPE_PROMETHEUS, "no-store");
     zb_reply_header (response, "Vary", "Accept");
     return response;
 }
@@ -199,7 +200,7 @@ enum MHD_Result zb_query_routes_metrics (zb_board_t *board, zb_request_t *reques
     if (!query)
         return MHD_NO;
     if (zb_answer_cache_ask (board->questions, key, &request->waiter, query,
-                          open_metrics ? respond_open_metrics : respond_prometheus, board) == -1)
+                             open_metrics ? respond_open_metrics : respond_prometheus, board) == -1)
         return zb_request_fail_busy (request, "too many questions at once");
     return MHD_YES;
 }

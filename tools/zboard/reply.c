@@ -58,9 +58,8 @@ struct MHD_Response *zb_reply_text (char *text, size_t size, const char *type, c
         free (text);
         return NULL;
     }
-    *kept = (kept_t) {text, size};
-    struct MHD_Response *response =
-        MHD_create_response_from_buffer_with_free_callback_cls (size, text, forget, kept);
+    *kept = (kept_t){text, size};
+    struct MHD_Response *response = MHD_create_response_from_buffer_with_free_callback_cls (size, text, forget, kept);
     if (!response) {
         free (text);
         free (kept);

@@ -24,8 +24,7 @@ zb_request_t *zb_request_new (struct MHD_Connection *connection, const char *uri
     zb_request_t *self = malloc (sizeof *self + size);
     if (!self)
         return NULL;
-    *self = (zb_request_t) {.connection = connection, .route_name = "none",
-                            .begun_ns = zb_mono_ns ()};
+    *self = (zb_request_t){.connection = connection, .route_name = "none", .begun_ns = zb_mono_ns ()};
     self->waiter.connection = connection;
     memcpy (self->uri, uri, size);
     return self;
@@ -197,8 +196,8 @@ enum MHD_Result zb_request_answer (zb_request_t *self, struct MHD_Response *resp
     return result;
 }
 
-enum MHD_Result zb_request_fail (zb_request_t *self, int status, const char *code, const char *detail,
-                                 const char *name, const char *value)
+enum MHD_Result zb_request_fail (zb_request_t *self, int status, const char *code, const char *detail, const char *name,
+                                 const char *value)
 {
     struct MHD_Response *response = zb_reply_failure (code, detail);
     if (name)

@@ -55,7 +55,7 @@ typedef struct zb_request {
     char *body;
     size_t body_size, body_room;
     uint64_t body_read; /* kept or not */
-    char uri []; /* as it came, with parameters */
+    char uri [];        /* as it came, with parameters */
 } zb_request_t;
 
 /* NULL: no memory. */

@@ -24,14 +24,15 @@ static const zb_route_t routes [] = {
     {"/api/metrics/llm-costs", "GET, HEAD", false, zb_query_routes_answer, NULL, NULL, "report",
      ZB_TAKES_WINDOW | ZB_TAKES_SERVICE, true},
     {"/api/metrics/track-usage", "POST", false, NULL, zb_ingest_routes_usage, NULL, NULL, 0, false},
-    {"/api/breakdown", "GET, HEAD", false, zb_query_routes_answer, NULL, NULL, "breakdown", ZB_TAKES_WINDOW | ZB_TAKES_GROUPS,
-     false},
+    {"/api/breakdown", "GET, HEAD", false, zb_query_routes_answer, NULL, NULL, "breakdown",
+     ZB_TAKES_WINDOW | ZB_TAKES_GROUPS, false},
     {"/api/series", "GET, HEAD", false, zb_query_routes_answer, NULL, NULL, "series",
      ZB_TAKES_WINDOW | ZB_TAKES_GROUPS | ZB_TAKES_STEP, false},
     {"/api/budgets", "GET, HEAD", false, zb_query_routes_answer, NULL, NULL, "budgets", 0, false},
     {"/api/health", "GET, HEAD", false, zb_query_routes_answer, NULL, NULL, "health", 0, false},
     {"/api/stream", "GET, HEAD", false, zb_page_routes_stream, NULL, NULL, NULL, 0, false},
-    {"/api/session", "POST, DELETE", true, NULL, zb_ingest_routes_session, zb_ingest_routes_delete_session, NULL, 0, false},
+    {"/api/session", "POST, DELETE", true, NULL, zb_ingest_routes_session, zb_ingest_routes_delete_session, NULL, 0,
+     false},
 };
 
 static const zb_route_t *find (const char *path)
@@ -77,7 +78,8 @@ static enum MHD_Result refuse (zb_request_t *request)
     case ZB_REFUSED_FRAMING:
         return zb_request_fail (request, 400, "bad_request",
                                 "says more than once how long its body is or for which host it is, or has a blank "
-                                "before a colon", "Connection", "close");
+                                "before a colon",
+                                "Connection", "close");
     case ZB_REFUSED_CODING:
         return zb_request_fail (request, 501, "coding", "takes no Transfer-Encoding but chunked", "Connection",
                                 "close");
@@ -92,8 +94,8 @@ static enum MHD_Result refuse (zb_request_t *request)
     case ZB_REFUSED_METHOD:
         return refuse_method (request);
     case ZB_REFUSED_STRANGER:
-        return zb_request_fail (request, 401, "token", "needs a token: Authorization: Bearer TOKEN",
-                                "WWW-Authenticate", ZB_BEARER);
+        return zb_request_fail (request, 401, "token", "needs a token: Authorization: Bearer TOKEN", "WWW-Authenticate",
+                                ZB_BEARER);
     case ZB_REFUSED_TYPE:
         return zb_request_fail (request, 415, "type", "takes Content-Type: application/json", "Accept", ZB_TYPE_JSON);
     case ZB_REFUSED_SIZE:

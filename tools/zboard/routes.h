@@ -15,8 +15,8 @@ typedef struct zb_route {
     const char *allow; /* the methods, as Allow has them */
     bool is_open;      /* needs no token: tells nothing of anyone's money */
     zb_handle_t get, post, delete;
-    const char *query; /* of a question: its name, */
-    unsigned takes;    /* and its parameters */
+    const char *query;  /* of a question: its name, */
+    unsigned takes;     /* and its parameters */
     bool holds_tracked; /* its answer holds what was tracked here before it came */
 } zb_route_t;
 

@@ -19,7 +19,7 @@
 
 void zb_settings_default (zb_settings_t *self)
 {
-    *self = (zb_settings_t) {
+    *self = (zb_settings_t){
         .connections_max = 2048,
         .streams_max = 1024,
         .request_ms = 30000,

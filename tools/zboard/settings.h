@@ -16,7 +16,7 @@
 #define ZB_NAME_BYTES 256
 
 typedef struct {
-    char list [ZB_NAMES_MAX] [ZB_NAME_BYTES];
+    char list [ZB_NAMES_MAX][ZB_NAME_BYTES];
     size_t count;
 } zb_names_list_t;
 
@@ -27,17 +27,17 @@ typedef struct {
 
 typedef struct {
     zb_listen_t listen;
-    char token_file [ZC_PATH_BYTES]; /* "": whoever reaches us may ask */
+    char token_file [ZC_PATH_BYTES];                        /* "": whoever reaches us may ask */
     char tls_cert [ZC_PATH_BYTES], tls_key [ZC_PATH_BYTES]; /* both or neither */
     zb_names_list_t hosts;   /* names that we are reached by, beside addresses and localhost */
     zb_names_list_t origins; /* pages of others that may ask */
     int64_t connections_max, streams_max;
-    int64_t request_ms;      /* a request and its answer take no longer */
+    int64_t request_ms; /* a request and its answer take no longer */
     bool access_log;
     char ingest [ZC_ENDPOINT_BYTES], publish [ZC_ENDPOINT_BYTES], query [ZC_ENDPOINT_BYTES];
-    int64_t queue_bytes;     /* events that the daemon has not acknowledged yet */
+    int64_t queue_bytes;        /* events that the daemon has not acknowledged yet */
     char spool [ZC_PATH_BYTES]; /* "": they are in memory only */
-    int64_t labels_max;      /* models, and services, that /metrics names */
+    int64_t labels_max;         /* models, and services, that /metrics names */
     int64_t memory_max_bytes;
 } zb_settings_t;
 

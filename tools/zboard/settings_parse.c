@@ -15,10 +15,14 @@ static const char help [] =
     "\n"
     "usage: zboard [--config FILE] [options]\n"
     "\n"
-    "  --listen ADDR:PORT  where to serve HTTP; port 0: a free one  (" ZB_DEFAULT_LISTEN ")\n"
-    "  --ingest EP         where zcostd takes events in    (" ZCOST_DEFAULT_INGEST ")\n"
-    "  --publish EP        where zcostd publishes          (" ZCOST_DEFAULT_PUBLISH ")\n"
-    "  --query EP          where zcostd answers            (" ZCOST_DEFAULT_QUERY ")\n"
+    "  --listen ADDR:PORT  where to serve HTTP; port 0: a free one  (" ZB_DEFAULT_LISTEN
+    ")\n"
+    "  --ingest EP         where zcostd takes events in    (" ZCOST_DEFAULT_INGEST
+    ")\n"
+    "  --publish EP        where zcostd publishes          (" ZCOST_DEFAULT_PUBLISH
+    ")\n"
+    "  --query EP          where zcostd answers            (" ZCOST_DEFAULT_QUERY
+    ")\n"
     "                      EP is tcp://ADDRESS:PORT or ipc://PATH\n"
     "  --spool DIR         keep events that zcostd has not acknowledged in a directory, so that\n"
     "                      a kill loses none (in memory)\n"
@@ -37,9 +41,9 @@ static const char help [] =
 static const struct {
     const char *option, *path;
 } overrides [] = {
-    {"listen", "http/listen"},         {"ingest", "ingest/endpoint"},     {"publish", "publish/endpoint"},
-    {"query", "query/endpoint"},       {"spool", "ingest/spool"},         {"token-file", "http/token_file"},
-    {"tls-cert", "http/tls_cert"},     {"tls-key", "http/tls_key"},
+    {"listen", "http/listen"},     {"ingest", "ingest/endpoint"}, {"publish", "publish/endpoint"},
+    {"query", "query/endpoint"},   {"spool", "ingest/spool"},     {"token-file", "http/token_file"},
+    {"tls-cert", "http/tls_cert"}, {"tls-key", "http/tls_key"},
 };
 
 #define OVERRIDES (int) (sizeof overrides / sizeof *overrides)
@@ -49,18 +53,12 @@ static const struct {
 enum { CODE_CONFIG = CODE + 8, CODE_HELP, CODE_VERSION };
 
 static const struct option options [] = {
-    {"listen", required_argument, NULL, CODE},
-    {"ingest", required_argument, NULL, CODE + 1},
-    {"publish", required_argument, NULL, CODE + 2},
-    {"query", required_argument, NULL, CODE + 3},
-    {"spool", required_argument, NULL, CODE + 4},
-    {"token-file", required_argument, NULL, CODE + 5},
-    {"tls-cert", required_argument, NULL, CODE + 6},
-    {"tls-key", required_argument, NULL, CODE + 7},
-    {"config", required_argument, NULL, CODE_CONFIG},
-    {"help", no_argument, NULL, CODE_HELP},
-    {"version", no_argument, NULL, CODE_VERSION},
-    {NULL, 0, NULL, 0},
+    {"listen", required_argument, NULL, CODE},        {"ingest", required_argument, NULL, CODE + 1},
+    {"publish", required_argument, NULL, CODE + 2},   {"query", required_argument, NULL, CODE + 3},
+    {"spool", required_argument, NULL, CODE + 4},     {"token-file", required_argument, NULL, CODE + 5},
+    {"tls-cert", required_argument, NULL, CODE + 6},  {"tls-key", required_argument, NULL, CODE + 7},
+    {"config", required_argument, NULL, CODE_CONFIG}, {"help", no_argument, NULL, CODE_HELP},
+    {"version", no_argument, NULL, CODE_VERSION},     {NULL, 0, NULL, 0},
 };
 
 static zb_parsed_t bad_usage (const char *text, const char *why)

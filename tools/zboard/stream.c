@@ -20,7 +20,7 @@
 /* One message as it goes out, shared by all streams that send it. */
 typedef struct {
     unsigned users;
-    uint64_t number; /* 0: of a greeting, which has none */
+    uint64_t number;   /* 0: of a greeting, which has none */
     size_t size, head; /* of them what stands before the JSON */
     char text [];
 } message_t;
@@ -39,7 +39,7 @@ struct zb_streams {
     stream_t *first;
     size_t count, max;
     bool closed;
-    uint64_t boot; /* tells our numbers from those of another start */
+    uint64_t boot;      /* tells our numbers from those of another start */
     uint64_t published; /* messages, which are numbered from 1 */
     uint64_t alerted;   /* alerts among them, which are counted from 1 */
     uint64_t skipped;
@@ -72,7 +72,7 @@ static message_t *new_message (size_t size)
 {
     message_t *message = malloc (sizeof *message + size);
     if (message)
-        *message = (message_t) {.users = 1, .size = size};
+        *message = (message_t){.users = 1, .size = size};
     return message;
 }
 
@@ -85,8 +85,9 @@ static const char *name_of (zb_upstream_event_kind_t kind)
  * makes it differ from all others. */
 static size_t write_head (const zb_streams_t *self, zb_upstream_event_kind_t kind, char text [HEAD_BYTES])
 {
-    return (size_t) snprintf (text, HEAD_BYTES, "event: %s\nid: %" PRIx64 "-%" PRIu64 "-%" PRIu64 "\ndata: ",
-                              name_of (kind), self->boot, self->published, self->alerted);
+    return (size_t) snprintf (text, HEAD_BYTES,
+                              "event: %s\nid: %" PRIx64 "-%" PRIu64 "-%" PRIu64 "\ndata: ", name_of (kind), self->boot,
+                              self->published, self->alerted);
 }
 
 /* JSON on one line has no line break, which would end the field. */
@@ -125,7 +126,7 @@ static message_t **place_of (zb_streams_t *self, zb_upstream_event_kind_t kind)
 {
     return kind == ZB_UPSTREAM_EVENT_SNAPSHOT ? &self->snapshot
            : kind == ZB_UPSTREAM_EVENT_STATE  ? &self->state
-                                    : &self->alerts [self->alerted % ZB_ALERTS_KEPT];
+                                              : &self->alerts [self->alerted % ZB_ALERTS_KEPT];
 }
 
 /* Without memory for it, it is as if each stream had skipped it. */
@@ -224,9 +225,9 @@ static uint64_t read_id (const zb_streams_t *self, const char *id)
 {
     uint64_t boot, number, alerted;
     int end = 0;
-    if (!id || strlen (id) > 80
-        || sscanf (id, "%" SCNx64 "-%" SCNu64 "-%" SCNu64 "%n", &boot, &number, &alerted, &end) != 3 || id [end]
-        || boot != self->boot || number > self->published || alerted > self->alerted)
+    if (!id || strlen (id) > 80 ||
+        sscanf (id, "%" SCNx64 "-%" SCNu64 "-%" SCNu64 "%n", &boot, &number, &alerted, &end) != 3 || id [end] ||
+        boot != self->boot || number > self->published || alerted > self->alerted)
         return self->alerted;
     return alerted;
 }
@@ -285,8 +286,12 @@ struct MHD_Response *zb_streams_open (zb_streams_t *self, struct MHD_Connection 
         return NULL;
     }
     write_greeting (self, from, greeting->text);
-    *stream = (stream_t) {.streams = self, .connection = connection, .message = greeting,
-                          .behind = self->published, .next = self->first, .link = &self->first};
+    *stream = (stream_t){.streams = self,
+                         .connection = connection,
+                         .message = greeting,
+                         .behind = self->published,
+                         .next = self->first,
+                         .link = &self->first};
     if (stream->next)
         stream->next->link = &stream->next;
     self->first = stream;

@@ -52,8 +52,8 @@ static void complain_of_reject (batch_t *self, size_t index, const zc_reject_t *
     char detail [160];
     const char *key = reject->key >= 0 ? zc_event_key_name (reject->key) : NULL;
     const char *why = reject->why == ZC_WHY_NONE ? "" : zc_event_why_text (reject->why);
-    snprintf (detail, sizeof detail, "%s%s%s%s%s", zc_event_reason_name (reject->reason), key ? ": " : "", key ? key : "",
-              *why ? ": " : "", why);
+    snprintf (detail, sizeof detail, "%s%s%s%s%s", zc_event_reason_name (reject->reason), key ? ": " : "",
+              key ? key : "", *why ? ": " : "", why);
     complain (self, index, zc_event_reason_name (reject->reason), detail);
 }
 
@@ -109,7 +109,7 @@ static bool take_tags (const json_t *tags, zcost_tag_t *place, zcost_event_t *ev
         return false;
     json_object_foreach ((json_t *) tags, key, value)
         if (*key)
-            place [event->tags_count++] = (zcost_tag_t) {key, json_string_value (value)};
+            place [event->tags_count++] = (zcost_tag_t){key, json_string_value (value)};
     event->tags = place;
     return true;
 }
@@ -143,7 +143,7 @@ static unsigned has_of (const zc_event_t *decoded)
  * of cost (10^15 nano-dollars), latency and time a double has more digits than they need. */
 static zcost_event_t event_of (const json_t *json, const zc_event_t *decoded)
 {
-    return (zcost_event_t) {
+    return (zcost_event_t){
         .type = decoded->type,
         .has = has_of (decoded),
         .service = text_of (json, decoded, ZC_KEY_SERVICE),
@@ -203,7 +203,7 @@ static void take (batch_t *self, size_t index, json_t *json)
 
 static bool prepare (batch_t *self, size_t count)
 {
-    *self = (batch_t) {.count = count, .now_ms = zb_wall_ms (), .errors = json_array ()};
+    *self = (batch_t){.count = count, .now_ms = zb_wall_ms (), .errors = json_array ()};
     self->events = calloc (count + 1, sizeof *self->events);
     self->tags = calloc (count + 1, ZCOST_TAGS_MAX * sizeof *self->tags);
     return self->errors && self->events && self->tags;
@@ -262,7 +262,8 @@ zb_tracked_t zb_track (zcost_t *client, const char *body, size_t size, zb_track_
     /* Memory is for events, and so many there cannot be. */
     if (json_array_size (root) > size / EVENT_MIN_BYTES + 1) {
         counts->bad++;
-        *ret_failure = zb_upstream_event_failure_text ("not_a_map", "not_a_map: more elements than so many bytes have events", ret_size);
+        *ret_failure = zb_upstream_event_failure_text (
+            "not_a_map", "not_a_map: more elements than so many bytes have events", ret_size);
         json_decref (root);
         return *ret_failure ? ZB_TRACK_BAD : ZB_TRACK_FAILED;
     }

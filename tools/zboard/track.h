@@ -16,9 +16,9 @@
 
 typedef enum {
     ZB_TRACKED,
-    ZB_TRACK_BAD,    /* the sender's mistake: *ret_failure says which */
-    ZB_TRACK_FULL,   /* no room: the sender may come again */
-    ZB_TRACK_FAILED  /* no memory, or no thread */
+    ZB_TRACK_BAD,   /* the sender's mistake: *ret_failure says which */
+    ZB_TRACK_FULL,  /* no room: the sender may come again */
+    ZB_TRACK_FAILED /* no memory, or no thread */
 } zb_tracked_t;
 
 /* What there was since the start: events. */

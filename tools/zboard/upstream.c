@@ -29,10 +29,10 @@ struct zb_upstream {
     zb_daemon_queries_t *queries;
 
     bool up, told;
-    int64_t interval_ms;     /* as the last snapshot says */
+    int64_t interval_ms;      /* as the last snapshot says */
     int64_t snapshot_mono_ms; /* when it came, by zclock_mono */
-    bool heard; /* any */
-    int64_t complained_ms; /* of what was published, by zclock_mono; 0: never */
+    bool heard;               /* any */
+    int64_t complained_ms;    /* of what was published, by zclock_mono; 0: never */
 };
 
 /* ------------------------------------------------------------------------- news */
@@ -81,8 +81,10 @@ static void on_feed (zb_upstream_t *self)
         char *text = zc_json_text (body, true);
         json_decref (body);
         if (text)
-            tell (self, (zb_upstream_event_t) {.kind = kind == ZC_FEED_SNAPSHOT ? ZB_UPSTREAM_EVENT_SNAPSHOT : ZB_UPSTREAM_EVENT_ALERT,
-                                     .text = text, .size = strlen (text)});
+            tell (self, (zb_upstream_event_t){.kind = kind == ZC_FEED_SNAPSHOT ? ZB_UPSTREAM_EVENT_SNAPSHOT
+                                                                               : ZB_UPSTREAM_EVENT_ALERT,
+                                              .text = text,
+                                              .size = strlen (text)});
     }
 }
 
@@ -101,7 +103,7 @@ static void look_for_daemon (zb_upstream_t *self, int64_t now_ms)
                 connected ? "no snapshot in time" : "no connection");
     self->up = up;
     self->told = true;
-    tell (self, (zb_upstream_event_t) {.kind = ZB_UPSTREAM_EVENT_STATE, .up = up});
+    tell (self, (zb_upstream_event_t){.kind = ZB_UPSTREAM_EVENT_STATE, .up = up});
 }
 
 /* -------------------------------------------------------------------- the thread */
@@ -172,8 +174,11 @@ zb_upstream_t *zb_upstream_new (const zb_settings_t *settings, const zcost_t *ev
     zb_upstream_t *self = calloc (1, sizeof *self);
     if (!self)
         return NULL;
-    *self = (zb_upstream_t) {.settings = settings, .interval_ms = INTERVAL_MS, .snapshot_mono_ms = zclock_mono (),
-                             .inbox.fd = -1, .outbox.fd = -1};
+    *self = (zb_upstream_t){.settings = settings,
+                            .interval_ms = INTERVAL_MS,
+                            .snapshot_mono_ms = zclock_mono (),
+                            .inbox.fd = -1,
+                            .outbox.fd = -1};
     if (open_all (self, events) == -1)
         zb_upstream_destroy (&self);
     return self;

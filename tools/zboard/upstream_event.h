@@ -11,7 +11,12 @@
 
 #include "zboard/mailbox.h"
 
-typedef enum { ZB_UPSTREAM_EVENT_ANSWER, ZB_UPSTREAM_EVENT_SNAPSHOT, ZB_UPSTREAM_EVENT_ALERT, ZB_UPSTREAM_EVENT_STATE } zb_upstream_event_kind_t;
+typedef enum {
+    ZB_UPSTREAM_EVENT_ANSWER,
+    ZB_UPSTREAM_EVENT_SNAPSHOT,
+    ZB_UPSTREAM_EVENT_ALERT,
+    ZB_UPSTREAM_EVENT_STATE
+} zb_upstream_event_kind_t;
 
 typedef struct {
     zb_letter_t letter;

@@ -79,16 +79,20 @@ static int add_where (json_t *request, const char *value, char *ret_why, size_t 
     return -1;
 }
 
-int zb_url_arguments_add (json_t *request, unsigned takes, const char *name, const char *value, char *ret_why, size_t size)
+int zb_url_arguments_add (json_t *request, unsigned takes, const char *name, const char *value, char *ret_why,
+                          size_t size)
 {
     static const struct {
         const char *name;
         unsigned of;
         int (*set) (json_t *, const char *, char *, size_t);
     } arguments [] = {
-        {"since", ZB_TAKES_WINDOW, NULL},  {"until", ZB_TAKES_WINDOW, NULL},
-        {"limit", ZB_TAKES_GROUPS, NULL},  {"step", ZB_TAKES_STEP, NULL},
-        {"by", ZB_TAKES_GROUPS, set_by},   {"where", ZB_TAKES_GROUPS, add_where},
+        {"since", ZB_TAKES_WINDOW, NULL},
+        {"until", ZB_TAKES_WINDOW, NULL},
+        {"limit", ZB_TAKES_GROUPS, NULL},
+        {"step", ZB_TAKES_STEP, NULL},
+        {"by", ZB_TAKES_GROUPS, set_by},
+        {"where", ZB_TAKES_GROUPS, add_where},
         {"service", ZB_TAKES_SERVICE, set_service},
     };
     const char *text = value ? value : "";

@@ -23,6 +23,7 @@ enum {
 
 /* Adds one parameter to a request. value NULL: it had no `=`. A parameter that is not taken is wrong, too: one that is
  * silently ignored is a wrong answer. Returns 0; -1: ret_why says what is wrong. */
-int zb_url_arguments_add (json_t *request, unsigned takes, const char *name, const char *value, char *ret_why, size_t size);
+int zb_url_arguments_add (json_t *request, unsigned takes, const char *name, const char *value, char *ret_why,
+                          size_t size);
 
 #endif

@@ -22,7 +22,9 @@ static int open_events (zb_board_t *self)
 {
     const zb_settings_t *settings = self->settings;
     const zcost_options_t options = {
-        .endpoint = settings->ingest, .publish = settings->publish, .queue_bytes = (size_t) settings->queue_bytes,
+        .endpoint = settings->ingest,
+        .publish = settings->publish,
+        .queue_bytes = (size_t) settings->queue_bytes,
         .spool_dir = *settings->spool ? settings->spool : NULL,
     };
     int rc = zcost_open (&options, &self->events);
@@ -73,11 +75,12 @@ static int close_board (zb_board_t *self)
 static void warn_of_strangers (const zb_settings_t *settings)
 {
     if (!zb_settings_is_loopback (settings) && !*settings->token_file)
-        zc_log (ZC_LOG_WARN, "open_to_all", "address=%s reason=\"no --token-file: whoever reaches this address may ask\"",
+        zc_log (ZC_LOG_WARN, "open_to_all",
+                "address=%s reason=\"no --token-file: whoever reaches this address may ask\"",
                 settings->listen.address);
     if (!zb_settings_is_loopback (settings) && *settings->token_file && !*settings->tls_cert)
-        zc_log (ZC_LOG_WARN, "token_in_clear", "address=%s reason=\"no --tls-cert: who listens on the way has the token\"",
-                settings->listen.address);
+        zc_log (ZC_LOG_WARN, "token_in_clear",
+                "address=%s reason=\"no --tls-cert: who listens on the way has the token\"", settings->listen.address);
 }
 
 static int serve (zb_board_t *self)

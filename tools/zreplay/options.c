@@ -26,10 +26,12 @@ static const char help [] =
     "of the Azure LLM inference traces (TIMESTAMP, ContextTokens, GeneratedTokens). A row that is wrong\n"
     "is named on stderr with its line, and the rest is played.\n"
     "\n"
-    "  --endpoint EP      where zcostd takes events in (" ZCOST_DEFAULT_INGEST ")\n"
+    "  --endpoint EP      where zcostd takes events in (" ZCOST_DEFAULT_INGEST
+    ")\n"
     "  --publish EP       where zcostd acknowledges what it has on disk: events are kept and sent again\n"
     "                     until then, and counted once; none: only hand over (with --endpoint none, else\n"
-    "                     " ZCOST_DEFAULT_PUBLISH ")\n"
+    "                     " ZCOST_DEFAULT_PUBLISH
+    ")\n"
     "  --spool DIR        keep what is not acknowledged in a directory, for the next start with the same DIR,\n"
     "                     which sends what an earlier one has left there\n"
     "  --timeout S        give up after S seconds in which the daemon took or acknowledged nothing (10)\n"

@@ -18,9 +18,9 @@ typedef struct {
     zc_format_t format;
     bool demo;
     uint64_t seed;
-    double rate;  /* demo events a second; 0: as fast as possible */
+    double rate;         /* demo events a second; 0: as fast as possible */
     uint64_t past_hours; /* that demo events are spread over; 0: they are of now */
-    double speed; /* 1: the trace's own; 0: as fast as possible */
+    double speed;        /* 1: the trace's own; 0: as fast as possible */
     zc_defaults_t defaults;
     const char *endpoint;
     const char *publish; /* where acknowledgements come from; NULL: none are wanted */

@@ -32,7 +32,7 @@ typedef struct {
     int64_t first_played_ns; /* ours, of the same row */
 
     int64_t watched_ns;
-    int64_t moved_ns; /* when the daemon last took or acknowledged an event, or there was none to wait for */
+    int64_t moved_ns;    /* when the daemon last took or acknowledged an event, or there was none to wait for */
     zcost_stats_t stats; /* as last watched */
     double rate;
 } player_t;
@@ -102,7 +102,9 @@ static int watch (player_t *self)
     self->given_up = true;
     bool taken = self->options->publish && stats->sent == stats->emitted;
     zc_console_say (self->console, "%s: %s for %g s, gave up", taken ? self->options->publish : self->options->endpoint,
-                    !stats->connected ? "no connection" : taken ? "no acknowledgement" : "took nothing",
+                    !stats->connected ? "no connection"
+                    : taken           ? "no acknowledgement"
+                                      : "took nothing",
                     self->options->timeout_s);
     return -1;
 }
@@ -306,7 +308,7 @@ static int hand_over (player_t *self, zc_played_t *played)
 }
 
 void zc_player_run (const zc_options_t *options, zc_source_t *source, zc_stop_t *stop, zc_console_t *console,
-              zc_played_t *ret_played)
+                    zc_played_t *ret_played)
 {
     player_t self = {.options = options,
                      .source = source,

@@ -32,6 +32,6 @@ typedef struct {
 
 /* Opens a client, plays, hands over what is queued, waits for its acknowledgement and closes. */
 void zc_player_run (const zc_options_t *options, zc_source_t *source, zc_stop_t *stop, zc_console_t *console,
-              zc_played_t *ret_played);
+                    zc_played_t *ret_played);
 
 #endif

@@ -132,12 +132,8 @@ static int check_string (zc_record_t *self, const char *name, const char *value)
 static int wrong_kind (zc_record_t *self, const zc_field_t *field, const char *shown)
 {
     static const char *const wanted [] = {
-        [KIND_TYPE] = "a type of event",
-        [KIND_STRING] = "text",
-        [KIND_COUNT] = "a whole number",
-        [KIND_REAL] = "a number",
-        [KIND_BOOL] = "true or false",
-        [KIND_TIME] = "a time",
+        [KIND_TYPE] = "a type of event", [KIND_STRING] = "text",        [KIND_COUNT] = "a whole number",
+        [KIND_REAL] = "a number",        [KIND_BOOL] = "true or false", [KIND_TIME] = "a time",
         [KIND_TAGS] = "an object",
     };
     return zc_record_refuse (self, "%s: %.42s is not %s", field->name, shown, wanted [field->kind]);

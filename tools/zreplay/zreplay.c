@@ -20,7 +20,7 @@ enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_SIGNAL = 128 };
 
 static void summarise_json (const zc_options_t *options, const zc_played_t *played, uint64_t bad_rows, double rate)
 {
-    char acknowledged [24], aged [2] [24];
+    char acknowledged [24], aged [2][24];
     snprintf (acknowledged, sizeof acknowledged, "%" PRIu64, played->acknowledged);
     snprintf (aged [0], sizeof aged [0], "%" PRIu64, played->aged.beyond_minutes);
     snprintf (aged [1], sizeof aged [1], "%" PRIu64, played->aged.beyond_quarters);
@@ -36,8 +36,8 @@ static void tell_aged (const zc_aged_t *aged)
 {
     if (aged->beyond_minutes == 0)
         return;
-    fprintf (stderr, "zreplay: older than %d h, so that zcostd keeps no minutes of them: %" PRIu64, ZC_MINUTES_KEPT_HOURS,
-             aged->beyond_minutes);
+    fprintf (stderr, "zreplay: older than %d h, so that zcostd keeps no minutes of them: %" PRIu64,
+             ZC_MINUTES_KEPT_HOURS, aged->beyond_minutes);
     if (aged->beyond_quarters > 0)
         fprintf (stderr, "; older than %d d, only days: %" PRIu64, ZC_QUARTERS_KEPT_DAYS, aged->beyond_quarters);
     fputs (" (unless its retention settings say more)\n", stderr);

@@ -54,8 +54,8 @@ static void add_budget (const zr_screen_t *screen, zr_table_t *table, const json
     zr_text_t amounts [] = {zr_budget_amount (budget, "spent_usd"), zr_budget_amount (budget, "limit_usd"),
                             zr_budget_amount (budget, "projected_usd")};
     zr_table_row (table, state_is (budget, "breached"),
-                  (const char *const []) {name, period, bar, zr_budget_share_text (budget, 1).text, amounts [0].text,
-                                          amounts [1].text, amounts [2].text, state, where});
+                  (const char *const []){name, period, bar, zr_budget_share_text (budget, 1).text, amounts [0].text,
+                                         amounts [1].text, amounts [2].text, state, where});
     free (name);
     free (period);
     free (state);
@@ -70,8 +70,8 @@ static void show_alarms (const zr_screen_t *screen, const json_t *budgets)
     json_array_foreach (zr_field (budgets, "budgets"), i, budget) {
         char *name = zr_field_text (screen, budget, "name");
         if (state_is (budget, "breached"))
-            zr_screen_alarm (screen, "! Breached", "%s: %s of %s spent", name, zr_budget_amount (budget, "spent_usd").text,
-                             zr_budget_amount (budget, "limit_usd").text);
+            zr_screen_alarm (screen, "! Breached", "%s: %s of %s spent", name,
+                             zr_budget_amount (budget, "spent_usd").text, zr_budget_amount (budget, "limit_usd").text);
         free (name);
     }
 }

@@ -37,8 +37,7 @@ struct zr_client {
     char error [512];
 };
 
-__attribute__ ((format (printf, 2, 3)))
-static int fail (zr_client_t *self, const char *format, ...)
+__attribute__ ((format (printf, 2, 3))) static int fail (zr_client_t *self, const char *format, ...)
 {
     va_list args;
     va_start (args, format);

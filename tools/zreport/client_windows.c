@@ -47,8 +47,9 @@ static int take (asking_t *self, uint32_t number, json_t *result)
         return mistaken (self, "the answers are not about the windows that were asked for");
     self->received++;
     self->rows += json_array_size (zr_field (result, "rows"));
-    return self->rows > ROWS_MAX ? mistaken (self, "too many groups in all periods: ask for fewer with --limit or --where")
-                                 : 0;
+    return self->rows > ROWS_MAX
+               ? mistaken (self, "too many groups in all periods: ask for fewer with --limit or --where")
+               : 0;
 }
 
 /* Takes replies until no more than `left` questions are on the way. */
@@ -77,10 +78,11 @@ static int ask_all (asking_t *self, json_t *question, size_t count)
     return receive (self, 0);
 }
 
-int zr_client_windows (zr_client_t *client, json_t *question, const zr_window_t *windows, size_t count, json_t **results,
-                    char *mistake, size_t size)
+int zr_client_windows (zr_client_t *client, json_t *question, const zr_window_t *windows, size_t count,
+                       json_t **results, char *mistake, size_t size)
 {
-    asking_t asking = {.client = client, .windows = windows, .results = results, .mistake = mistake, .mistake_size = size};
+    asking_t asking = {
+        .client = client, .windows = windows, .results = results, .mistake = mistake, .mistake_size = size};
     *mistake = 0;
     memset (results, 0, count * sizeof *results);
     if (ask_all (&asking, question, count) == 0)

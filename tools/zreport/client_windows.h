@@ -13,7 +13,7 @@
 /* Each window has both ends. Asks `question`, whose since and until are set here, about each window. results: as many;
  * each a new reference. Returns 0; -1: nothing is in `results`, and zr_client_error says why, or `mistake` where that is
  * not empty. */
-int zr_client_windows (zr_client_t *client, json_t *question, const zr_window_t *windows, size_t count, json_t **results,
-                    char *mistake, size_t mistake_size);
+int zr_client_windows (zr_client_t *client, json_t *question, const zr_window_t *windows, size_t count,
+                       json_t **results, char *mistake, size_t mistake_size);
 
 #endif

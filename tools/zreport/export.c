@@ -17,8 +17,8 @@
 #include "zreport/group.h"
 
 #define STEPS_FIRST 64
-#define POINTS_GOOD 4000   /* fewer: the next stretch is longer; an answer has some 600 bytes a point */
-#define POINTS_MANY 12000  /* more: it is shorter */
+#define POINTS_GOOD 4000  /* fewer: the next stretch is longer; an answer has some 600 bytes a point */
+#define POINTS_MANY 12000 /* more: it is shorter */
 #define STRETCH_MAX_S (INT64_C (400) * 86400)
 #define DAY_S 86400
 #define TOO_MANY "more groups in one step than an answer shows: use fewer --by, or --where"
@@ -66,7 +66,7 @@ static cell_t *sort_cells (const json_t *result, size_t count)
     json_t *row, *point;
     json_array_foreach (zr_field (result, "rows"), i, row)
         json_array_foreach (zr_field (row, "points"), j, point)
-            cells [n++] = (cell_t) {zr_field_count (point, "t"), row, point};
+            cells [n++] = (cell_t){zr_field_count (point, "t"), row, point};
     qsort (cells, count, sizeof *cells, by_time);
     return cells;
 }
@@ -183,7 +183,8 @@ static int64_t end_of (const zr_options_t *options)
 
 static int export_all (zr_client_t *client, const zr_options_t *options)
 {
-    export_t self = {.client = client, .options = options, .at_s = options->window.since_s, .until_s = end_of (options)};
+    export_t self = {
+        .client = client, .options = options, .at_s = options->window.since_s, .until_s = end_of (options)};
     self.stretch_s = options->step_s < STRETCH_MAX_S / STEPS_FIRST ? options->step_s * STEPS_FIRST : options->step_s;
     self.question = zr_group_question (options, "series", 0);
     json_object_set_new (self.question, "step", json_integer (options->step_s));

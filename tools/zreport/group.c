@@ -81,7 +81,7 @@ zr_group_columns_t zr_group_columns (const zr_screen_t *screen, const zr_options
 {
     int room = screen->columns - BESIDE_COLUMNS, count = (int) options->by_count;
     bool joined = count > 1 && room < count * COLUMN_GOOD;
-    return (zr_group_columns_t) {screen, options, joined ? 1 : options->by_count, joined};
+    return (zr_group_columns_t){screen, options, joined ? 1 : options->by_count, joined};
 }
 
 char *zr_group_heading (const zr_group_columns_t *self, size_t column)

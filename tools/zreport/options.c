@@ -33,8 +33,7 @@ typedef struct {
     zr_window_words_t window;
 } line_t;
 
-__attribute__ ((format (printf, 1, 2)))
-static zr_parsed_t wrong (const char *format, ...)
+__attribute__ ((format (printf, 1, 2))) static zr_parsed_t wrong (const char *format, ...)
 {
     va_list args;
     va_start (args, format);
@@ -207,7 +206,8 @@ static zr_parsed_t settle (line_t *line)
     zr_options_t *options = &line->options;
     for (int i = 0; i < ZR_OPTS; i++)
         if (line->given [i] && !zr_usage_command_takes (options->command, (zr_opt_t) i))
-            return wrong ("%s takes no --%s", zr_usage_command_name (options->command), zr_usage_option_name ((zr_opt_t) i));
+            return wrong ("%s takes no --%s", zr_usage_command_name (options->command),
+                          zr_usage_option_name ((zr_opt_t) i));
     if (!options->endpoint)
         options->endpoint = options->command == ZR_WATCH ? ZCOST_DEFAULT_PUBLISH : ZCOST_DEFAULT_QUERY;
     if (!options->timeout_ms)
@@ -242,9 +242,9 @@ static zr_parsed_t read_options (int argc, char **argv, line_t *line)
 {
     struct option names [ZR_OPTS + 1] = {0};
     for (int i = 0; i < ZR_OPTS; i++)
-        names [i] = (struct option) {zr_usage_option_name ((zr_opt_t) i),
-                                     zr_usage_option_has_value ((zr_opt_t) i) ? required_argument : no_argument, NULL,
-                                     OPT_BASE + i};
+        names [i] = (struct option){zr_usage_option_name ((zr_opt_t) i),
+                                    zr_usage_option_has_value ((zr_opt_t) i) ? required_argument : no_argument, NULL,
+                                    OPT_BASE + i};
     int option;
     opterr = 0;
     while ((option = getopt_long (argc, argv, ":", names, NULL)) != -1) {
@@ -270,8 +270,9 @@ static zr_parsed_t help (char **words, int count)
 
 zr_parsed_t zr_options_parse (int argc, char **argv, zr_options_t *ret_options)
 {
-    line_t line = {.options = {.query = ZCOST_DEFAULT_QUERY, .timezone = "", .step_s = STEP_DEFAULT_S,
-                               .now_s = (int64_t) time (NULL)}};
+    line_t line = {
+        .options = {
+            .query = ZCOST_DEFAULT_QUERY, .timezone = "", .step_s = STEP_DEFAULT_S, .now_s = (int64_t) time (NULL)}};
     zr_parsed_t parsed = read_options (argc, argv, &line);
     if (parsed != ZR_OPTIONS_GO)
         return parsed;

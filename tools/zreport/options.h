@@ -43,15 +43,15 @@ typedef struct {
     const char *query;    /* watch: the query endpoint; the default where none was given */
     int timeout_ms;
     bool json;
-    int limit;            /* rows; 0: not given */
-    int count;            /* watch: how many snapshots; 0: no end */
-    const char *model;    /* price */
-    const char *service;  /* report: of one service only; NULL: of all */
+    int limit;           /* rows; 0: not given */
+    int count;           /* watch: how many snapshots; 0: no end */
+    const char *model;   /* price */
+    const char *service; /* report: of one service only; NULL: of all */
 
     int64_t now_s;        /* when the command line was read: one moment for all that follows */
     const char *timezone; /* a zone that exists; "": this process's own */
     zr_window_t window;   /* commands without one: nothing */
-    char by [ZR_DIMENSIONS_MAX] [ZR_DIMENSION_BYTES]; /* the command's default where none was given */
+    char by [ZR_DIMENSIONS_MAX][ZR_DIMENSION_BYTES]; /* the command's default where none was given */
     size_t by_count;
     bool by_given; /* by is the command line's, and not the default */
     struct {

@@ -26,8 +26,8 @@ static zc_civil_t unit_of (const zr_options_t *options)
 
 static const char *unit_name (const zr_options_t *options)
 {
-    static const char *const names [] = {[ZC_CIVIL_HOUR] = "hour", [ZC_CIVIL_DAY] = "day", [ZC_CIVIL_WEEK] = "week",
-                                         [ZC_CIVIL_MONTH] = "month"};
+    static const char *const names [] = {
+        [ZC_CIVIL_HOUR] = "hour", [ZC_CIVIL_DAY] = "day", [ZC_CIVIL_WEEK] = "week", [ZC_CIVIL_MONTH] = "month"};
     return names [unit_of (options)];
 }
 
@@ -56,7 +56,7 @@ static int ask_periods (zr_client_t *client, zr_periods_t *self)
     zr_window_t *windows = zr_screen_need (calloc (self->count, sizeof *windows));
     char mistake [MISTAKE_BYTES];
     for (size_t i = 0; i < self->count; i++)
-        windows [i] = (zr_window_t) {true, true, self->periods [i].since_s, self->periods [i].until_s};
+        windows [i] = (zr_window_t){true, true, self->periods [i].since_s, self->periods [i].until_s};
     int limit = options->limit || options->json ? options->limit : GROUPS_SHOWN;
     json_t *question = zr_group_question (options, "breakdown", limit);
     int status = zr_client_windows (client, question, windows, self->count, self->results, mistake, sizeof mistake);
@@ -78,8 +78,8 @@ static void look_at_edges (zr_periods_t *self)
     for (size_t i = 0; i < self->count; i++) {
         self->widened [i] = is_widened (self->results [i], &self->periods [i]);
         self->any_widened |= self->widened [i];
-        self->overlap |= i > 0 && zr_field_count (self->results [i - 1], "until") >
-                                      zr_field_count (self->results [i], "since");
+        self->overlap |=
+            i > 0 && zr_field_count (self->results [i - 1], "until") > zr_field_count (self->results [i], "since");
     }
 }
 
@@ -99,14 +99,16 @@ static json_t *make_total (const zr_periods_t *self, const json_t *whole)
 /* Hours that a change of summer time repeats have one name: then the zone's name tells them apart. */
 static void name_periods (zr_periods_t *self)
 {
-    static const char *const formats [] = {[ZC_CIVIL_HOUR] = "%Y-%m-%d %H:%M", [ZC_CIVIL_DAY] = "%Y-%m-%d",
-                                           [ZC_CIVIL_WEEK] = "%Y-%m-%d", [ZC_CIVIL_MONTH] = "%Y-%m"};
+    static const char *const formats [] = {[ZC_CIVIL_HOUR] = "%Y-%m-%d %H:%M",
+                                           [ZC_CIVIL_DAY] = "%Y-%m-%d",
+                                           [ZC_CIVIL_WEEK] = "%Y-%m-%d",
+                                           [ZC_CIVIL_MONTH] = "%Y-%m"};
     const char *zone = self->options->timezone;
     zc_civil_t unit = unit_of (self->options);
     for (size_t i = 0; i < self->count; i++)
         /* A period that the window cuts off is named by its own beginning. */
-        zc_zone_format (zone, zc_zone_start (zone, unit, self->periods [i].since_s, 0), formats [unit],
-                        self->names [i], ZR_PERIOD_NAME_BYTES);
+        zc_zone_format (zone, zc_zone_start (zone, unit, self->periods [i].since_s, 0), formats [unit], self->names [i],
+                        ZR_PERIOD_NAME_BYTES);
     for (size_t i = 1; i < self->count; i++)
         if (strcmp (self->names [i - 1], self->names [i]) == 0) {
             zc_zone_format (zone, self->periods [i - 1].since_s, "%Y-%m-%d %H:%M %Z", self->names [i - 1],
@@ -122,13 +124,12 @@ static json_t *period_json (const zr_periods_t *self, size_t i)
 {
     const json_t *result = self->results [i];
     json_t *rows = zr_field (result, "rows"), *total = zr_field (result, "total");
-    return zr_screen_need (json_pack ("{s:s, s:I, s:I, s:I, s:I, s:b, s:O, s:I, s:O}", "period", self->names [i],
-                               "start", (json_int_t) self->periods [i].since_s * 1000,
-                               "end", (json_int_t) self->periods [i].until_s * 1000,
-                               "since", (json_int_t) zr_field_count (result, "since"),
-                               "until", (json_int_t) zr_field_count (result, "until"),
-                               "widened", (int) self->widened [i], "rows", rows,
-                               "rows_left_out", (json_int_t) zr_field_count (result, "rows_left_out"), "total", total));
+    return zr_screen_need (
+        json_pack ("{s:s, s:I, s:I, s:I, s:I, s:b, s:O, s:I, s:O}", "period", self->names [i], "start",
+                   (json_int_t) self->periods [i].since_s * 1000, "end", (json_int_t) self->periods [i].until_s * 1000,
+                   "since", (json_int_t) zr_field_count (result, "since"), "until",
+                   (json_int_t) zr_field_count (result, "until"), "widened", (int) self->widened [i], "rows", rows,
+                   "rows_left_out", (json_int_t) zr_field_count (result, "rows_left_out"), "total", total));
 }
 
 static void print_json (const zr_periods_t *self)
@@ -139,11 +140,10 @@ static void print_json (const zr_periods_t *self)
         json_array_append_new (by, zr_screen_need (json_string (options->by [i])));
     for (size_t i = 0; i < self->count; i++)
         json_array_append_new (periods, period_json (self, i));
-    json_t *all = zr_screen_need (json_pack ("{s:s, s:s, s:I, s:I, s:o, s:o, s:O}", "unit", unit_name (options),
-                                      "timezone", *options->timezone ? options->timezone : "local",
-                                      "since", (json_int_t) options->window.since_s * 1000,
-                                      "until", (json_int_t) options->window.until_s * 1000, "by", by,
-                                      "periods", periods, "total", self->total));
+    json_t *all = zr_screen_need (json_pack (
+        "{s:s, s:s, s:I, s:I, s:o, s:o, s:O}", "unit", unit_name (options), "timezone",
+        *options->timezone ? options->timezone : "local", "since", (json_int_t) options->window.since_s * 1000, "until",
+        (json_int_t) options->window.until_s * 1000, "by", by, "periods", periods, "total", self->total));
     zr_print_json (all, false);
     json_decref (all);
 }

@@ -17,7 +17,7 @@ typedef struct {
     size_t count;
     zr_interval_t periods [ZR_PERIODS_MAX];
     json_t *results [ZR_PERIODS_MAX]; /* of a breakdown each */
-    char names [ZR_PERIODS_MAX] [ZR_PERIOD_NAME_BYTES];
+    char names [ZR_PERIODS_MAX][ZR_PERIOD_NAME_BYTES];
     bool widened [ZR_PERIODS_MAX]; /* to larger buckets than the period: it holds some of what is beside it */
     bool any_widened, overlap;
     json_t *total; /* measures */

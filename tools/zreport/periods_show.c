@@ -19,8 +19,8 @@
 
 static const char *heading (const zr_periods_t *self)
 {
-    static const char *const headings [] = {[ZC_CIVIL_HOUR] = "hour", [ZC_CIVIL_DAY] = "day",
-                                            [ZC_CIVIL_WEEK] = "week of", [ZC_CIVIL_MONTH] = "month"};
+    static const char *const headings [] = {
+        [ZC_CIVIL_HOUR] = "hour", [ZC_CIVIL_DAY] = "day", [ZC_CIVIL_WEEK] = "week of", [ZC_CIVIL_MONTH] = "month"};
     return headings [self->options->command - ZR_HOURLY];
 }
 
@@ -31,16 +31,21 @@ typedef struct {
 } page_t;
 
 /* groups: as many texts as there are columns of groups. */
-static void add_row (const page_t *page, bool bold, const char *name, const char *const *groups, const zr_measures_t *sums)
+static void add_row (const page_t *page, bool bold, const char *name, const char *const *groups,
+                     const zr_measures_t *sums)
 {
     const char *cells [ZR_TABLE_COLUMNS_MAX];
     size_t count = 0;
     cells [count++] = name;
     for (size_t i = 0; i < page->groups.columns; i++)
         cells [count++] = groups ? groups [i] : "";
-    zr_text_t texts [MEASURES_COUNT] = {
-        zr_amount_count (sums->events), zr_amount_tokens (sums->input_tokens), zr_amount_tokens (sums->output_tokens),
-        zr_amount_count (sums->hits), zr_measures_cost (sums), zr_amount_dollars (sums->savings), zr_measures_p95 (sums)};
+    zr_text_t texts [MEASURES_COUNT] = {zr_amount_count (sums->events),
+                                        zr_amount_tokens (sums->input_tokens),
+                                        zr_amount_tokens (sums->output_tokens),
+                                        zr_amount_count (sums->hits),
+                                        zr_measures_cost (sums),
+                                        zr_amount_dollars (sums->savings),
+                                        zr_measures_p95 (sums)};
     for (size_t i = 0; i < MEASURES_COUNT; i++)
         cells [count++] = texts [i].text;
     zr_table_row (page->table, bold, cells);
@@ -48,8 +53,8 @@ static void add_row (const page_t *page, bool bold, const char *name, const char
 
 static void add_heading (const page_t *page)
 {
-    static const char *const measures [MEASURES_COUNT] = {"events", "tokens in", "out", "hits", "cost", "savings",
-                                                          "p95"};
+    static const char *const measures [MEASURES_COUNT] = {"events", "tokens in", "out", "hits",
+                                                          "cost",   "savings",   "p95"};
     const char *cells [ZR_TABLE_COLUMNS_MAX] = {heading (page->periods)};
     char *groups [ZR_DIMENSIONS_MAX];
     size_t count = 1;
@@ -134,8 +139,9 @@ void zr_periods_show (const zr_periods_t *self, const zr_screen_t *screen)
         strcat (shape, "e");
     strcat (shape, MEASURES);
     snprintf (title, sizeof title, "Cost by %s", strcmp (heading (self), "week of") == 0 ? "week" : heading (self));
-    zr_screen_ends (screen, title, zr_window_text (self->options->timezone, self->options->window.since_s,
-                                                   self->options->window.until_s, window));
+    zr_screen_ends (
+        screen, title,
+        zr_window_text (self->options->timezone, self->options->window.since_s, self->options->window.until_s, window));
     zr_group_show_where (screen, self->options);
     fputc ('\n', screen->out);
 

@@ -10,7 +10,7 @@
 
 typedef struct {
     char *name;
-    int64_t *costs; /* nano-dollars, one for each step */
+    int64_t *costs;             /* nano-dollars, one for each step */
     int64_t least, most, total; /* the least of the steps that are over */
     int64_t unpriced_events;
 } zr_series_row_t;

@@ -73,8 +73,8 @@ static void show_head (const zr_screen_t *screen, const zr_series_row_t *row)
 {
     char amounts [192];
     snprintf (amounts, sizeof amounts, ": total %s, least %s, most %s",
-              zr_measures_cost_text (row->total, row->unpriced_events).text,
-              zr_amount_dollars (row->least).text, zr_amount_dollars (row->most).text);
+              zr_measures_cost_text (row->total, row->unpriced_events).text, zr_amount_dollars (row->least).text,
+              zr_amount_dollars (row->most).text);
     int room = screen->columns - (int) strlen (amounts);
     bool cut = zr_screen_width (screen, row->name) > room;
     const char *ellipsis = cut ? zr_screen_ellipsis (screen) : "";

@@ -109,8 +109,8 @@ static void put_savings (FILE *to, const status_t *self)
 static const struct {
     const char *name;
     void (*put) (FILE *to, const status_t *self);
-} placeholders [] = {{"{today}", put_today},   {"{hour}", put_hour},       {"{month}", put_month},
-                     {"{events}", put_events}, {"{tokens}", put_tokens},   {"{savings}", put_savings},
+} placeholders [] = {{"{today}", put_today},   {"{hour}", put_hour},     {"{month}", put_month},
+                     {"{events}", put_events}, {"{tokens}", put_tokens}, {"{savings}", put_savings},
                      {"{budget}", put_budget}};
 
 #define PLACEHOLDERS (sizeof placeholders / sizeof placeholders [0])
@@ -203,8 +203,8 @@ static void print_status (const status_t *self, const zr_options_t *options)
     const char *pattern = options->pattern;
     if (options->json) {
         json_t *all = zr_screen_need (json_pack ("{s:O?, s:O?, s:O?, s:O?}", "today", self->results [TODAY], "hour",
-                                          self->results [HOUR], "month", self->results [MONTH], "budgets",
-                                          zr_field (self->budgets, "budgets")));
+                                                 self->results [HOUR], "month", self->results [MONTH], "budgets",
+                                                 zr_field (self->budgets, "budgets")));
         zr_print_json (all, true);
         json_decref (all);
         return;

@@ -35,9 +35,9 @@ static void add_row (const page_t *page, bool bold, const char *const *groups, c
     size_t count = 0;
     for (; count < page->groups.columns; count++)
         cells [count] = groups [count];
-    zr_text_t texts [MEASURES_COUNT - 1] = {
-        zr_amount_count (sums->events), zr_amount_tokens (zr_measures_tokens (sums)), zr_measures_p95 (sums),
-        zr_measures_cost (sums), zr_measures_share (sums, page->total)};
+    zr_text_t texts [MEASURES_COUNT - 1] = {zr_amount_count (sums->events),
+                                            zr_amount_tokens (zr_measures_tokens (sums)), zr_measures_p95 (sums),
+                                            zr_measures_cost (sums), zr_measures_share (sums, page->total)};
     for (size_t i = 0; i < MEASURES_COUNT - 1; i++)
         cells [count++] = texts [i].text;
     int wide = page->screen->columns >= WIDE_COLUMNS ? BAR_COLUMNS_WIDE : BAR_COLUMNS;

@@ -27,34 +27,35 @@ static const struct {
     const char *more;            /* lines of its own help */
 } commands [ZR_COMMANDS] = {
     [ZR_REPORT] = {"report", "", "the cost report (the default)", NULL, NULL,
-        "Without --since, --until or --last: everything since the ledger began.\n"},
+                   "Without --since, --until or --last: everything since the ledger began.\n"},
     [ZR_HOURLY] = {"hourly", "", "what each hour cost", "24h", "", NULL},
     [ZR_DAILY] = {"daily", "", "what each day cost", "7d", "", NULL},
     [ZR_WEEKLY] = {"weekly", "", "what each week cost, from Monday on", "8w", "", NULL},
     [ZR_MONTHLY] = {"monthly", "", "what each month cost", "12mo", "", NULL},
     [ZR_TOP] = {"top", "", "the dearest models, services or other groups", "24h", "model", NULL},
     [ZR_SERIES] = {"series", "", "the cost over time, as a sparkline a group", "24h", "", NULL},
-    [ZR_EXPORT] = {"export", "", "what was counted, as CSV or JSON lines", "24h", "type,service,tier,model,provider" /* and the configured tags */,
-        "A row is what one group counted in one step of time. The step begins at `time`,\n"
-        "UTC, and is `step_seconds` long: longer than asked for where nothing shorter is\n"
-        "kept any more.\n"},
+    [ZR_EXPORT] = {"export", "", "what was counted, as CSV or JSON lines", "24h",
+                   "type,service,tier,model,provider" /* and the configured tags */,
+                   "A row is what one group counted in one step of time. The step begins at `time`,\n"
+                   "UTC, and is `step_seconds` long: longer than asked for where nothing shorter is\n"
+                   "kept any more.\n"},
     [ZR_STATUSLINE] = {"statusline", "", "today's spend and more in one line, for prompts and bars", NULL, NULL,
-        "The placeholders of --format:\n"
-        "  {today} {month}    what today and this month cost\n"
-        "  {hour}             what an hour cost, in the last 60 minutes\n"
-        "  {events} {tokens}  today's\n"
-        "  {savings}          today's, of the query router; ~ where a part is assumed\n"
-        "  {budget}           the budget with the greatest share, as in \"search 83%\"\n"
-        "  {{                 a brace\n"
-        "The default is \"{today} today, {hour}/h, {month} this month\", and the budget\n"
-        "where there is one. $1.23+ is at least that: some events had no known price.\n"
-        "Waits 1 second by default. On failure it prints \"zcost ?\", and exits with 1.\n"},
+                       "The placeholders of --format:\n"
+                       "  {today} {month}    what today and this month cost\n"
+                       "  {hour}             what an hour cost, in the last 60 minutes\n"
+                       "  {events} {tokens}  today's\n"
+                       "  {savings}          today's, of the query router; ~ where a part is assumed\n"
+                       "  {budget}           the budget with the greatest share, as in \"search 83%\"\n"
+                       "  {{                 a brace\n"
+                       "The default is \"{today} today, {hour}/h, {month} this month\", and the budget\n"
+                       "where there is one. $1.23+ is at least that: some events had no known price.\n"
+                       "Waits 1 second by default. On failure it prints \"zcost ?\", and exits with 1.\n"},
     [ZR_BUDGETS] = {"budgets", "", "limits, and how much of them is spent", NULL, NULL,
-        "Exits with 3 where a budget is breached, with --json too. Budgets warn, and\n"
-        "block nothing. A period begins where the budget's own time zone has it.\n"},
+                    "Exits with 3 where a budget is breached, with --json too. Budgets warn, and\n"
+                    "block nothing. A period begins where the budget's own time zone has it.\n"},
     [ZR_WATCH] = {"watch", "", "everything at a glance, live, until q or Ctrl-C", NULL, NULL,
-        "There h shows the keys. Not on a terminal: the cost report, again at each\n"
-        "snapshot.\n"},
+                  "There h shows the keys. Not on a terminal: the cost report, again at each\n"
+                  "snapshot.\n"},
     [ZR_HEALTH] = {"health", "", "how the daemon is, and what it could not count", NULL, NULL, NULL},
     [ZR_REJECTS] = {"rejects", "", "the last inputs that were not taken, and why", NULL, NULL, NULL},
     [ZR_PRICE] = {"price", " MODEL", "the rates in force for a model", NULL, NULL, NULL},
@@ -67,46 +68,46 @@ static const struct {
     const char *text;
 } options [ZR_OPTS] = {
     [ZR_OPT_ENDPOINT] = {"endpoint", "EP", ALL,
-        "where to ask, such as tcp://10.0.0.5:7753 or ipc:///run/zcost/query "
-        "(default " ZCOST_DEFAULT_QUERY "; "
-        "for watch, the publish endpoint, " ZCOST_DEFAULT_PUBLISH ")"},
+                         "where to ask, such as tcp://10.0.0.5:7753 or ipc:///run/zcost/query "
+                         "(default " ZCOST_DEFAULT_QUERY "; "
+                         "for watch, the publish endpoint, " ZCOST_DEFAULT_PUBLISH ")"},
     [ZR_OPT_QUERY] = {"query", "EP", OF (ZR_WATCH),
-        "watch: where it asks beside what is published "
-        "(default " ZCOST_DEFAULT_QUERY ")"},
+                      "watch: where it asks beside what is published "
+                      "(default " ZCOST_DEFAULT_QUERY ")"},
     [ZR_OPT_TIMEOUT] = {"timeout", "SECONDS", ALL, "how long to wait for the daemon (default 5; statusline 1)"},
     [ZR_OPT_JSON] = {"json", NULL, ALL,
-        "the result as JSON; of watch a line a snapshot, of export a row. "
-        "Binary values are strings of hex digits"},
+                     "the result as JSON; of watch a line a snapshot, of export a row. "
+                     "Binary values are strings of hex digits"},
     [ZR_OPT_BY] = {"by", "NAMES", GROUPED,
-        "groups, one or more of model, tier, service, provider, type and "
-        "configured tags, as in --by model,tier (default: top model, export all, "
-        "else none)"},
+                   "groups, one or more of model, tier, service, provider, type and "
+                   "configured tags, as in --by model,tier (default: top model, export all, "
+                   "else none)"},
     [ZR_OPT_WHERE] = {"where", "NAME=VALUE", GROUPED | OF (ZR_STATUSLINE),
-        "only events of this model, tier, service, provider, type or tag; "
-        "of several all must hold. Without a value: events that lack it"},
+                      "only events of this model, tier, service, provider, type or tag; "
+                      "of several all must hold. Without a value: events that lack it"},
     [ZR_OPT_SINCE] = {"since", "TIME", WINDOWED,
-        "from this time on: 2026-11-21, 2026-11-21T09:30, with Z or an offset "
-        "where --timezone is not meant; today, yesterday; 7d, 12h, 30m or 2w "
-        "ago; @SECONDS since the epoch"},
+                      "from this time on: 2026-11-21, 2026-11-21T09:30, with Z or an offset "
+                      "where --timezone is not meant; today, yesterday; 7d, 12h, 30m or 2w "
+                      "ago; @SECONDS since the epoch"},
     [ZR_OPT_UNTIL] = {"until", "TIME", WINDOWED, "before this time (default: the present)"},
     [ZR_OPT_LAST] = {"last", "SPAN", WINDOWED,
-        "instead of --since: 30m, 12h, 7d, 8w or 12mo back from now; hourly to "
-        "monthly: so many civil hours, days, weeks or months, the present one "
-        "included (default: hourly, top, series and export 24h, daily 7d, "
-        "weekly 8w, monthly 12mo; report since the ledger began)"},
+                     "instead of --since: 30m, 12h, 7d, 8w or 12mo back from now; hourly to "
+                     "monthly: so many civil hours, days, weeks or months, the present one "
+                     "included (default: hourly, top, series and export 24h, daily 7d, "
+                     "weekly 8w, monthly 12mo; report since the ledger began)"},
     [ZR_OPT_TIMEZONE] = {"timezone", "ZONE", ZONED,
-        "where days and hours begin, such as Europe/Madrid or UTC "
-        "(default: local)"},
+                         "where days and hours begin, such as Europe/Madrid or UTC "
+                         "(default: local)"},
     [ZR_OPT_STEP] = {"step", "SPAN", OF (ZR_SERIES) | OF (ZR_EXPORT),
-        "60 (seconds), 5m, 1h, 1d or 1w: whole minutes (default 1h). Steps begin "
-        "at their multiples in UTC: civil days and weeks are those of daily, "
-        "weekly"},
+                     "60 (seconds), 5m, 1h, 1d or 1w: whole minutes (default 1h). Steps begin "
+                     "at their multiples in UTC: civil days and weeks are those of daily, "
+                     "weekly"},
     [ZR_OPT_LIMIT] = {"limit", "N", PERIODS | OF (ZR_TOP) | OF (ZR_SERIES) | OF (ZR_REJECTS),
-        "the dearest N groups only (default 10; with --json all, up to 10,000); "
-        "rejects: the last N only"},
+                      "the dearest N groups only (default 10; with --json all, up to 10,000); "
+                      "rejects: the last N only"},
     [ZR_OPT_FORMAT] = {"format", "FORMAT", OF (ZR_EXPORT) | OF (ZR_STATUSLINE),
-        "export: csv (the default) or jsonl; statusline: a text with "
-        "placeholders, see zreport statusline --help"},
+                       "export: csv (the default) or jsonl; statusline: a text with "
+                       "placeholders, see zreport statusline --help"},
     [ZR_OPT_SERVICE] = {"service", "NAME", OF (ZR_REPORT), "report: of what this service sent only"},
     [ZR_OPT_COUNT] = {"count", "N", OF (ZR_WATCH), "watch: end after N snapshots"},
     [ZR_OPT_HELP] = {"help", NULL, ALL, "this text; after a command, the help on that"},
@@ -186,11 +187,12 @@ static void print_option (zr_opt_t option)
 
 void zr_usage_print (void)
 {
-    puts ("Usage: zreport [COMMAND] [OPTION]...\n"
-          "\n"
-          "Asks zcostd what the LLM calls cost, and what routing and caching saved.\n"
-          "\n"
-          "Commands:");
+    puts (
+        "Usage: zreport [COMMAND] [OPTION]...\n"
+        "\n"
+        "Asks zcostd what the LLM calls cost, and what routing and caching saved.\n"
+        "\n"
+        "Commands:");
     for (int i = 0; i < ZR_COMMANDS; i++) {
         char head [24];
         snprintf (head, sizeof head, "%s%s", commands [i].name, commands [i].argument);

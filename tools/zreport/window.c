@@ -28,7 +28,7 @@ static bool read_span (const char *text, span_t *ret_span)
     long long count = *text >= '0' && *text <= '9' ? strtoll (text, &end, 10) : 0;
     if (errno || count < 1 || strlen (end) > 2)
         return false;
-    *ret_span = (span_t) {.count = count};
+    *ret_span = (span_t){.count = count};
     strcpy (ret_span->unit, end);
     return true;
 }
@@ -58,8 +58,8 @@ bool zr_window_duration_read (const char *text, int64_t *ret_seconds)
 
 static bool civil_unit (const char *unit, zc_civil_t *ret_civil)
 {
-    static const char *const names [] = {[ZC_CIVIL_HOUR] = "h", [ZC_CIVIL_DAY] = "d", [ZC_CIVIL_WEEK] = "w",
-                                         [ZC_CIVIL_MONTH] = "mo"};
+    static const char *const names [] = {
+        [ZC_CIVIL_HOUR] = "h", [ZC_CIVIL_DAY] = "d", [ZC_CIVIL_WEEK] = "w", [ZC_CIVIL_MONTH] = "mo"};
     for (size_t i = 0; i < sizeof names / sizeof names [0]; i++)
         if (strcmp (unit, names [i]) == 0) {
             *ret_civil = (zc_civil_t) i;
@@ -125,8 +125,8 @@ int zr_window_read (const zr_window_words_t *words, const char *zone, int64_t no
     int64_t end_s = window.has_until ? window.until_s : now_s;
     if (window.has_since && window.since_s >= end_s) {
         snprintf (mistake, size, "the window is empty: it begins at %s and ends at %s",
-                  zr_window_stamp (zone, window.since_s, (char [ZC_STAMP_BYTES]) {0}),
-                  zr_window_stamp (zone, end_s, (char [ZC_STAMP_BYTES]) {0}));
+                  zr_window_stamp (zone, window.since_s, (char [ZC_STAMP_BYTES]){0}),
+                  zr_window_stamp (zone, end_s, (char [ZC_STAMP_BYTES]){0}));
         return -1;
     }
     *ret_window = window;
@@ -142,7 +142,7 @@ size_t zr_window_cut (const zr_window_t *window, const char *zone, zc_civil_t un
         int64_t next_s = zc_zone_start (zone, unit, at_s, 1);
         if (next_s > window->until_s || next_s <= at_s) /* the latter: beyond what the C library can say */
             next_s = window->until_s;
-        periods [count] = (zr_interval_t) {at_s, next_s};
+        periods [count] = (zr_interval_t){at_s, next_s};
         at_s = next_s;
     }
     return count;

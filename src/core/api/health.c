@@ -16,7 +16,7 @@ static void pack_unpriced (msgpack_packer *out, const zc_tally_t *unpriced)
 {
     const zc_intern_t *names = &unpriced->names;
     uint32_t other;
-    bool named = zc_intern_find (names, (zc_str_t) {"other", 5}, &other) == 0;
+    bool named = zc_intern_find (names, (zc_str_t){"other", 5}, &other) == 0;
     zc_pack_key_map (out, "unpriced", names->count + (unpriced->other > 0 && !named));
     for (uint32_t i = 0; i < names->count; i++) {
         uint32_t number = names->sorted [i];
@@ -184,7 +184,8 @@ void zc_health_pack (msgpack_packer *out, const zc_report_source_t *view)
     zc_pack_key_int (out, "last_drain_bytes", (int64_t) view->drained_bytes);
     zc_pack_key_int (out, "uptime_seconds", view->uptime_ms / 1000);
     zc_pack_key_int (out, "rss_bytes", (int64_t) view->rss_bytes);
-    zc_pack_key_uint (out, "cells", view->storage_status->kept ? view->storage_status->cells : zc_ledger_cells (view->ledger));
+    zc_pack_key_uint (out, "cells",
+                      view->storage_status->kept ? view->storage_status->cells : zc_ledger_cells (view->ledger));
     zc_pack_key_int (out, "cells_folded_to_other", (int64_t) zc_ledger_folded_to_other (view->ledger));
     pack_tags (out, zc_ledger_policy (view->ledger));
     zc_pack_key_text (out, "instance", view->about->instance);

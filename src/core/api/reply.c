@@ -13,8 +13,8 @@
 
 static void pack_report (msgpack_packer *out, const zc_report_source_t *view, const zc_request_t *request)
 {
-    const zc_totals_t *totals = request->service.data ? zc_ledger_service (view->ledger, request->service)
-                                                      : zc_ledger_totals (view->ledger);
+    const zc_totals_t *totals =
+        request->service.data ? zc_ledger_service (view->ledger, request->service) : zc_ledger_totals (view->ledger);
     zc_report_pack (out, view, totals, NULL);
 }
 
@@ -144,8 +144,8 @@ static const zc_totals_t *totals_of (const zc_report_source_t *view, const zc_ro
     if (!sums)
         return NULL;
     for (size_t row = 0; row < count; row++)
-        sums [row] = (zc_keyed_sums_t) {zc_rows_type (rows, row), zc_rows_value (rows, row, ZC_REPORT_BY_TIER),
-                                        zc_rows_sums (rows, row)->sums};
+        sums [row] = (zc_keyed_sums_t){zc_rows_type (rows, row), zc_rows_value (rows, row, ZC_REPORT_BY_TIER),
+                                       zc_rows_sums (rows, row)->sums};
     const zc_totals_t *totals = zc_ledger_total_of (view->ledger, sums, count);
     free (sums);
     return totals;
@@ -179,7 +179,7 @@ static msgpack_packer begin_reply (const zc_request_t *request, msgpack_sbuffer 
 }
 
 int zc_reply_read_request (const zc_report_source_t *view, const void *bytes, size_t size, zc_request_t *ret_request,
-                   msgpack_sbuffer *reply)
+                           msgpack_sbuffer *reply)
 {
     const char *code, *why;
     if (zc_request_read (zc_ledger_policy (view->ledger), bytes, size, ret_request, &code, &why) == 0)
@@ -191,11 +191,11 @@ int zc_reply_read_request (const zc_report_source_t *view, const void *bytes, si
 void zc_reply_pack (const zc_report_source_t *view, const zc_request_t *request, msgpack_sbuffer *reply)
 {
     msgpack_packer out = begin_reply (request, reply);
-    packers [request->query] (&out, view, request);
+    packers [request->query](&out, view, request);
 }
 
 void zc_reply_pack_window (const zc_report_source_t *view, const zc_request_t *request, const zc_window_plan_t *plan,
-                             const zc_rows_t *rows, const msgpack_sbuffer *result, msgpack_sbuffer *reply)
+                           const zc_rows_t *rows, const msgpack_sbuffer *result, msgpack_sbuffer *reply)
 {
     bool report = request->query == ZC_QUERY_REPORT;
     const zc_totals_t *totals = report ? totals_of (view, rows) : NULL;
@@ -206,7 +206,7 @@ void zc_reply_pack_window (const zc_report_source_t *view, const zc_request_t *r
     }
     msgpack_packer out = begin_reply (request, reply);
     if (report)
-        zc_report_pack (&out, view, totals, &(zc_window_t) {plan->since_ms, plan->until_ms});
+        zc_report_pack (&out, view, totals, &(zc_window_t){plan->since_ms, plan->until_ms});
     else if (msgpack_sbuffer_write (reply, result->data, result->size) != 0) {
         reply->size = size;
         zc_reply_pack_error ("unavailable", "out of memory", reply);

@@ -175,7 +175,8 @@ static void pack_zcost (msgpack_packer *out, const zc_report_source_t *view, con
     zc_report_pack_price_table (out, view);
 }
 
-void zc_report_pack (msgpack_packer *out, const zc_report_source_t *view, const zc_totals_t *totals, const zc_window_t *window)
+void zc_report_pack (msgpack_packer *out, const zc_report_source_t *view, const zc_totals_t *totals,
+                     const zc_window_t *window)
 {
     msgpack_pack_map (out, 7);
     pack_query_router (out, zc_ledger_policy (view->ledger), totals);

@@ -23,7 +23,7 @@ typedef struct {
     const char *version;
     const char *instance;
     char incarnation [ZC_INCARNATION_CHARS + 1]; /* hex digits, new at every start */
-    int64_t began_ms; /* the ledger: the first start of all */
+    int64_t began_ms;                            /* the ledger: the first start of all */
     int64_t interval_ms;
     const char *prices_source; /* a file's path, or "builtin" */
     int64_t prices_loaded_ms;
@@ -69,7 +69,8 @@ typedef struct {
 
 /* The report over the events that `totals` sums: all of them, one service's, or those of a window of time. window:
  * what it states as since and until; NULL: since the ledger began, until now. */
-void zc_report_pack (msgpack_packer *out, const zc_report_source_t *view, const zc_totals_t *totals, const zc_window_t *window);
+void zc_report_pack (msgpack_packer *out, const zc_report_source_t *view, const zc_totals_t *totals,
+                     const zc_window_t *window);
 
 /* An acknowledgement, as it is published and as `ack` answers. */
 void zc_report_pack_ack (msgpack_packer *out, const zc_about_t *about, const zc_ack_t *ack);

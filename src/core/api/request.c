@@ -11,9 +11,11 @@
 #define LEVELS_MAX 8
 
 static const char *const query_names [ZC_QUERIES] = {
-    [ZC_QUERY_REPORT] = "report",   [ZC_QUERY_BREAKDOWN] = "breakdown", [ZC_QUERY_SERIES] = "series",
-    [ZC_QUERY_HEALTH] = "health",   [ZC_QUERY_REJECTS] = "rejects",     [ZC_QUERY_PRICE] = "price",
-    [ZC_QUERY_BUDGETS] = "budgets", [ZC_QUERY_ACK] = "ack",             [ZC_QUERY_PING] = "ping",
+    [ZC_QUERY_REPORT] = "report",   [ZC_QUERY_BREAKDOWN] = "breakdown",
+    [ZC_QUERY_SERIES] = "series",   [ZC_QUERY_HEALTH] = "health",
+    [ZC_QUERY_REJECTS] = "rejects", [ZC_QUERY_PRICE] = "price",
+    [ZC_QUERY_BUDGETS] = "budgets", [ZC_QUERY_ACK] = "ack",
+    [ZC_QUERY_PING] = "ping",
 };
 
 /* A request while it is read. */
@@ -37,7 +39,7 @@ static bool read_text (const zc_value_t *value, zc_str_t *ret_text)
 {
     if (value->kind != ZC_STR || value->size > ZCOST_STRING_MAX || !zc_utf8_valid (value->as.data, value->size))
         return false;
-    *ret_text = (zc_str_t) {(const char *) value->as.data, value->size};
+    *ret_text = (zc_str_t){(const char *) value->as.data, value->size};
     return true;
 }
 
@@ -231,7 +233,7 @@ static const char *read_map (const uint8_t *at, const uint8_t *end, draft_t *dra
 static bool find_query (zc_str_t name, zc_query_t *ret_query)
 {
     for (zc_query_t query = 0; query < ZC_QUERIES; query++)
-        if (zc_str_equal ((zc_str_t) {query_names [query], (uint32_t) strlen (query_names [query])}, name)) {
+        if (zc_str_equal ((zc_str_t){query_names [query], (uint32_t) strlen (query_names [query])}, name)) {
             *ret_query = query;
             return true;
         }
@@ -245,12 +247,12 @@ static void ask_report (zc_request_t *request)
 {
     zc_query_spec_t *spec = &request->spec;
     spec->asked = ZC_SPEC_REPORT;
-    spec->by [0] = (zc_dimension_t) {ZC_BY_TYPE, {"type", 4}};
-    spec->by [1] = (zc_dimension_t) {ZC_BY_TIER, {"tier", 4}};
+    spec->by [0] = (zc_dimension_t){ZC_BY_TYPE, {"type", 4}};
+    spec->by [1] = (zc_dimension_t){ZC_BY_TIER, {"tier", 4}};
     spec->by_count = 2;
     spec->where_count = 0;
     if (request->service.data) {
-        spec->where [0].dimension = (zc_dimension_t) {ZC_BY_SERVICE, {"service", 7}};
+        spec->where [0].dimension = (zc_dimension_t){ZC_BY_SERVICE, {"service", 7}};
         spec->where [0].value = request->service;
         spec->where_count = 1;
     }

@@ -30,10 +30,10 @@ typedef enum {
 /* Strings are views into the request's bytes, or static. */
 typedef struct {
     zc_query_t query;
-    zc_query_spec_t spec;     /* zc_request_is_windowed: what is asked of which window */
-    zc_str_t service; /* `report`; without data: of all */
-    zc_str_t model;   /* `price` */
-    int64_t limit;    /* `rejects`: 0 or more */
+    zc_query_spec_t spec;                 /* zc_request_is_windowed: what is asked of which window */
+    zc_str_t service;                     /* `report`; without data: of all */
+    zc_str_t model;                       /* `price` */
+    int64_t limit;                        /* `rejects`: 0 or more */
     uint8_t producer [ZC_PRODUCER_BYTES]; /* `ack` */
 } zc_request_t;
 

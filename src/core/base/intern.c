@@ -69,7 +69,7 @@ static int insert (zc_intern_t *self, uint32_t place, zc_str_t name)
     copy [name.size] = '\0';
     memmove (&self->sorted [place + 1], &self->sorted [place], (self->count - place) * sizeof *self->sorted);
     self->sorted [place] = self->count;
-    self->names [self->count++] = (zc_str_t) {copy, name.size};
+    self->names [self->count++] = (zc_str_t){copy, name.size};
     return 0;
 }
 

@@ -17,8 +17,8 @@
 #define ZC_INTERN_RECALLED 64
 
 typedef struct {
-    zc_str_t *names;    /* by number */
-    uint32_t *sorted;   /* numbers, in the order of their names' bytes */
+    zc_str_t *names;  /* by number */
+    uint32_t *sorted; /* numbers, in the order of their names' bytes */
     uint32_t count, max;
     uint32_t recalled [ZC_INTERN_RECALLED]; /* number + 1, by hash; 0: empty */
 } zc_intern_t;

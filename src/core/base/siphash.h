@@ -36,8 +36,8 @@ static inline void zc_siphash_round (zc_siphash_t *self)
 
 static inline zc_siphash_t zc_siphash_begin (const uint64_t secret [2])
 {
-    return (zc_siphash_t) {secret [0] ^ UINT64_C (0x736f6d6570736575), secret [1] ^ UINT64_C (0x646f72616e646f6d),
-                           secret [0] ^ UINT64_C (0x6c7967656e657261), secret [1] ^ UINT64_C (0x7465646279746573)};
+    return (zc_siphash_t){secret [0] ^ UINT64_C (0x736f6d6570736575), secret [1] ^ UINT64_C (0x646f72616e646f6d),
+                          secret [0] ^ UINT64_C (0x6c7967656e657261), secret [1] ^ UINT64_C (0x7465646279746573)};
 }
 
 static inline void zc_siphash_word (zc_siphash_t *self, uint64_t word)

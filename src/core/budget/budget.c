@@ -9,7 +9,7 @@
 
 #include "core/budget/budget_internal.h"
 
-_Static_assert (ZC_BUDGETS_MAX <= 32, "a key has a bit for each budget");
+_Static_assert(ZC_BUDGETS_MAX <= 32, "a key has a bit for each budget");
 
 /* Of hours: how far under a threshold the spending must fall before it is passed again, in percent of it. So what
  * swings around a threshold does not warn every minute. */
@@ -21,7 +21,7 @@ _Static_assert (ZC_BUDGETS_MAX <= 32, "a key has a bit for each budget");
 
 static zc_str_t str_of (const char *text)
 {
-    return (zc_str_t) {text, (uint32_t) strlen (text)};
+    return (zc_str_t){text, (uint32_t) strlen (text)};
 }
 
 /* What is none of the five is a tag: the configuration was checked for it. */
@@ -108,8 +108,8 @@ void zc_budgets_set_base (zc_budgets_t *self, size_t budget, int64_t asked_since
 {
     zc_spent_t *spent = &self->list [budget];
     /* Hours move on every minute: the last one's base is better than an older one. */
-    bool is_of_use = spent->config->period == ZC_PERIOD_HOURS ? asked_since_s <= spent->since_s
-                                                              : asked_since_s == spent->since_s;
+    bool is_of_use =
+        spent->config->period == ZC_PERIOD_HOURS ? asked_since_s <= spent->since_s : asked_since_s == spent->since_s;
     if (!spent->has_period || !is_of_use)
         return;
     spent->has_base = true;
@@ -209,8 +209,8 @@ static void settle (const zc_spent_t *spent, zc_passed_t *passed, bool reached, 
 
 static void pass (const zc_spent_t *spent, zc_passed_t *passed, uint32_t percent, int64_t now_ms)
 {
-    *passed = (zc_passed_t) {.is = true};
-    passed->alert = (zc_alert_t) {
+    *passed = (zc_passed_t){.is = true};
+    passed->alert = (zc_alert_t){
         .period_start_s = spent->since_s,
         .percent = percent,
         .passed_ms = now_ms,
@@ -312,5 +312,5 @@ void zc_budgets_restore (zc_budgets_t *self, const zc_alert_t *alert)
 {
     zc_passed_t *passed = threshold_of (self, alert);
     if (passed && (!passed->is || passed->alert.period_start_s <= alert->period_start_s))
-        *passed = (zc_passed_t) {.alert = *alert, .is = true, .recorded = true};
+        *passed = (zc_passed_t){.alert = *alert, .is = true, .recorded = true};
 }

@@ -37,9 +37,10 @@ static void pack_key_period (msgpack_packer *out, const zc_budget_t *config)
 {
     char hours [ZC_DECIMAL_TEXT + 1];
     strcat (zc_money_format (config->hours, 0, 0, hours), "h");
-    zc_pack_key_text (out, "period", config->period == ZC_PERIOD_DAY     ? "day"
-                                     : config->period == ZC_PERIOD_MONTH ? "month"
-                                                                         : hours);
+    zc_pack_key_text (out, "period",
+                      config->period == ZC_PERIOD_DAY     ? "day"
+                      : config->period == ZC_PERIOD_MONTH ? "month"
+                                                          : hours);
     zc_pack_key_text (out, "timezone", config->timezone);
 }
 
@@ -74,8 +75,7 @@ void zc_budgets_pack_alert (const zc_budgets_t *self, msgpack_packer *out, size_
     pack_key_amount (out, "spent_nanousd", "spent_usd", alert->spent_nanousd);
     pack_key_amount (out, "limit_nanousd", "limit_usd", alert->limit_nanousd);
     pack_key_period (out, config);
-    int64_t until_s =
-        config->period == ZC_PERIOD_HOURS ? alert->period_start_s + config->hours * 3600 : spent->until_s;
+    int64_t until_s = config->period == ZC_PERIOD_HOURS ? alert->period_start_s + config->hours * 3600 : spent->until_s;
     zc_pack_key_int (out, "since", alert->period_start_s * 1000);
     zc_pack_key_int (out, "until", until_s * 1000);
     zc_pack_key_int (out, "at", alert->passed_ms);

@@ -18,8 +18,7 @@ typedef struct {
 static void note (walk_t *walk, zc_step_t step, const zc_reject_t *reject)
 {
     walk->events++;
-    walk->broke_off |= step == ZC_STEP_REJECT &&
-                       (reject->why == ZC_WHY_TRUNCATED || reject->why == ZC_WHY_BATCH_LIMIT);
+    walk->broke_off |= step == ZC_STEP_REJECT && (reject->why == ZC_WHY_TRUNCATED || reject->why == ZC_WHY_BATCH_LIMIT);
 }
 
 /* Counts without folding. */
@@ -47,7 +46,7 @@ static int fold (zc_intake_t *self, zc_frame_t *frame, walk_t *ret_walk)
                 continue;
             if (rc != -1)
                 return -1;
-            reject = (zc_reject_t) {ZC_OVERFLOW, ZC_WHY_SUM, -1, frame->object, (uint64_t) (frame->at - frame->object)};
+            reject = (zc_reject_t){ZC_OVERFLOW, ZC_WHY_SUM, -1, frame->object, (uint64_t) (frame->at - frame->object)};
         }
         zc_rejects_add (self->rejects, &reject, frame->arrival_ms);
     }

@@ -130,7 +130,8 @@ static void begin_epoch (zc_producers_record_t *record, uint32_t epoch, uint64_t
 
 /* Who is not live becomes it, in the place of another where all are taken. number: of its expired
  * record, or ZC_NOBODY. */
-static zc_producers_record_t *enter_live (zc_producers_t *self, uint32_t number, const zc_stamp_t *stamp, int64_t arrival_ms)
+static zc_producers_record_t *enter_live (zc_producers_t *self, uint32_t number, const zc_stamp_t *stamp,
+                                          int64_t arrival_ms)
 {
     uint64_t base = number == ZC_NOBODY ? stamp->seq : 0;
     zc_live_t *live = zc_producers_make_live (self);
@@ -152,7 +153,8 @@ static zc_producers_record_t *enter_live (zc_producers_t *self, uint32_t number,
     return zc_producers_record_at (self, number);
 }
 
-static zc_producers_record_t *enter_epoch (zc_producers_t *self, uint32_t number, const zc_stamp_t *stamp, int64_t arrival_ms)
+static zc_producers_record_t *enter_epoch (zc_producers_t *self, uint32_t number, const zc_stamp_t *stamp,
+                                           int64_t arrival_ms)
 {
     zc_producers_record_t *record = zc_producers_record_at (self, number);
     lose (self, record->live, zc_seq_intervals_close (&record->live->seen));
@@ -191,7 +193,8 @@ static void note_numbers (zc_producers_t *self, zc_live_t *live, uint64_t first,
         live->open_ended = open_ended;
     else if (open_ended)
         to = zc_seq_intervals_from (&live->seen, end);
-    uint64_t missed = zc_seq_intervals_missed (&live->seen, from, first) + zc_seq_intervals_missed (&live->seen, end, to);
+    uint64_t missed =
+        zc_seq_intervals_missed (&live->seen, from, first) + zc_seq_intervals_missed (&live->seen, end, to);
     lose (self, live, missed + zc_seq_intervals_add (&live->seen, from, to));
     count (&live->accepted_events, end - first);
 }
@@ -225,8 +228,8 @@ static void move_to_front (zc_producers_t *self, zc_producers_record_t *record, 
 }
 
 /* A frame of a live producer's epoch. */
-static zc_frame_kind_t note (zc_producers_t *self, zc_producers_record_t *record, const zc_stamp_t *stamp, uint64_t events,
-                             bool open_ended, int64_t arrival_ms)
+static zc_frame_kind_t note (zc_producers_t *self, zc_producers_record_t *record, const zc_stamp_t *stamp,
+                             uint64_t events, bool open_ended, int64_t arrival_ms)
 {
     zc_live_t *live = record->live;
     uint64_t first = stamp->seq, end = first + events, next = live->seen.next;

@@ -81,8 +81,8 @@ static int make_changes (const zc_producers_t *self, zc_producers_changes_t *ret
 }
 
 /* Copies what changed in a line; returns where the next intervals go. */
-static zc_interval_t *copy_changed (zc_producers_t *self, const zc_producers_line_t *line, zc_producers_changes_t *changes,
-                                    zc_interval_t *at)
+static zc_interval_t *copy_changed (zc_producers_t *self, const zc_producers_line_t *line,
+                                    zc_producers_changes_t *changes, zc_interval_t *at)
 {
     const zc_producers_record_t *record = changed_at (self, line->newest);
     for (; record; record = changed_at (self, record->older)) {

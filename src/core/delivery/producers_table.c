@@ -120,7 +120,7 @@ static void index_clear (zc_producers_table_t *self, uint32_t hole)
 
 int zc_producers_table_init (zc_producers_table_t *self, uint64_t seed)
 {
-    *self = (zc_producers_table_t) {.unused = ZC_NOBODY, .key = {seed, seed ^ 0x9e3779b97f4a7c15}};
+    *self = (zc_producers_table_t){.unused = ZC_NOBODY, .key = {seed, seed ^ 0x9e3779b97f4a7c15}};
     self->index_mask = 2 * FIRST_CAPACITY - 1;
     self->index = index_new (self->index_mask + 1);
     return self->index ? 0 : -1;
@@ -177,9 +177,9 @@ uint32_t zc_producers_table_add (zc_producers_table_t *self, const uint8_t id [Z
         return ZC_NOBODY;
     uint32_t number = take_unused (self), hash = hash_of (self, id);
     zc_producers_record_t *record = &self->records [number];
-    *record = (zc_producers_record_t) {.used = true, .moved = record->moved};
+    *record = (zc_producers_record_t){.used = true, .moved = record->moved};
     memcpy (record->id, id, ZC_PRODUCER_BYTES);
-    self->index [place_of (self, hash, id)] = (zc_index_place_t) {hash, number};
+    self->index [place_of (self, hash, id)] = (zc_index_place_t){hash, number};
     self->count++;
     return number;
 }
@@ -198,7 +198,7 @@ void zc_producers_table_remove (zc_producers_table_t *self, uint32_t number)
 
 void zc_producers_line_init (zc_producers_line_t *self)
 {
-    *self = (zc_producers_line_t) {ZC_NOBODY, ZC_NOBODY, 0};
+    *self = (zc_producers_line_t){ZC_NOBODY, ZC_NOBODY, 0};
 }
 
 void zc_producers_line_join (zc_producers_line_t *self, zc_producers_table_t *table, uint32_t number)

@@ -79,7 +79,8 @@ uint32_t zc_producers_table_add (zc_producers_table_t *self, const uint8_t id [Z
 void zc_producers_table_remove (zc_producers_table_t *self, uint32_t number);
 
 void zc_producers_line_init (zc_producers_line_t *self);
-void zc_producers_line_join (zc_producers_line_t *self, zc_producers_table_t *table, uint32_t number); /* as the newest */
+void zc_producers_line_join (zc_producers_line_t *self, zc_producers_table_t *table,
+                             uint32_t number); /* as the newest */
 void zc_producers_line_leave (zc_producers_line_t *self, zc_producers_table_t *table, uint32_t number);
 
 /* ------------------------------------------------------------------ the producers */
@@ -97,12 +98,12 @@ struct zc_producers {
     uint32_t roll_capacity;
     zc_producers_limits_t limits;
     zc_delivery_t delivery;
-    uint64_t turn;         /* of the last change */
-    uint64_t saved_turn;   /* changes up to here were given to be saved */
-    uint64_t group_turn;   /* the group that is being synced has the changes up to here */
-    uint64_t durable_turn; /* all changes up to here are on disk */
-    zc_moved_t moved;      /* since the last group began */
-    zc_moved_t group;      /* empty: no group */
+    uint64_t turn;                            /* of the last change */
+    uint64_t saved_turn;                      /* changes up to here were given to be saved */
+    uint64_t group_turn;                      /* the group that is being synced has the changes up to here */
+    uint64_t durable_turn;                    /* all changes up to here are on disk */
+    zc_moved_t moved;                         /* since the last group began */
+    zc_moved_t group;                         /* empty: no group */
     uint8_t (*forgotten) [ZC_PRODUCER_BYTES]; /* ids with rows, since the last changes were taken */
     size_t forgotten_count, forgotten_capacity;
     bool overflowed;

@@ -13,7 +13,7 @@
 
 void zc_seq_intervals_init (zc_seq_intervals_t *self, uint64_t base)
 {
-    *self = (zc_seq_intervals_t) {.next = 1, .end = 1, .base = base > 1 ? base : 0};
+    *self = (zc_seq_intervals_t){.next = 1, .end = 1, .base = base > 1 ? base : 0};
 }
 
 void zc_seq_intervals_term (zc_seq_intervals_t *self)
@@ -139,7 +139,7 @@ static void insert (zc_seq_intervals_t *self, uint32_t place, uint64_t first, ui
 {
     zc_interval_t *at = &self->intervals [place];
     memmove (at + 1, at, (self->count - place) * sizeof *at);
-    *at = (zc_interval_t) {first, end};
+    *at = (zc_interval_t){first, end};
     self->count++;
 }
 

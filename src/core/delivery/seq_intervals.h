@@ -14,9 +14,9 @@
 #include "core/delivery/producers.h"
 
 typedef struct {
-    uint64_t next; /* all below are seen, this one is not */
-    uint64_t end;  /* none from here on is seen */
-    uint64_t base; /* what is below is closed without being missed; 0 as soon as next is not below it */
+    uint64_t next;            /* all below are seen, this one is not */
+    uint64_t end;             /* none from here on is seen */
+    uint64_t base;            /* what is below is closed without being missed; 0 as soon as next is not below it */
     zc_interval_t *intervals; /* above next, ascending, apart from each other; NULL where there are none */
     uint32_t count, capacity;
 } zc_seq_intervals_t;

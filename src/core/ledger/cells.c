@@ -133,7 +133,7 @@ zc_cell_t *zc_cells_at (zc_cells_t *self, zc_time_bucket_t level, int64_t start_
             return cell;
     }
     zc_cell_t *cell = &self->cells [self->count++];
-    *cell = (zc_cell_t) {.start_s = start_s, .key = key, .level = level};
+    *cell = (zc_cell_t){.start_s = start_s, .key = key, .level = level};
     self->index [slot] = self->count;
     return cell;
 }

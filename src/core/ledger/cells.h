@@ -20,7 +20,13 @@
 #define ZC_CELL_BYTES_MAX 256
 
 /* The sizes of buckets. Each begins at a multiple of its size since the epoch, UTC. */
-typedef enum { ZC_MINUTE, ZC_QUARTER, ZC_DAY, ZC_TIME_BUCKETS, ZC_EVER = ZC_TIME_BUCKETS /* one bucket for all time */ } zc_time_bucket_t;
+typedef enum {
+    ZC_MINUTE,
+    ZC_QUARTER,
+    ZC_DAY,
+    ZC_TIME_BUCKETS,
+    ZC_EVER = ZC_TIME_BUCKETS /* one bucket for all time */
+} zc_time_bucket_t;
 
 /* 60, 900, 86,400 seconds. */
 int64_t zc_time_bucket_seconds (zc_time_bucket_t level);
@@ -28,14 +34,14 @@ int64_t zc_time_bucket_seconds (zc_time_bucket_t level);
 /* What is summed. Not negative, but for prompt_saved_nanousd and saved_ns. */
 typedef struct {
     int64_t events;
-    int64_t unpriced;         /* events whose cost nobody knows; no part of cost and baseline */
-    int64_t measured;         /* of a query: its baseline is by its tokens; of a preload: its time was measured */
+    int64_t unpriced; /* events whose cost nobody knows; no part of cost and baseline */
+    int64_t measured; /* of a query: its baseline is by its tokens; of a preload: its time was measured */
     int64_t cost_nanousd;
     int64_t baseline_nanousd; /* of queries */
     int64_t input_tokens, cache_read_tokens, cache_write_tokens, output_tokens, reasoning_tokens;
     int64_t hits, misses;
-    int64_t saved_nanousd;    /* by cache hits */
-    int64_t saved_ns;         /* by preloads */
+    int64_t saved_nanousd; /* by cache hits */
+    int64_t saved_ns;      /* by preloads */
     /* The parts of the above that rest on an assumption: */
     int64_t assumed_cost_nanousd;     /* of queries without tokens */
     int64_t assumed_baseline_nanousd; /* theirs: the configured flat amount each */

@@ -31,7 +31,7 @@ struct zc_keys {
     uint32_t index_size;
     uint64_t secret [2];
     zc_intern_t services; /* those of the keys */
-    block_t *blocks;     /* newest first */
+    block_t *blocks;      /* newest first */
     size_t block_used, block_size;
 };
 
@@ -102,7 +102,7 @@ static bool is_other (const zc_dimensions_t *key)
 static inline zc_key_entry_t *entry_of (const zc_keys_t *self, uint32_t key)
 {
     uint32_t place = key + (1u << FIRST_CHUNK_BITS), bit = 31 - (uint32_t) __builtin_clz (place);
-    return &self->chunks [bit - FIRST_CHUNK_BITS] [place - (1u << bit)];
+    return &self->chunks [bit - FIRST_CHUNK_BITS][place - (1u << bit)];
 }
 
 zc_key_entry_t *zc_keys_at (const zc_keys_t *self, uint32_t key)
@@ -192,7 +192,7 @@ static zc_str_t keep_text (zc_keys_t *self, zc_str_t text)
     if (text.size)
         memcpy (copy, text.data, text.size);
     self->block_used += text.size;
-    return (zc_str_t) {copy, text.size};
+    return (zc_str_t){copy, text.size};
 }
 
 /* All that may fail comes before anything that shows. */
@@ -214,7 +214,7 @@ static int add (zc_keys_t *self, const zc_dimensions_t *key, uint64_t hash, uint
         return -1;
     zc_key_entry_t *entry = entry_of (self, self->count);
     entry->hash = hash;
-    entry->dimensions = (zc_dimensions_t) {
+    entry->dimensions = (zc_dimensions_t){
         .type = key->type,
         .service = keep_text (self, key->service),
         .tier = keep_text (self, key->tier),
@@ -250,7 +250,7 @@ static int find_or_add (zc_keys_t *self, const zc_dimensions_t *key, uint32_t *r
     if (!has_service (self, key->service))
         within.service = other_name;
     else if (!is_other (key) && self->count - self->others >= self->max)
-        within = (zc_dimensions_t) {key->type, other_name, key->tier, other_name, other_name, {"", 0}};
+        within = (zc_dimensions_t){key->type, other_name, key->tier, other_name, other_name, {"", 0}};
     else
         return add (self, key, hash, ret_key);
     *ret_folded = true;

@@ -10,7 +10,7 @@
 
 static zc_str_t view (const char *text)
 {
-    return (zc_str_t) {text, (uint32_t) strlen (text)};
+    return (zc_str_t){text, (uint32_t) strlen (text)};
 }
 
 /* ------------------------------------------------------------------------ life */
@@ -55,7 +55,7 @@ static void know_tiers (zc_ledger_t *self)
     for (size_t i = 0; i < self->policy.tiers_count; i++) {
         zc_str_t name = view (self->policy.tiers [i].name), model = view (self->policy.tiers [i].model);
         const zc_price_t *price = self->prices ? zc_prices_find (self->prices, model, &resolved) : NULL;
-        self->tiers [i] = (zc_tier_t) {name, model, zc_bytes_first (name.data, name.size), price};
+        self->tiers [i] = (zc_tier_t){name, model, zc_bytes_first (name.data, name.size), price};
     }
     self->medium = zc_ledger_tier (self, view ("medium"), self->tiers_configured);
 }

@@ -13,7 +13,7 @@
 
 #include "core/ledger/ledger_internal.h"
 
-#define KEYS_OF_INPUT                                                                                                \
+#define KEYS_OF_INPUT                                                                                                  \
     (ZC_BIT (ZC_KEY_INPUT_TOKENS) | ZC_BIT (ZC_KEY_CACHE_READ_TOKENS) | ZC_BIT (ZC_KEY_CACHE_WRITE_TOKENS))
 #define KEYS_OF_TOKENS (KEYS_OF_INPUT | ZC_BIT (ZC_KEY_OUTPUT_TOKENS) | ZC_BIT (ZC_KEY_REASONING_TOKENS))
 
@@ -30,8 +30,8 @@ static bool has_tokens (const zc_event_t *event)
 
 static zc_tokens_t tokens_of (const zc_event_t *event)
 {
-    return (zc_tokens_t) {event->input_tokens, event->cache_read_tokens, event->cache_write_tokens,
-                          event->output_tokens, event->reasoning_tokens};
+    return (zc_tokens_t){event->input_tokens, event->cache_read_tokens, event->cache_write_tokens, event->output_tokens,
+                         event->reasoning_tokens};
 }
 
 /* Nearly always false, and then it is all that there is to do about prompt caches. */

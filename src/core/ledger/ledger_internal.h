@@ -59,7 +59,7 @@ struct zc_ledger {
     size_t medium;                  /* the tier of a query that names none */
     zc_policy_t policy;             /* as it is shown */
     uint32_t tags_bit;              /* ZC_BIT (ZC_KEY_TAGS) where the policy has tags, else 0: they are passed over */
-    zc_recalled_key_t recalled [ZC_KEYS_RECALLED]; /* under the policy in force */
+    zc_recalled_key_t recalled [ZC_KEYS_RECALLED];       /* under the policy in force */
     zc_recalled_tags_t recalled_tags [ZC_KEYS_RECALLED]; /* beside them, for those with tags */
     zc_tally_t unpriced;
     zc_totals_t looked_at; /* what zc_ledger_totals and zc_ledger_service return */
@@ -93,7 +93,7 @@ typedef struct {
 /* tier: its place, where the event has one; else 0. Returns 0, or -1 without memory: then nothing changes.
  * The places hold until the next call. */
 int zc_ledger_locate (zc_ledger_t *self, const zc_event_t *event, size_t tier, int64_t arrival_ms,
-                           zc_ledger_located_t *ret_places);
+                      zc_ledger_located_t *ret_places);
 
 /* Shows a tier that has sums, where it is not shown yet: as the last before `other`, as far as there is room. */
 void zc_ledger_show_tier (zc_ledger_t *self, zc_str_t name, zc_str_t model);

@@ -32,7 +32,8 @@ static int64_t start_of (zc_time_bucket_t level, int64_t ts_ms)
 }
 
 /* There is room for the cell: see zc_cells_reserve. */
-static zc_cell_t *cell_of (zc_ledger_t *self, uint32_t key, zc_key_entry_t *entry, zc_time_bucket_t level, int64_t ts_ms)
+static zc_cell_t *cell_of (zc_ledger_t *self, uint32_t key, zc_key_entry_t *entry, zc_time_bucket_t level,
+                           int64_t ts_ms)
 {
     if (entry->cell_generation == self->generation) {
         zc_cell_t *last = &self->changes.cells [entry->cell];
@@ -56,7 +57,7 @@ static zc_cell_t *cell_of (zc_ledger_t *self, uint32_t key, zc_key_entry_t *entr
 /* What an event has beside its names, in one number. */
 static uint32_t shape_of (const zc_ledger_t *self, const zc_event_t *event, size_t tier)
 {
-    _Static_assert (ZC_KEY_COUNT <= 20 && ZC_TIERS_MAX <= 256, "a type and a tier stand above the keys");
+    _Static_assert(ZC_KEY_COUNT <= 20 && ZC_TIERS_MAX <= 256, "a type and a tier stand above the keys");
     return (event->has & (HAS_SERVICE | HAS_MODEL | HAS_PROVIDER | self->tags_bit)) | (uint32_t) event->type << 20 |
            (uint32_t) tier << 23;
 }
@@ -135,7 +136,7 @@ static void remember (zc_ledger_t *self, size_t place, const zc_event_t *event, 
 }
 
 int zc_ledger_locate (zc_ledger_t *self, const zc_event_t *event, size_t tier, int64_t arrival_ms,
-                           zc_ledger_located_t *ret_places)
+                      zc_ledger_located_t *ret_places)
 {
     /* Room for the cell first: a new key without its event would be a change. */
     if (zc_cells_reserve (&self->changes) == -1)
@@ -156,6 +157,6 @@ int zc_ledger_locate (zc_ledger_t *self, const zc_event_t *event, size_t tier, i
     }
     zc_time_bucket_t level = level_of (&self->retention, arrival_ms - event->ts_ms);
     zc_cell_t *cell = cell_of (self, recalled->key, recalled->entry, level, event->ts_ms);
-    *ret_places = (zc_ledger_located_t) {&recalled->entry->sums, &cell->sums, recalled->entry->cell};
+    *ret_places = (zc_ledger_located_t){&recalled->entry->sums, &cell->sums, recalled->entry->cell};
     return 0;
 }

@@ -17,9 +17,9 @@ static bool are_dimensions (const zc_dimensions_t *key)
 {
     bool query = key->type == ZCOST_QUERY_ROUTER;
     return key->type >= ZCOST_QUERY_ROUTER && key->type <= ZCOST_LLM_CALL && query == (key->tier.size > 0) &&
-           !(query && memchr (key->tier.data, '\0', key->tier.size)) &&
-           key->service.size <= ZCOST_STRING_MAX && key->tier.size <= ZCOST_STRING_MAX &&
-           key->model.size <= ZCOST_STRING_MAX && key->provider.size <= ZCOST_STRING_MAX && zc_tags_valid (key->tags);
+           !(query && memchr (key->tier.data, '\0', key->tier.size)) && key->service.size <= ZCOST_STRING_MAX &&
+           key->tier.size <= ZCOST_STRING_MAX && key->model.size <= ZCOST_STRING_MAX &&
+           key->provider.size <= ZCOST_STRING_MAX && zc_tags_valid (key->tags);
 }
 
 static bool are_sums (const zc_measures_t *sums)

@@ -123,7 +123,7 @@ int zc_sketches_add (zc_sketches_t *self, uint32_t owner, uint32_t bin, uint64_t
 
 #define DIGIT_BITS 8
 #define DIGITS (64 / DIGIT_BITS)
-#define DIGIT(binned, digit) ((binned) >> (digit) * DIGIT_BITS & ((1u << DIGIT_BITS) - 1))
+#define DIGIT(binned, digit) ((binned) >> (digit) *DIGIT_BITS & ((1u << DIGIT_BITS) - 1))
 
 /* One pass of a radix sort: into the order of one digit. False: all have the same, and nothing was done. */
 static bool sort_by_digit (const zc_binned_t *from, zc_binned_t *to, size_t count, unsigned digit)

@@ -32,7 +32,7 @@ typedef uint64_t zc_binned_t;
 #define ZC_BINNED(owner, bin, events) ((uint64_t) (owner) << 36 | (uint64_t) (bin) << 24 | (uint64_t) (events))
 #define ZC_BINNED_OWNER(binned) ((uint32_t) ((binned) >> 36))
 #define ZC_BINNED_BIN(binned) ((uint32_t) ((binned) >> 24) & (ZC_BINS - 1))
-#define ZC_BINNED_EVENTS(binned) ((uint32_t) (binned) & ZC_BIN_EVENTS_MAX)
+#define ZC_BINNED_EVENTS(binned) ((uint32_t) (binned) &ZC_BIN_EVENTS_MAX)
 
 typedef struct {
     zc_binned_t *slots; /* open addressing; 0: empty */

@@ -15,7 +15,7 @@ static void take_pair (const zc_policy_t *policy, const zc_value_t *name, const 
 {
     for (size_t i = 0; i < policy->tags_count; i++)
         if (strlen (policy->tags [i]) == name->size && memcmp (policy->tags [i], name->as.data, name->size) == 0)
-            values [i] = (zc_str_t) {(const char *) value->as.data, value->size};
+            values [i] = (zc_str_t){(const char *) value->as.data, value->size};
 }
 
 static char *put (char *to, const char *data, uint32_t size)
@@ -42,7 +42,7 @@ zc_str_t zc_tags_canonical (const zc_policy_t *policy, zc_str_t map, char to [ZC
             next = put (next, policy->tags [i], (uint32_t) strlen (policy->tags [i]));
             next = put (next, values [i].data, values [i].size);
         }
-    return (zc_str_t) {to, (uint32_t) (next - to)};
+    return (zc_str_t){to, (uint32_t) (next - to)};
 }
 
 /* A byte of length and so many bytes. */
@@ -53,8 +53,8 @@ static bool take (zc_str_t *rest, zc_str_t *ret_text)
     uint32_t size = (uint8_t) *rest->data;
     if (size + 1 > rest->size)
         return false;
-    *ret_text = (zc_str_t) {rest->data + 1, size};
-    *rest = (zc_str_t) {rest->data + 1 + size, rest->size - 1 - size};
+    *ret_text = (zc_str_t){rest->data + 1, size};
+    *rest = (zc_str_t){rest->data + 1 + size, rest->size - 1 - size};
     return true;
 }
 
@@ -69,7 +69,7 @@ zc_str_t zc_tags_value (zc_str_t tags, zc_str_t name)
     while (zc_tags_next (&tags, &key, &value))
         if (zc_str_equal (key, name))
             return value;
-    return (zc_str_t) {"", 0};
+    return (zc_str_t){"", 0};
 }
 
 static int compare (zc_str_t a, zc_str_t b)

@@ -96,7 +96,8 @@ static void pack_numbers_and_texts (msgpack_packer *out, const zc_effective_conf
         zc_pack_key_text (out, texts [i].key, base + texts [i].offset);
 }
 
-int zc_effective_config_pack (const zc_effective_config_t *config, const char *prices_text, size_t prices_size, msgpack_sbuffer *out)
+int zc_effective_config_pack (const zc_effective_config_t *config, const char *prices_text, size_t prices_size,
+                              msgpack_sbuffer *out)
 {
     size_t begin = out->size;
     zc_sticky_t sticky = {out, 0};
@@ -284,8 +285,8 @@ static int read_fields (zc_effective_config_reader_t *self)
     return all && self->at == self->end ? 0 : -1;
 }
 
-int zc_effective_config_read (const void *bytes, size_t size, zc_effective_config_t *ret_config, const char **ret_prices_text,
-                   size_t *ret_prices_size)
+int zc_effective_config_read (const void *bytes, size_t size, zc_effective_config_t *ret_config,
+                              const char **ret_prices_text, size_t *ret_prices_size)
 {
     zc_effective_config_t config;
     memset (&config, 0, sizeof config); /* what a struct pads too: equal terms are equal bytes */

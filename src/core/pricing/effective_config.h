@@ -49,11 +49,12 @@ typedef struct {
 } zc_effective_config_t;
 
 /* Appends the terms and the text of the price table. prices_text: LiteLLM's JSON, as it was read. */
-int zc_effective_config_pack (const zc_effective_config_t *config, const char *prices_text, size_t prices_size, msgpack_sbuffer *out);
+int zc_effective_config_pack (const zc_effective_config_t *config, const char *prices_text, size_t prices_size,
+                              msgpack_sbuffer *out);
 
 /* Reads packed terms. *ret_prices_text points into `bytes`. Returns 0, or -1: not what zc_effective_config_pack
  * makes. */
-int zc_effective_config_read (const void *bytes, size_t size, zc_effective_config_t *ret_config, const char **ret_prices_text,
-                   size_t *ret_prices_size);
+int zc_effective_config_read (const void *bytes, size_t size, zc_effective_config_t *ret_config,
+                              const char **ret_prices_text, size_t *ret_prices_size);
 
 #endif

@@ -44,13 +44,36 @@ int zc_policy_set_tier (zc_policy_t *self, const char *name, const char *model)
 /* What stands in a row beside its tags, and the row's own parts. */
 static bool is_taken (const char *name)
 {
-    static const char *const taken [] = {
-        "type", "service", "tier", "model", "provider", "points", "events", "unpriced_events", "measured_events",
-        "cost_nanousd", "cost_usd", "baseline_nanousd", "savings_nanousd", "assumed_baseline_nanousd",
-        "assumed_savings_nanousd", "input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tokens",
-        "reasoning_tokens", "hits", "misses", "cache_saved_nanousd", "assumed_cache_saved_nanousd",
-        "prompt_cache_saved_nanousd", "time_saved_seconds", "latency_events", "latency_ms_p50", "latency_ms_p95",
-        "latency_ms_p99"};
+    static const char *const taken [] = {"type",
+                                         "service",
+                                         "tier",
+                                         "model",
+                                         "provider",
+                                         "points",
+                                         "events",
+                                         "unpriced_events",
+                                         "measured_events",
+                                         "cost_nanousd",
+                                         "cost_usd",
+                                         "baseline_nanousd",
+                                         "savings_nanousd",
+                                         "assumed_baseline_nanousd",
+                                         "assumed_savings_nanousd",
+                                         "input_tokens",
+                                         "cache_read_tokens",
+                                         "cache_write_tokens",
+                                         "output_tokens",
+                                         "reasoning_tokens",
+                                         "hits",
+                                         "misses",
+                                         "cache_saved_nanousd",
+                                         "assumed_cache_saved_nanousd",
+                                         "prompt_cache_saved_nanousd",
+                                         "time_saved_seconds",
+                                         "latency_events",
+                                         "latency_ms_p50",
+                                         "latency_ms_p95",
+                                         "latency_ms_p99"};
     for (size_t i = 0; i < sizeof taken / sizeof *taken; i++)
         if (strcmp (taken [i], name) == 0)
             return true;

@@ -22,10 +22,10 @@ typedef struct {
     } tiers [ZC_TIERS_MAX];                /* simple, medium, complex, added ones; last: other */
     size_t tiers_count;
     char baseline_model [ZCOST_STRING_MAX + 1];
-    int64_t baseline_per_query_nanousd; /* of a query without tokens */
-    int64_t hit_saves_nanousd;          /* of a cache hit without tokens */
-    int64_t assumed_saved_ns;           /* of a preload without a measured time */
-    char tags [ZC_TAGS_MAX] [ZCOST_STRING_MAX + 1]; /* those that are dimensions; ascending by their bytes */
+    int64_t baseline_per_query_nanousd;            /* of a query without tokens */
+    int64_t hit_saves_nanousd;                     /* of a cache hit without tokens */
+    int64_t assumed_saved_ns;                      /* of a preload without a measured time */
+    char tags [ZC_TAGS_MAX][ZCOST_STRING_MAX + 1]; /* those that are dimensions; ascending by their bytes */
     size_t tags_count;
 } zc_policy_t;
 

@@ -71,9 +71,9 @@ static zc_str_t without_date (zc_str_t name)
     for (size_t i = 0; i < sizeof patterns / sizeof *patterns; i++) {
         size_t size = strlen (patterns [i]);
         if (name.size > size && matches (name.data + name.size - size, patterns [i]))
-            return (zc_str_t) {name.data, name.size - (uint32_t) size};
+            return (zc_str_t){name.data, name.size - (uint32_t) size};
     }
-    return (zc_str_t) {NULL, 0};
+    return (zc_str_t){NULL, 0};
 }
 
 static const zc_price_t *find_with_date (const zc_prices_t *self, zc_str_t name, zc_resolved_t *ret_resolved)
@@ -117,7 +117,7 @@ const zc_price_t *zc_prices_recall (zc_prices_t *self, zc_str_t model)
     if (model.size == 0 || model.size > ZC_MODEL_MAX)
         return NULL;
     zc_recalled_t *place = &self->recalled [place_of (model)];
-    if (!zc_str_equal ((zc_str_t) {place->name, place->size}, model)) {
+    if (!zc_str_equal ((zc_str_t){place->name, place->size}, model)) {
         zc_resolved_t resolved;
         place->price = zc_prices_find (self, model, &resolved);
         place->size = model.size;

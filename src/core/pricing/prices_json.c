@@ -57,8 +57,7 @@ static bool is_priced_otherwise (json_t *entry)
 {
     const char *key;
     json_t *value;
-    json_object_foreach (entry, key, value)
-    {
+    json_object_foreach (entry, key, value) {
         bool is_cost = strstr (key, "_cost_per_") && !strstr (key, "token");
         if (is_cost && json_number_value (value) > 0)
             return true;
@@ -102,8 +101,7 @@ static int64_t long_context_of (const char *key)
 }
 
 /* The rate of a long call: its own, under `key` and then "_above_Nk_tokens", else `fallback`. */
-static int read_long_rate (const json_t *entry, const char *key, const char *above, int64_t fallback,
-                           int64_t *ret_rate)
+static int read_long_rate (const json_t *entry, const char *key, const char *above, int64_t fallback, int64_t *ret_rate)
 {
     char long_key [KEY_MAX];
     if (strlen (key) + strlen (above) >= sizeof long_key)
@@ -124,8 +122,7 @@ static const char *read_long (json_t *entry, zc_price_t *price)
 {
     const char *key, *above = NULL;
     json_t *value;
-    json_object_foreach (entry, key, value)
-    {
+    json_object_foreach (entry, key, value) {
         int64_t tokens = long_context_of (key);
         if (tokens && above)
             return "more than one long-context price";
@@ -172,7 +169,7 @@ static int add_entry (zc_prices_t *self, const char *name, json_t *entry)
     zc_price_t price = {.name = copy};
     const char *why = read_entry (name, entry, &price);
     if (why)
-        self->refused [self->refused_count++] = (zc_price_refused_t) {copy, why};
+        self->refused [self->refused_count++] = (zc_price_refused_t){copy, why};
     else
         self->prices [self->count++] = price;
     return 0;
@@ -187,8 +184,7 @@ static int add_entries (zc_prices_t *self, json_t *root)
         return -1;
     const char *name;
     json_t *entry;
-    json_object_foreach (root, name, entry)
-    {
+    json_object_foreach (root, name, entry) {
         if (add_entry (self, name, entry) == -1)
             return -1;
     }

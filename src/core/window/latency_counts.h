@@ -35,7 +35,8 @@ int zc_latency_counts_sort (zc_latency_counts_t *self);
 
 /* ----------------------------------------------------------------------- inline */
 
-int zc_latency_counts_add_any (zc_latency_counts_t *self, uint32_t point, uint32_t bin, uint64_t events); /* for zc_latency_counts_add */
+int zc_latency_counts_add_any (zc_latency_counts_t *self, uint32_t point, uint32_t bin,
+                               uint64_t events); /* for zc_latency_counts_add */
 
 static inline int zc_latency_counts_add (zc_latency_counts_t *self, uint32_t point, uint32_t bin, uint64_t events)
 {

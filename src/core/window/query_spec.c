@@ -18,13 +18,13 @@ bool zc_dimension_find (const zc_policy_t *policy, zc_str_t name, zc_dimension_t
 {
     for (zc_by_t by = 0; by < ZC_BY_TAG; by++)
         if (zc_str_equal (names [by], name)) {
-            *ret_dimension = (zc_dimension_t) {by, names [by]};
+            *ret_dimension = (zc_dimension_t){by, names [by]};
             return true;
         }
     for (size_t i = 0; i < policy->tags_count; i++) {
         zc_str_t tag = {policy->tags [i], (uint32_t) strlen (policy->tags [i])};
         if (zc_str_equal (tag, name)) {
-            *ret_dimension = (zc_dimension_t) {ZC_BY_TAG, tag};
+            *ret_dimension = (zc_dimension_t){ZC_BY_TAG, tag};
             return true;
         }
     }
@@ -46,7 +46,7 @@ static bool is_folded (const zc_dimensions_t *key)
 static zc_str_t type_name (zcost_type_t type)
 {
     const char *name = zc_event_type_name (type);
-    return (zc_str_t) {name, (uint32_t) strlen (name)};
+    return (zc_str_t){name, (uint32_t) strlen (name)};
 }
 
 zc_str_t zc_dimension_value (const zc_dimension_t *dimension, const zc_dimensions_t *key)

@@ -18,7 +18,7 @@ typedef enum { ZC_BY_TYPE, ZC_BY_SERVICE, ZC_BY_TIER, ZC_BY_MODEL, ZC_BY_PROVIDE
 
 #define ZC_DIMENSIONS_MAX (ZC_BY_TAG + ZC_TAGS_MAX)
 
-#define ZC_ROWS_MAX 10000             /* that one answer shows; more are counted, and are in its total */
+#define ZC_ROWS_MAX 10000 /* that one answer shows; more are counted, and are in its total */
 #define ZC_STEP_DEFAULT_S 3600
 #define ZC_STEP_MAX_S INT64_C (3155760000) /* 100 years */
 
@@ -35,7 +35,7 @@ typedef struct {
     size_t by_count;
     struct {
         zc_dimension_t dimension;
-        zc_str_t value; /* empty: events that lack it */
+        zc_str_t value;          /* empty: events that lack it */
     } where [ZC_DIMENSIONS_MAX]; /* all must hold; no two of one dimension */
     size_t where_count;
     bool has_since, has_until;

@@ -151,16 +151,16 @@ static int add_saved (zc_sketches_t *to, uint32_t owner, const uint8_t *latencie
     return bad ? -1 : 0;
 }
 
-int zc_recent_minutes_put (zc_recent_minutes_t *self, int64_t start_s, uint32_t key, const zc_measures_t *sums, const uint8_t *latencies,
-                   size_t latencies_size)
+int zc_recent_minutes_put (zc_recent_minutes_t *self, int64_t start_s, uint32_t key, const zc_measures_t *sums,
+                           const uint8_t *latencies, size_t latencies_size)
 {
     if (start_s < self->from_s)
         return 0;
     for (int size = 0; size < SIZES; size++) {
         part_t *part = part_at (&self->lists [size], start_s);
         zc_cell_t *cell = part ? add (self, part, key, sums) : NULL;
-        if (!cell || add_saved (&part->cells.latencies, (uint32_t) (cell - part->cells.cells), latencies,
-                                latencies_size) == -1)
+        if (!cell ||
+            add_saved (&part->cells.latencies, (uint32_t) (cell - part->cells.cells), latencies, latencies_size) == -1)
             return give_up (self);
     }
     return 0;
@@ -185,7 +185,7 @@ static int add_sums (zc_recent_minutes_t *self, list_t *list, const zc_cells_t *
         zc_cell_t *cell = part ? add (self, part, change->key, &change->sums) : NULL;
         if (!cell)
             return -1;
-        went [i] = (went_t) {part->start_s, (uint32_t) (cell - part->cells.cells), true};
+        went [i] = (went_t){part->start_s, (uint32_t) (cell - part->cells.cells), true};
     }
     return 0;
 }
@@ -276,7 +276,7 @@ static const list_t *largest (const zc_recent_minutes_t *self, int64_t minute_s,
 }
 
 int zc_recent_minutes_each (const zc_recent_minutes_t *self, int64_t since_s, int64_t until_s, int64_t step_s,
-                    int (*take) (void *argument, const zc_cells_t *part), void *argument)
+                            int (*take) (void *argument, const zc_cells_t *part), void *argument)
 {
     const list_t *minutes = &self->lists [MINUTES];
     const zc_span_t span = {ZC_MINUTE, since_s, until_s};

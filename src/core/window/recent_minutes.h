@@ -13,8 +13,8 @@
 #include "core/ledger/cells.h"
 #include "core/window/window_plan.h"
 
-#define ZC_RECENT_MINUTES_S (65 * 60)             /* of minutes that it keeps */
-#define ZC_RECENT_MINUTES_CELLS_MAX (1u << 18)    /* of all sizes: 50 MiB with a few latencies each */
+#define ZC_RECENT_MINUTES_S (65 * 60)          /* of minutes that it keeps */
+#define ZC_RECENT_MINUTES_CELLS_MAX (1u << 18) /* of all sizes: 50 MiB with a few latencies each */
 
 typedef struct zc_recent_minutes zc_recent_minutes_t;
 
@@ -25,8 +25,8 @@ void zc_recent_minutes_destroy (zc_recent_minutes_t **self);
 /* Adds a stored cell of a minute; latencies in the saved form (core/ledger/sketch.h). Those before zc_recent_minutes_from are passed
  * over. Returns 0, or -1 without memory or where it is no saved form: then it is empty, and whole from the next
  * minute on that it is given time for (zc_recent_minutes_keep). */
-int zc_recent_minutes_put (zc_recent_minutes_t *self, int64_t start_s, uint32_t key, const zc_measures_t *sums, const uint8_t *latencies,
-                   size_t latencies_size);
+int zc_recent_minutes_put (zc_recent_minutes_t *self, int64_t start_s, uint32_t key, const zc_measures_t *sums,
+                           const uint8_t *latencies, size_t latencies_size);
 
 /* Adds the minutes of a set of changes, which is checkpoint `sequence`. As zc_recent_minutes_put else. */
 int zc_recent_minutes_add (zc_recent_minutes_t *self, const zc_cells_t *changes, uint64_t sequence);
@@ -45,7 +45,7 @@ int64_t zc_recent_minutes_from (const zc_recent_minutes_t *self);
  * that, or 0. A set is a minute, or several of the span added up, whose cells then have the start of the first; never of
  * two steps (of step_s seconds since the epoch, a multiple of 60; 0: there are none). */
 int zc_recent_minutes_each (const zc_recent_minutes_t *self, int64_t since_s, int64_t until_s, int64_t step_s,
-                    int (*take) (void *argument, const zc_cells_t *part), void *argument);
+                            int (*take) (void *argument, const zc_cells_t *part), void *argument);
 
 size_t zc_recent_minutes_cells (const zc_recent_minutes_t *self); /* of all sizes */
 

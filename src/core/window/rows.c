@@ -17,7 +17,8 @@ static int make_sums (zc_rows_t *self)
     return self->sums ? 0 : -1;
 }
 
-zc_rows_t *zc_rows_new (const zc_query_spec_t *spec, const zc_window_plan_t *plan, const zc_keys_t *keys, uint32_t keys_count)
+zc_rows_t *zc_rows_new (const zc_query_spec_t *spec, const zc_window_plan_t *plan, const zc_keys_t *keys,
+                        uint32_t keys_count)
 {
     zc_rows_t *self = calloc (1, sizeof *self);
     if (!self)

@@ -20,7 +20,8 @@
 typedef struct zc_rows zc_rows_t;
 
 /* Ask, plan and keys must outlive it. NULL without memory. */
-zc_rows_t *zc_rows_new (const zc_query_spec_t *spec, const zc_window_plan_t *plan, const zc_keys_t *keys, uint32_t keys_count);
+zc_rows_t *zc_rows_new (const zc_query_spec_t *spec, const zc_window_plan_t *plan, const zc_keys_t *keys,
+                        uint32_t keys_count);
 void zc_rows_destroy (zc_rows_t **self);
 
 /* Empty ones of the same question, for zc_rows_add_rows to `whole`, which must outlive them; another thread may fill
@@ -56,7 +57,7 @@ typedef struct {
 
 size_t zc_rows_count (const zc_rows_t *self); /* those without events too */
 const zc_row_sums_t *zc_rows_sums (const zc_rows_t *self, size_t row);
-zcost_type_t zc_rows_type (const zc_rows_t *self, size_t row); /* where ask->by has it: of all its events */
+zcost_type_t zc_rows_type (const zc_rows_t *self, size_t row);         /* where ask->by has it: of all its events */
 zc_str_t zc_rows_value (const zc_rows_t *self, size_t row, size_t by); /* of ask->by [by] */
 
 #endif

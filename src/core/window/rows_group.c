@@ -49,7 +49,8 @@ static bool same_row (const zc_query_spec_t *spec, const zc_dimensions_t *a, con
     return true;
 }
 
-static uint32_t find_row (zc_rows_group_t *self, index_t *index, const zc_query_spec_t *spec, const zc_keys_t *keys, uint32_t key)
+static uint32_t find_row (zc_rows_group_t *self, index_t *index, const zc_query_spec_t *spec, const zc_keys_t *keys,
+                          uint32_t key)
 {
     const zc_dimensions_t *dimensions = &zc_keys_at (keys, key)->dimensions;
     uint64_t hash = hash_of (index, spec, dimensions), slot = hash & (index->size - 1);
@@ -86,10 +87,10 @@ int zc_rows_group_make (zc_rows_group_t *self, const zc_query_spec_t *spec, cons
     for (uint32_t key = 0; key < keys_count; key++) {
         prefetch (keys, key, keys_count);
         const zc_dimensions_t *dimensions = &zc_keys_at (keys, key)->dimensions;
-        self->row_of [key] = zc_query_spec_matches (spec, dimensions)
-                                 ? ZC_ROW_OF (find_row (self, &index, spec, keys, key),
-                                              dimensions->type == ZCOST_QUERY_ROUTER)
-                                 : ZC_NO_ROW;
+        self->row_of [key] =
+            zc_query_spec_matches (spec, dimensions)
+                ? ZC_ROW_OF (find_row (self, &index, spec, keys, key), dimensions->type == ZCOST_QUERY_ROUTER)
+                : ZC_NO_ROW;
     }
     if (spec->by_count == 0)
         self->count = 1;

@@ -29,11 +29,11 @@ struct zc_rows {
     const zc_keys_t *keys;
     uint32_t keys_count;
     zc_rows_group_t grouping;
-    bool borrowed;           /* the grouping is that of the whole that this is a part of */
-    zc_row_sums_t *sums;     /* by row */
-    zc_series_points_t points;      /* of a series */
-    zc_latency_counts_t latencies;   /* by point; without a step, by row */
-    const char *code, *why;  /* NULL until it has failed */
+    bool borrowed;                 /* the grouping is that of the whole that this is a part of */
+    zc_row_sums_t *sums;           /* by row */
+    zc_series_points_t points;     /* of a series */
+    zc_latency_counts_t latencies; /* by point; without a step, by row */
+    const char *code, *why;        /* NULL until it has failed */
 };
 
 /* Fails it, if it has not failed. Returns -1. */
@@ -50,7 +50,7 @@ void zc_rows_measures_pack (msgpack_packer *out, const zc_row_sums_t *sums, cons
  * without a branch. */
 static inline bool zc_row_sums_add (zc_row_sums_t *self, const zc_measures_t *more, int64_t routed_cost_nanousd)
 {
-    _Static_assert (sizeof *more % (2 * sizeof (int64_t)) == 0, "measures are pairs of 64-bit integers");
+    _Static_assert(sizeof *more % (2 * sizeof (int64_t)) == 0, "measures are pairs of 64-bit integers");
     typedef uint64_t pair_t __attribute__ ((vector_size (16), aligned (8), may_alias));
     pair_t *to = (pair_t *) &self->sums, passed = {0, 0};
     const pair_t *from = (const pair_t *) more;

@@ -11,8 +11,8 @@
 #include "core/base/pack.h"
 #include "core/window/rows_internal.h"
 
-#define KEY_MAX 31    /* bytes of a key: its header is one byte */
-#define VALUE_MAX 33  /* the longest value is an amount's text; a number takes 9 */
+#define KEY_MAX 31   /* bytes of a key: its header is one byte */
+#define VALUE_MAX 33 /* the longest value is an amount's text; a number takes 9 */
 #define PACKED_MAX (ZC_MEASURES_PAIRS * (1 + KEY_MAX + VALUE_MAX))
 
 typedef struct {

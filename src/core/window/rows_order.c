@@ -41,7 +41,7 @@ static size_t list_rows (const zc_rows_t *rows, ranked_t *ranked)
     for (uint32_t row = 0; row < rows->grouping.count; row++) {
         const zc_measures_t *sums = &rows->sums [row].sums;
         if (sums->events != 0 || rows->spec->by_count == 0)
-            ranked [count++] = (ranked_t) {sums->cost_nanousd, sums->events, row};
+            ranked [count++] = (ranked_t){sums->cost_nanousd, sums->events, row};
     }
     return count;
 }

@@ -10,8 +10,8 @@
 typedef struct {
     uint32_t *rows; /* those shown, dearest first */
     size_t rows_count, left_out;
-    uint32_t *points;      /* of a series: by row, then by step */
-    uint32_t *points_from; /* by row: where its points begin; one more for their end */
+    uint32_t *points;          /* of a series: by row, then by step */
+    uint32_t *points_from;     /* by row: where its points begin; one more for their end */
     const zc_binned_t *counts; /* of latencies: by point (without a step, by row), then by bin. The rows' */
     size_t counts_count;
     uint32_t *counts_from; /* by point: where its counts begin; one more for their end */

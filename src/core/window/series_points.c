@@ -84,7 +84,7 @@ static uint32_t look_up (zc_series_points_t *self, uint32_t row, int64_t step)
             return self->index [slot] - 1;
     if (self->count == ZC_SERIES_POINTS_MAX)
         return ZC_SERIES_POINT_NONE;
-    self->list [self->count] = (zc_series_point_t) {.step = step, .row = row};
+    self->list [self->count] = (zc_series_point_t){.step = step, .row = row};
     self->index [slot] = ++self->count;
     return self->count - 1;
 }

@@ -21,7 +21,7 @@ typedef struct {
 typedef struct {
     zc_series_point_t *list;
     uint32_t count, capacity;
-    uint32_t *index; /* open addressing: number + 1; 0: empty */
+    uint32_t *index;     /* open addressing: number + 1; 0: empty */
     uint32_t index_size; /* a power of two; at most half full */
     uint32_t *last;      /* by row: the point that was asked for last; 0 where none was, or any other */
     uint32_t rows;       /* that `last` has room for */

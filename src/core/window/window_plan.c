@@ -110,7 +110,8 @@ static int64_t widened_until (const line_t *line, int64_t until_s, const zc_wind
 }
 
 /* Returns whether the window is more than empty. */
-static bool make_window (const zc_query_spec_t *spec, const zc_coverage_t *reach, const line_t *line, zc_window_plan_t *plan)
+static bool make_window (const zc_query_spec_t *spec, const zc_coverage_t *reach, const line_t *line,
+                         zc_window_plan_t *plan)
 {
     int64_t since_s = spec->has_since ? second_of (spec->since_ms) : line->first;
     plan->since_s = widened_since (line, since_s, plan);
@@ -146,7 +147,7 @@ static void cover (cover_t *self, zc_time_bucket_t level, int64_t to_s)
         to_s = smaller (to_s, up (larger (self->recent_s, self->at_s), size_s));
     if (to_s <= self->at_s || self->at_s % size_s != 0)
         return;
-    self->plan->spans [self->plan->spans_count++] = (zc_span_t) {level, self->at_s, to_s};
+    self->plan->spans [self->plan->spans_count++] = (zc_span_t){level, self->at_s, to_s};
     self->at_s = to_s;
 }
 
@@ -189,7 +190,7 @@ void zc_window_plan_make (const zc_query_spec_t *spec, const zc_coverage_t *reac
     line_t line = line_of (reach);
     bool some = make_window (spec, reach, &line, &plan);
     if (is_ever (spec, &line, &plan)) {
-        plan.spans [plan.spans_count++] = (zc_span_t) {ZC_EVER, 0, 0};
+        plan.spans [plan.spans_count++] = (zc_span_t){ZC_EVER, 0, 0};
         if (!spec->has_since) {
             plan.since_s = INT64_MIN;
             plan.since_ms = line.first * 1000;

@@ -26,8 +26,8 @@ typedef struct {
 typedef struct {
     int64_t now_ms;
     int64_t minutes_from_s, quarters_from_s, days_from_s; /* every bucket of this size from here on is kept, whole */
-    int64_t first_s;       /* no event is older; INT64_MAX: there is none */
-    int64_t recent_from_s; /* minutes from here on are in memory; INT64_MAX: none */
+    int64_t first_s;                                      /* no event is older; INT64_MAX: there is none */
+    int64_t recent_from_s;                                /* minutes from here on are in memory; INT64_MAX: none */
 } zc_coverage_t;
 
 #define ZC_TIMES_END_S INT64_C (253402300800) /* the year 10000: windows end here. A multiple of a day */

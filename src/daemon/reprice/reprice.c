@@ -23,7 +23,7 @@
 static zc_measures_t less (const zc_measures_t *now, const zc_measures_t *then)
 {
     /* Prices change nothing else. */
-    return (zc_measures_t) {
+    return (zc_measures_t){
         .unpriced = now->unpriced - then->unpriced,
         .measured = now->measured - then->measured,
         .cost_nanousd = now->cost_nanousd - then->cost_nanousd,
@@ -177,7 +177,7 @@ static int load_pricing (void *argument, const zc_repricing_t *row)
     if (self->count == ZC_REPRICE_BOOKS_MAX - 1)
         return -1;
     zc_pricing_t *pricing = &self->pricings [self->count++];
-    *pricing = (zc_pricing_t) {.since_s = row->since_s, .until = row->until, .prices = zmalloc (row->prices_size + 1)};
+    *pricing = (zc_pricing_t){.since_s = row->since_s, .until = row->until, .prices = zmalloc (row->prices_size + 1)};
     memcpy (pricing->prices, row->prices, row->prices_size);
     pricing->prices_size = row->prices_size;
     return 0;
@@ -214,8 +214,10 @@ static int load (zc_reprice_t *self)
     zc_journal_replay_t walked;
     if (self->first_ms != -1 && self->first_ms > self->since_s * 1000 &&
         (zc_journal_replay (self->journal, self->state.ledger_id, ZC_POSITION (1, 0), note_first, self, &walked) != 1))
-        return zc_reprice_fail (self, "the journal is kept from @%lld on only: say a later --since, or keep more of it "
-                           "(journal/keep)", (long long) (self->first_ms / 1000 + 1));
+        return zc_reprice_fail (self,
+                                "the journal is kept from @%lld on only: say a later --since, or keep more of it "
+                                "(journal/keep)",
+                                (long long) (self->first_ms / 1000 + 1));
     return zc_reprice_begin_config (self);
 }
 

@@ -45,7 +45,7 @@ typedef struct {
     zc_known_config_t known [ZC_KNOWN_TERMS_MAX];
     size_t known_count, config_at; /* the next one that a walk may run into */
     bool config_seen;              /* the journal itself has said what is in force */
-    int64_t first_ms;             /* the arrival of the first record that is kept; -1: none */
+    int64_t first_ms;              /* the arrival of the first record that is kept; -1: none */
     zc_cells_t difference;
     zc_repriced_t repriced;
     zc_intern_t unpriced; /* models without a price that the store names */

@@ -75,7 +75,7 @@ static model_t *changed_models (const zc_repriced_t *self, const zc_keys_t *keys
     for (uint32_t key = 0; key < self->count && key < known; key++) {
         const zc_repriced_key_t *sums = &self->keys [key];
         if (memcmp (&sums->then, &sums->now, sizeof sums->then) != 0)
-            models [count++] = (model_t) {zc_keys_at (keys, key)->dimensions.model, sums->then, sums->now};
+            models [count++] = (model_t){zc_keys_at (keys, key)->dimensions.model, sums->then, sums->now};
     }
     qsort (models, count, sizeof *models, by_name);
     *ret_count = merge (models, count);
@@ -134,7 +134,8 @@ static void show_head (const char *prices, int64_t since_s)
             "events", "USD before", "USD after", "change");
 }
 
-int zc_reprice_show_print (const zc_repriced_t *self, const zc_keys_t *keys, const zc_settings_t *settings, int64_t since_s)
+int zc_reprice_show_print (const zc_repriced_t *self, const zc_keys_t *keys, const zc_settings_t *settings,
+                           int64_t since_s)
 {
     static const zc_str_t none = {"(none)", 6}, all = {"all", 3};
     size_t count;
@@ -167,7 +168,7 @@ static zc_str_t name_of (zc_intern_t *names, zc_str_t model, int64_t change)
 }
 
 int zc_reprice_show_correct_unpriced (const zc_repriced_t *self, const zc_keys_t *keys, zc_intern_t *names,
-                                  zc_store_t *store)
+                                      zc_store_t *store)
 {
     static const zc_cells_t nothing;
     size_t count, changed = 0;
@@ -176,7 +177,7 @@ int zc_reprice_show_correct_unpriced (const zc_repriced_t *self, const zc_keys_t
     for (size_t i = 0; models && changes && i < count; i++) {
         int64_t change = models [i].now.unpriced - models [i].then.unpriced;
         if (change != 0)
-            changes [changed++] = (zc_unpriced_change_t) {name_of (names, models [i].model, change), change};
+            changes [changed++] = (zc_unpriced_change_t){name_of (names, models [i].model, change), change};
     }
     int rc = models && changes ? zc_store_correct (store, &nothing, changes, changed) : -1;
     free (models);

@@ -25,10 +25,11 @@ int zc_reprice_show_add (zc_repriced_t *self, uint32_t key, const zc_measures_t 
 void zc_reprice_show_term (zc_repriced_t *self);
 
 /* Writes the table to stdout: each model whose figures change, and the total. 0, or -1 without memory. */
-int zc_reprice_show_print (const zc_repriced_t *self, const zc_keys_t *keys, const zc_settings_t *settings, int64_t since_s);
+int zc_reprice_show_print (const zc_repriced_t *self, const zc_keys_t *keys, const zc_settings_t *settings,
+                           int64_t since_s);
 
 /* Corrects how many events of each model have no price. names: those that the store has. 0; -1: the store says why. */
 int zc_reprice_show_correct_unpriced (const zc_repriced_t *self, const zc_keys_t *keys, zc_intern_t *names,
-                                  zc_store_t *store);
+                                      zc_store_t *store);
 
 #endif

@@ -86,18 +86,20 @@ int zc_reprice_begin_config (zc_reprice_t *self)
     while (at < self->known_count && self->known [at].from_ms <= self->first_ms)
         at++;
     self->config_at = at;
-    return at == 0 ? 0 : zc_reprice_take_config (self, self->known [at - 1].bytes.data, self->known [at - 1].bytes.size);
+    return at == 0 ? 0
+                   : zc_reprice_take_config (self, self->known [at - 1].bytes.data, self->known [at - 1].bytes.size);
 }
 
 /* A checkpoint has terms that no kept record told of: they came into force before the first one that is kept. From
  * here on that is sure; what is to be re-priced must not begin earlier. */
 int zc_reprice_catch_up (zc_reprice_t *self, int64_t arrival_ms)
 {
-    if (self->config_seen || self->config_at == self->known_count || arrival_ms <= self->known [self->config_at].from_ms)
+    if (self->config_seen || self->config_at == self->known_count ||
+        arrival_ms <= self->known [self->config_at].from_ms)
         return 0;
     const zc_known_config_t *known = &self->known [self->config_at++];
     if (self->since_s * 1000 < known->from_ms)
         return zc_reprice_fail (self, "which prices were in force is only known from @%lld on: say a later --since",
-                     (long long) (known->from_ms / 1000 + 1));
+                                (long long) (known->from_ms / 1000 + 1));
     return zc_reprice_take_config (self, known->bytes.data, known->bytes.size);
 }

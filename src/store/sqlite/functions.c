@@ -16,7 +16,7 @@ typedef struct {
 static zc_blob_t blob_of (sqlite3_value *value)
 {
     const uint8_t *data = sqlite3_value_blob (value);
-    return (zc_blob_t) {data ? data : (const uint8_t *) "", data ? (size_t) sqlite3_value_bytes (value) : 0};
+    return (zc_blob_t){data ? data : (const uint8_t *) "", data ? (size_t) sqlite3_value_bytes (value) : 0};
 }
 
 static void say_damaged (sqlite3_context *context)
@@ -70,7 +70,7 @@ static void merged_step (sqlite3_context *context, int count, sqlite3_value **va
     if (size < 0)
         say_damaged (context);
     sqlite3_free (all->data);
-    *all = (zc_merged_t) {merged, size < 0 ? 0 : (size_t) size};
+    *all = (zc_merged_t){merged, size < 0 ? 0 : (size_t) size};
 }
 
 static void merged_final (sqlite3_context *context)

@@ -85,9 +85,7 @@ static int next_tag (zc_loading_t *loading)
 {
     int code = sqlite3_step (loading->tags);
     loading->has_tag = code == SQLITE_ROW;
-    return loading->has_tag || code == SQLITE_DONE
-               ? 0
-               : zc_sqlite_fail (loading->store, sqlite3_sql (loading->tags));
+    return loading->has_tag || code == SQLITE_DONE ? 0 : zc_sqlite_fail (loading->store, sqlite3_sql (loading->tags));
 }
 
 static int append (const zc_loading_t *loading, zc_str_t text, char *to, size_t *size)
@@ -108,7 +106,7 @@ static int take_tags (zc_loading_t *loading, char to [ZC_TAGS_BYTES], zc_str_t *
         if (append (loading, zc_sqlite_str_at (loading->tags, 1), to, &size) == -1 ||
             append (loading, zc_sqlite_str_at (loading->tags, 2), to, &size) == -1 || next_tag (loading) == -1)
             return -1;
-    *ret_tags = (zc_str_t) {to, (uint32_t) size};
+    *ret_tags = (zc_str_t){to, (uint32_t) size};
     if (!zc_tags_valid (*ret_tags))
         return zc_sqlite_refuse (loading->store, "damaged: the tags of key %" PRId64 " are none", loading->next);
     return 0;

@@ -61,10 +61,10 @@ static void take_row (sqlite3_context *context, int count, sqlite3_value **value
     zc_sqlite_reader_t *self = sqlite3_user_data (context);
     int64_t key = sqlite3_value_int64 (values [KEY]);
     zc_stored_cell_t cell = cell_of (values);
-    self->result = is_next (self, cell.start_s, key)
-                       ? self->take (self->argument, &cell)
-                       : zc_sqlite_refuse (&self->sqlite, "damaged: a cell of key %lld is out of place",
-                                           (long long) key);
+    self->result =
+        is_next (self, cell.start_s, key)
+            ? self->take (self->argument, &cell)
+            : zc_sqlite_refuse (&self->sqlite, "damaged: a cell of key %lld is out of place", (long long) key);
     sqlite3_result_int (context, self->result != 0);
 }
 
@@ -98,8 +98,8 @@ static int prepare_all (zc_sqlite_reader_t *self)
 static int open_reader (zc_sqlite_reader_t *self)
 {
     char sql [128];
-    snprintf (sql, sizeof sql,
-              "PRAGMA cell_size_check = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -%d", ZC_SQLITE_READER_KIB);
+    snprintf (sql, sizeof sql, "PRAGMA cell_size_check = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -%d",
+              ZC_SQLITE_READER_KIB);
     if (zc_sqlite_connect (&self->sqlite, false) == -1 || zc_sqlite_run (&self->sqlite, sql) == -1)
         return -1;
     if (sqlite3_create_function (self->sqlite.db, "zc_take", COLUMNS, SQLITE_UTF8 | SQLITE_DIRECTONLY, self, take_row,
@@ -181,13 +181,13 @@ static int look (zc_sqlite_reader_t *self, zc_store_view_t *ret_snapshot)
     if (code != SQLITE_ROW)
         return code == SQLITE_DONE ? zc_sqlite_refuse (&self->sqlite, "damaged: no row in meta or checkpoint")
                                    : fail (self, self->look);
-    *ret_snapshot = (zc_store_view_t) {
+    *ret_snapshot = (zc_store_view_t){
         .sequence = (uint64_t) sqlite3_column_int64 (self->look, 0),
         .minutes_from_s = kept_from (self->look, 1, ZC_MINUTE),
         .quarters_from_s = kept_from (self->look, 2, ZC_QUARTER),
         .days_from_s = kept_from (self->look, 3, ZC_DAY),
-        .first_day_s = sqlite3_column_type (self->look, 4) == SQLITE_NULL ? INT64_MAX
-                                                                          : sqlite3_column_int64 (self->look, 4),
+        .first_day_s =
+            sqlite3_column_type (self->look, 4) == SQLITE_NULL ? INT64_MAX : sqlite3_column_int64 (self->look, 4),
     };
     self->keys = sqlite3_column_int64 (self->look, 5);
     return 0;

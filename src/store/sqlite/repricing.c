@@ -76,9 +76,9 @@ static int hand_out_repricing (void *argument, sqlite3_stmt *row)
 int zc_sqlite_each_repricing (void *handle, int (*take) (void *argument, const zc_repricing_t *row), void *argument)
 {
     zc_taking_repricings_t taking = {handle, take, argument};
-    return zc_sqlite_rows (
-        handle, "SELECT since, segment, offset, applied_ms, source, prices FROM repricing ORDER BY id",
-        hand_out_repricing, &taking);
+    return zc_sqlite_rows (handle,
+                           "SELECT since, segment, offset, applied_ms, source, prices FROM repricing ORDER BY id",
+                           hand_out_repricing, &taking);
 }
 
 /* ----------------------------------------------------------------------------- terms */

@@ -112,7 +112,7 @@ void zc_sqlite_bind_str (sqlite3_stmt *statement, int place, zc_str_t string)
 zc_str_t zc_sqlite_str_at (sqlite3_stmt *row, int column)
 {
     const char *text = (const char *) sqlite3_column_text (row, column);
-    return (zc_str_t) {text ? text : "", (uint32_t) sqlite3_column_bytes (row, column)};
+    return (zc_str_t){text ? text : "", (uint32_t) sqlite3_column_bytes (row, column)};
 }
 
 void zc_sqlite_bind_measures (sqlite3_stmt *statement, const zc_measures_t *measures)

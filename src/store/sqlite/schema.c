@@ -10,11 +10,12 @@
 #include <stddef.h>
 
 /* Each measure once, in the order of zc_measures_t: those of version 1, and those that version 2 added. */
-#define MEASURES_1(X)                                                                                                \
-    X (events) X (unpriced) X (measured) X (cost_nanousd) X (baseline_nanousd) X (input_tokens)                      \
-    X (cache_read_tokens) X (cache_write_tokens) X (output_tokens) X (reasoning_tokens) X (hits) X (misses)          \
-    X (saved_nanousd) X (saved_ns)
-#define MEASURES_2(X)                                                                                                \
+#define MEASURES_1(X)                                                                                                  \
+    X (events)                                                                                                         \
+    X (unpriced) X (measured) X (cost_nanousd) X (baseline_nanousd) X (input_tokens) X (cache_read_tokens)             \
+        X (cache_write_tokens) X (output_tokens) X (reasoning_tokens) X (hits) X (misses) X (saved_nanousd)            \
+            X (saved_ns)
+#define MEASURES_2(X)                                                                                                  \
     X (assumed_cost_nanousd) X (assumed_baseline_nanousd) X (assumed_saved_nanousd) X (prompt_saved_nanousd)
 #define MEASURES(X) MEASURES_1 (X) MEASURES_2 (X)
 
@@ -22,41 +23,42 @@
 #define AS_COLUMN(name) ", " #name " INTEGER NOT NULL"
 #define AS_RESULT(name) ", " #name
 #define AS_PLACE(name) PLACE_##name,
-#define AS_MEMBER(name)                                                                                              \
-    _Static_assert (offsetof (zc_measures_t, name) == PLACE_##name * sizeof (int64_t), "columns are in its order");
+#define AS_MEMBER(name)                                                                                                \
+    _Static_assert(offsetof (zc_measures_t, name) == PLACE_##name * sizeof (int64_t), "columns are in its order");
 
 const char *const zc_sqlite_measures [ZC_SQLITE_MEASURES] = {MEASURES (AS_NAME)};
 const char *const zc_sqlite_tables [ZC_EVER + 1] = {"minute", "quarter", "day", "ever"};
 
 enum { MEASURES (AS_PLACE) PLACES };
 MEASURES (AS_MEMBER)
-_Static_assert (PLACES == ZC_SQLITE_MEASURES, "each measure has its column");
-_Static_assert (sizeof (zc_measures_t) == ZC_SQLITE_MEASURES * sizeof (int64_t), "each measure has its column");
+_Static_assert(PLACES == ZC_SQLITE_MEASURES, "each measure has its column");
+_Static_assert(sizeof (zc_measures_t) == ZC_SQLITE_MEASURES * sizeof (int64_t), "each measure has its column");
 
 /* ----------------------------------------------------------------------------- version 1 */
 
 /* STRICT: a sum that passes 64 bits becomes a REAL in SQLite, which such a column does not take. */
-#define LEVEL(table)                                                                                                 \
-    "CREATE TABLE " table " (start INTEGER NOT NULL, key INTEGER NOT NULL REFERENCES key (id)" MEASURES_1 (AS_COLUMN)  \
-    ", PRIMARY KEY (start, key)) WITHOUT ROWID, STRICT;\n"
+#define LEVEL(table)                                                                                                   \
+    "CREATE TABLE " table " (start INTEGER NOT NULL, key INTEGER NOT NULL REFERENCES key (id)" MEASURES_1 (            \
+        AS_COLUMN) ", PRIMARY KEY (start, key)) WITHOUT ROWID, STRICT;\n"
 
 /* 10^-9 of an integer as an exact decimal text. */
-#define NINE_DECIMALS(column, name)                                                                                  \
-    ", printf ('%s%d.%09d', iif (" column " < 0, '-', ''), abs (" column " / 1000000000), abs (" column              \
+#define NINE_DECIMALS(column, name)                                                                                    \
+    ", printf ('%s%d.%09d', iif (" column " < 0, '-', ''), abs (" column " / 1000000000), abs (" column                \
     " % 1000000000)) AS " name
 
 #define DIMENSIONS "type, service, tier, model, provider"
-#define AMOUNTS_1                                                                                                    \
-    NINE_DECIMALS ("cost_nanousd", "cost_usd")                                                                       \
-    NINE_DECIMALS ("baseline_nanousd", "baseline_usd")                                                               \
-    NINE_DECIMALS ("saved_nanousd", "saved_usd")                                                                     \
+#define AMOUNTS_1                                                                                                      \
+    NINE_DECIMALS ("cost_nanousd", "cost_usd")                                                                         \
+    NINE_DECIMALS ("baseline_nanousd", "baseline_usd")                                                                 \
+    NINE_DECIMALS ("saved_nanousd", "saved_usd")                                                                       \
     NINE_DECIMALS ("saved_ns", "saved_seconds")
 
 #define LEVEL_VIEW_1(view, table)                                                                                      \
-    "CREATE VIEW " view " AS SELECT strftime ('%Y-%m-%dT%H:%M:%SZ', start, 'unixepoch') AS time, start, " DIMENSIONS \
-    AMOUNTS_1 MEASURES_1 (AS_RESULT) " FROM " table " JOIN key ON key.id = " table ".key;\n"
+    "CREATE VIEW " view                                                                                                \
+    " AS SELECT strftime ('%Y-%m-%dT%H:%M:%SZ', start, 'unixepoch') AS time, start, " DIMENSIONS AMOUNTS_1             \
+    MEASURES_1 (AS_RESULT) " FROM " table " JOIN key ON key.id = " table ".key;\n"
 
-#define TIME_OF_MS(column, name)                                                                                     \
+#define TIME_OF_MS(column, name)                                                                                       \
     "strftime ('%Y-%m-%dT%H:%M:%S', " column " / 1000, 'unixepoch') || printf ('.%03dZ', " column " % 1000) AS " name
 
 static const char version_1 [] =
@@ -120,59 +122,66 @@ static const char version_1 [] =
 /* ----------------------------------------------------------------------------- version 2 */
 
 /* Added without a look at the rows that are there. latencies: the saved form of core/ledger/sketch.h; NULL: none. */
-#define GROW(table)                                                                                                  \
-    "ALTER TABLE " table " ADD COLUMN assumed_cost_nanousd INTEGER NOT NULL DEFAULT 0;\n"                            \
-    "ALTER TABLE " table " ADD COLUMN assumed_baseline_nanousd INTEGER NOT NULL DEFAULT 0;\n"                        \
-    "ALTER TABLE " table " ADD COLUMN assumed_saved_nanousd INTEGER NOT NULL DEFAULT 0;\n"                           \
-    "ALTER TABLE " table " ADD COLUMN prompt_saved_nanousd INTEGER NOT NULL DEFAULT 0;\n"                            \
+#define GROW(table)                                                                                                    \
+    "ALTER TABLE " table                                                                                               \
+    " ADD COLUMN assumed_cost_nanousd INTEGER NOT NULL DEFAULT 0;\n"                                                   \
+    "ALTER TABLE " table                                                                                               \
+    " ADD COLUMN assumed_baseline_nanousd INTEGER NOT NULL DEFAULT 0;\n"                                               \
+    "ALTER TABLE " table                                                                                               \
+    " ADD COLUMN assumed_saved_nanousd INTEGER NOT NULL DEFAULT 0;\n"                                                  \
+    "ALTER TABLE " table                                                                                               \
+    " ADD COLUMN prompt_saved_nanousd INTEGER NOT NULL DEFAULT 0;\n"                                                   \
     "ALTER TABLE " table " ADD COLUMN latencies BLOB;\n"
 
-#define TOKENS(table)                                                                                                \
-    "max (" table ".input_tokens, " table ".cache_read_tokens, " table ".cache_write_tokens, " table                 \
+#define TOKENS(table)                                                                                                  \
+    "max (" table ".input_tokens, " table ".cache_read_tokens, " table ".cache_write_tokens, " table                   \
     ".output_tokens, " table ".reasoning_tokens)"
 
 /* What the queries of a cell cost is all assumed where none of them was measured; where some were, nobody knows any
  * more how much, and it stays 0. */
-#define ASSUME_QUERIES(table, and)                                                                                   \
-    "UPDATE " table " SET assumed_cost_nanousd = cost_nanousd, assumed_baseline_nanousd = baseline_nanousd"          \
-    " WHERE measured = 0 AND key IN (SELECT id FROM key WHERE type = 'query_router')" and ";\n"
+#define ASSUME_QUERIES(table, and)                                                                                     \
+    "UPDATE " table                                                                                                    \
+    " SET assumed_cost_nanousd = cost_nanousd, assumed_baseline_nanousd = baseline_nanousd"                            \
+    " WHERE measured = 0 AND key IN (SELECT id FROM key WHERE type = 'query_router')" and                              \
+        ";\n"
 
 /* The same for hits without tokens. */
-#define ASSUME_HITS(table, and)                                                                                      \
-    "UPDATE " table " SET assumed_saved_nanousd = saved_nanousd WHERE saved_nanousd > 0 AND " TOKENS (table) " = 0"  \
-    and ";\n"
+#define ASSUME_HITS(table, and)                                                                                        \
+    "UPDATE " table                                                                                                    \
+    " SET assumed_saved_nanousd = saved_nanousd WHERE saved_nanousd > 0 AND " TOKENS (table) " = 0" and                \
+        ";\n"
 
 /* A day judges for its minutes and quarters, and days for all time: else parts would not add up to the whole. */
-#define DAY_AGREES(table, condition)                                                                                 \
-    " AND NOT EXISTS (SELECT 1 FROM day WHERE day.start = " table ".start - " table ".start % 86400 AND day.key = "  \
-    table ".key AND " condition ")"
-#define ASSUME(table)                                                                                                \
-    ASSUME_QUERIES (table, DAY_AGREES (table, "day.measured > 0"))                                                   \
+#define DAY_AGREES(table, condition)                                                                                   \
+    " AND NOT EXISTS (SELECT 1 FROM day WHERE day.start = " table ".start - " table                                    \
+    ".start % 86400 AND day.key = " table ".key AND " condition ")"
+#define ASSUME(table)                                                                                                  \
+    ASSUME_QUERIES (table, DAY_AGREES (table, "day.measured > 0"))                                                     \
     ASSUME_HITS (table, DAY_AGREES (table, TOKENS ("day") " > 0"))
-#define ASSUME_EVER                                                                                                  \
-    "UPDATE ever SET assumed_cost_nanousd = cost, assumed_baseline_nanousd = baseline, assumed_saved_nanousd = saved" \
-    " FROM (SELECT key AS days_key, sum (assumed_cost_nanousd) AS cost, sum (assumed_baseline_nanousd) AS baseline," \
-    " sum (assumed_saved_nanousd) AS saved FROM day GROUP BY key) WHERE key = days_key;\n"                           \
-    ASSUME_QUERIES ("ever", "") ASSUME_HITS ("ever", "")
+#define ASSUME_EVER                                                                                                    \
+    "UPDATE ever SET assumed_cost_nanousd = cost, assumed_baseline_nanousd = baseline, assumed_saved_nanousd = saved"  \
+    " FROM (SELECT key AS days_key, sum (assumed_cost_nanousd) AS cost, sum (assumed_baseline_nanousd) AS baseline,"   \
+    " sum (assumed_saved_nanousd) AS saved FROM day GROUP BY key) WHERE key = days_key;\n" ASSUME_QUERIES ("ever", "") \
+        ASSUME_HITS ("ever", "")
 
-#define AMOUNTS_2                                                                                                    \
-    AMOUNTS_1                                                                                                        \
-    NINE_DECIMALS ("assumed_cost_nanousd", "assumed_cost_usd")                                                       \
-    NINE_DECIMALS ("assumed_baseline_nanousd", "assumed_baseline_usd")                                               \
-    NINE_DECIMALS ("assumed_saved_nanousd", "assumed_saved_usd")                                                     \
+#define AMOUNTS_2                                                                                                      \
+    AMOUNTS_1                                                                                                          \
+    NINE_DECIMALS ("assumed_cost_nanousd", "assumed_cost_usd")                                                         \
+    NINE_DECIMALS ("assumed_baseline_nanousd", "assumed_baseline_usd")                                                 \
+    NINE_DECIMALS ("assumed_saved_nanousd", "assumed_saved_usd")                                                       \
     NINE_DECIMALS ("prompt_saved_nanousd", "prompt_saved_usd")
 
 #define TAGS "(SELECT json_group_object (name, value) FROM key_tag WHERE key_tag.key = key.id) AS tags"
 
-#define LEVEL_VIEW_2(view, table)                                                                                    \
-    "CREATE VIEW " view " AS SELECT strftime ('%Y-%m-%dT%H:%M:%SZ', start, 'unixepoch') AS time, start, " DIMENSIONS \
-    ", " TAGS AMOUNTS_2 MEASURES (AS_RESULT) " FROM " table " JOIN key ON key.id = " table ".key;\n"
+#define LEVEL_VIEW_2(view, table)                                                                                      \
+    "CREATE VIEW " view " AS SELECT strftime ('%Y-%m-%dT%H:%M:%SZ', start, 'unixepoch') AS time, start, " DIMENSIONS   \
+    ", " TAGS AMOUNTS_2                                                                                                \
+    MEASURES (AS_RESULT) " FROM " table " JOIN key ON key.id = " table ".key;\n"
 
 static const char version_2 [] =
-    "DROP VIEW minutes; DROP VIEW quarters; DROP VIEW days; DROP VIEW totals;\n"
-    GROW ("minute") GROW ("quarter") GROW ("day") GROW ("ever")
-    ASSUME_QUERIES ("day", "") ASSUME_HITS ("day", "")
-    ASSUME ("quarter") ASSUME ("minute") ASSUME_EVER
+    "DROP VIEW minutes; DROP VIEW quarters; DROP VIEW days; DROP VIEW totals;\n" GROW ("minute") GROW ("quarter")
+        GROW ("day") GROW ("ever") ASSUME_QUERIES ("day", "") ASSUME_HITS ("day", "") ASSUME ("quarter")
+            ASSUME ("minute") ASSUME_EVER
 
     /* Keys may differ by their tags alone: of version 1 no two could have the same dimensions. */
     "CREATE TABLE key_2 (\n"
@@ -180,7 +189,8 @@ static const char version_2 [] =
     "  id INTEGER PRIMARY KEY,\n"
     "  type TEXT NOT NULL, service TEXT NOT NULL, tier TEXT NOT NULL, model TEXT NOT NULL, provider TEXT NOT NULL\n"
     ") STRICT;\n"
-    "INSERT INTO key_2 SELECT id, " DIMENSIONS " FROM key ORDER BY id;\n"
+    "INSERT INTO key_2 SELECT id, " DIMENSIONS
+    " FROM key ORDER BY id;\n"
     "DROP TABLE key;\n"
     "ALTER TABLE key_2 RENAME TO key;\n"
 
@@ -201,8 +211,8 @@ static const char version_2 [] =
     "  applied_ms INTEGER NOT NULL, source TEXT NOT NULL, prices BLOB NOT NULL\n"
     ") STRICT;\n"
 
-    LEVEL_VIEW_2 ("minutes", "minute") LEVEL_VIEW_2 ("quarters", "quarter") LEVEL_VIEW_2 ("days", "day")
-    "CREATE VIEW totals AS SELECT " DIMENSIONS ", " TAGS AMOUNTS_2 MEASURES (AS_RESULT)
-    " FROM ever JOIN key ON key.id = ever.key;\n";
+    LEVEL_VIEW_2 ("minutes", "minute") LEVEL_VIEW_2 ("quarters", "quarter")
+        LEVEL_VIEW_2 ("days", "day") "CREATE VIEW totals AS SELECT " DIMENSIONS ", " TAGS AMOUNTS_2 MEASURES (
+            AS_RESULT) " FROM ever JOIN key ON key.id = ever.key;\n";
 
 const char *const zc_sqlite_steps [ZC_SQLITE_VERSION] = {version_1, version_2};

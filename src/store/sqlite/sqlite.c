@@ -39,7 +39,7 @@ static int wait_a_little (void *argument, int times)
     const zc_sqlite_t *self = argument;
     if (times > ZC_SQLITE_BUSY_MS || (self->deadline_mono_ms && zc_sqlite_mono_ms () >= self->deadline_mono_ms))
         return 0;
-    nanosleep (&(struct timespec) {.tv_nsec = 1000000}, NULL);
+    nanosleep (&(struct timespec){.tv_nsec = 1000000}, NULL);
     return 1;
 }
 

@@ -19,9 +19,9 @@
 #define ZC_SQLITE_MEMORY_BYTES 0x7fff0000   /* a store in memory: the most that SQLite allocates in one piece */
 #define ZC_SQLITE_WAL_PAGES 1000            /* from so many on, the write-ahead log goes into the file */
 #define ZC_SQLITE_WAL_BYTES (16 << 20)      /* the write-ahead log shrinks to this once it is in the file */
-#define ZC_SQLITE_MARK_LAG_S 900         /* that the mark of what is no longer kept may lag, where nothing was removed */
-#define ZC_SQLITE_TRIM_ROWS 10000           /* that one call removes, of each size of bucket */
-#define ZC_SQLITE_TERMS_KEPT 16             /* those in force, and some before them for people to look at */
+#define ZC_SQLITE_MARK_LAG_S 900  /* that the mark of what is no longer kept may lag, where nothing was removed */
+#define ZC_SQLITE_TRIM_ROWS 10000 /* that one call removes, of each size of bucket */
+#define ZC_SQLITE_TERMS_KEPT 16   /* those in force, and some before them for people to look at */
 
 typedef struct {
     sqlite3 *db;
@@ -29,9 +29,9 @@ typedef struct {
     char path [PATH_MAX]; /* in memory: a URI by which others in this process find it */
     bool to_look, in_memory;
     bool correcting, correction_failed; /* between correct_begin and correct_end; one of them failed */
-    int wal_pages; /* in the write-ahead log after the last commit */
-    int64_t deadline_mono_ms; /* of a reader; 0: none */
-    zc_rollup_t *rollup;      /* of who writes */
+    int wal_pages;                      /* in the write-ahead log after the last commit */
+    int64_t deadline_mono_ms;           /* of a reader; 0: none */
+    zc_rollup_t *rollup;                /* of who writes */
     char why [256];
 } zc_sqlite_t;
 

@@ -11,10 +11,24 @@
 #define GLYPH_BYTES 3 /* of a block in UTF-8 */
 
 /* U+2588 is a full block; the seven after it are narrower and narrower, the seven before it lower and lower. */
-static const char *const lying [] = {"", "\xe2\x96\x8f", "\xe2\x96\x8e", "\xe2\x96\x8d", "\xe2\x96\x8c",
-                                     "\xe2\x96\x8b", "\xe2\x96\x8a", "\xe2\x96\x89", "\xe2\x96\x88"};
-static const char *const standing [] = {" ", "\xe2\x96\x81", "\xe2\x96\x82", "\xe2\x96\x83", "\xe2\x96\x84",
-                                        "\xe2\x96\x85", "\xe2\x96\x86", "\xe2\x96\x87", "\xe2\x96\x88"};
+static const char *const lying [] = {"",
+                                     "\xe2\x96\x8f",
+                                     "\xe2\x96\x8e",
+                                     "\xe2\x96\x8d",
+                                     "\xe2\x96\x8c",
+                                     "\xe2\x96\x8b",
+                                     "\xe2\x96\x8a",
+                                     "\xe2\x96\x89",
+                                     "\xe2\x96\x88"};
+static const char *const standing [] = {" ",
+                                        "\xe2\x96\x81",
+                                        "\xe2\x96\x82",
+                                        "\xe2\x96\x83",
+                                        "\xe2\x96\x84",
+                                        "\xe2\x96\x85",
+                                        "\xe2\x96\x86",
+                                        "\xe2\x96\x87",
+                                        "\xe2\x96\x88"};
 static const char *const standing_ascii [] = {" ", ".", ".", ":", ":", "+", "+", "#", "#"};
 
 /* part/whole of `units`, rounded; at least 1 of what is anything, at most all. */
@@ -43,7 +57,8 @@ static const char *glyph (const zr_screen_t *screen, int height)
     return screen->utf8 ? standing [height] : standing_ascii [height];
 }
 
-char *zr_bar_chart_line (const zr_screen_t *screen, const int64_t *values, size_t count, int64_t most, int line, int lines)
+char *zr_bar_chart_line (const zr_screen_t *screen, const int64_t *values, size_t count, int64_t most, int line,
+                         int lines)
 {
     char *text = zr_screen_need (malloc (count * GLYPH_BYTES + 1)), *to = text, *end = text;
     int below = (lines - 1 - line) * EIGHTHS;

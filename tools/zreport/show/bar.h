@@ -21,6 +21,7 @@ char *zr_bar (const zr_screen_t *screen, int64_t part, int64_t whole, int column
 char *zr_bar_spark (const zr_screen_t *screen, const int64_t *values, size_t count, int64_t most);
 
 /* The same over several lines: line `line` of `lines`, from the top one on, without spaces at its end. */
-char *zr_bar_chart_line (const zr_screen_t *screen, const int64_t *values, size_t count, int64_t most, int line, int lines);
+char *zr_bar_chart_line (const zr_screen_t *screen, const int64_t *values, size_t count, int64_t most, int line,
+                         int lines);
 
 #endif

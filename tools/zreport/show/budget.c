@@ -31,5 +31,5 @@ zr_text_t zr_budget_share_text (const json_t *budget, int decimals)
 zr_text_t zr_budget_amount (const json_t *budget, const char *key)
 {
     int64_t nanousd;
-    return zr_amount_read (json_object_get (budget, key), &nanousd) ? zr_amount_dollars (nanousd) : (zr_text_t) {"-"};
+    return zr_amount_read (json_object_get (budget, key), &nanousd) ? zr_amount_dollars (nanousd) : (zr_text_t){"-"};
 }

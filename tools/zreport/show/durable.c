@@ -28,7 +28,8 @@ void zr_show_recovered (const zr_screen_t *screen, const json_t *health)
                          zr_amount_count (zr_field_count (recovered, "events")).text, zr_amount_count (records).text,
                          zr_amount_took (1000 * zr_field_real (recovered, "seconds")).text);
     if (torn > 0)
-        zr_screen_field (screen, records > 0 ? "" : "Recovered", "a write that was cut short left %s, now gone: none of it was acknowledged",
+        zr_screen_field (screen, records > 0 ? "" : "Recovered",
+                         "a write that was cut short left %s, now gone: none of it was acknowledged",
                          zr_amount_bytes (torn).text);
 }
 

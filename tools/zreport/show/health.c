@@ -31,8 +31,7 @@ static bool show_missing_events (const zr_screen_t *screen, const json_t *health
         zr_screen_alarm (screen, "! Lost", "%s that %s sent, and never arrived", events_text (lost).text,
                          lost == 1 ? "was" : "were");
     if (dropped > 0)
-        zr_screen_alarm (screen, "! Dropped", "%s for which a service's queue had no room",
-                         events_text (dropped).text);
+        zr_screen_alarm (screen, "! Dropped", "%s for which a service's queue had no room", events_text (dropped).text);
     return lost > 0 || dropped > 0;
 }
 
@@ -124,8 +123,24 @@ static void show_queues (const zr_screen_t *screen, const json_t *health)
 static bool is_told (const char *key)
 {
     static const char *const told [] = {
-        "instance", "version", "uptime_seconds", "rss_bytes", "events", "rejected", "unpriced", "queues", "cells",
-        "cells_folded_to_other", "tags", "producers", "producers_total", "journal", "store", "waiting", "recovered", "now",
+        "instance",
+        "version",
+        "uptime_seconds",
+        "rss_bytes",
+        "events",
+        "rejected",
+        "unpriced",
+        "queues",
+        "cells",
+        "cells_folded_to_other",
+        "tags",
+        "producers",
+        "producers_total",
+        "journal",
+        "store",
+        "waiting",
+        "recovered",
+        "now",
     };
     for (size_t i = 0; i < COUNT (told); i++)
         if (strcmp (key, told [i]) == 0)
@@ -141,7 +156,8 @@ static void show_untold (const zr_screen_t *screen, json_t *health)
         if (is_told (key))
             continue;
         char *label = zr_screen_clean (screen, key, strlen (key));
-        char *text = json_is_object (value) ? zr_field_map_text (screen, value, false) : zr_field_value_text (screen, value);
+        char *text =
+            json_is_object (value) ? zr_field_map_text (screen, value, false) : zr_field_value_text (screen, value);
         if (*label >= 'a' && *label <= 'z')
             *label = (char) (*label - 'a' + 'A');
         zr_screen_field (screen, label, "%s", text);

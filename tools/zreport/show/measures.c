@@ -11,12 +11,31 @@
 
 #define SECONDS_KEY "time_saved_seconds"
 
-const char *const zr_measure_names [] = {
-    "events", "unpriced_events", "measured_events", "cost_nanousd", "cost_usd", "baseline_nanousd", "savings_nanousd",
-    "assumed_baseline_nanousd", "assumed_savings_nanousd", "input_tokens", "cache_read_tokens", "cache_write_tokens",
-    "output_tokens", "reasoning_tokens", "hits", "misses", "cache_saved_nanousd", "assumed_cache_saved_nanousd",
-    "prompt_cache_saved_nanousd", SECONDS_KEY, "latency_events", "latency_ms_p50", "latency_ms_p95", "latency_ms_p99",
-    NULL};
+const char *const zr_measure_names [] = {"events",
+                                         "unpriced_events",
+                                         "measured_events",
+                                         "cost_nanousd",
+                                         "cost_usd",
+                                         "baseline_nanousd",
+                                         "savings_nanousd",
+                                         "assumed_baseline_nanousd",
+                                         "assumed_savings_nanousd",
+                                         "input_tokens",
+                                         "cache_read_tokens",
+                                         "cache_write_tokens",
+                                         "output_tokens",
+                                         "reasoning_tokens",
+                                         "hits",
+                                         "misses",
+                                         "cache_saved_nanousd",
+                                         "assumed_cache_saved_nanousd",
+                                         "prompt_cache_saved_nanousd",
+                                         SECONDS_KEY,
+                                         "latency_events",
+                                         "latency_ms_p50",
+                                         "latency_ms_p95",
+                                         "latency_ms_p99",
+                                         NULL};
 
 /* Signed, whatever the peer says. */
 static int64_t integer_at (const json_t *row, const char *key)
@@ -26,7 +45,7 @@ static int64_t integer_at (const json_t *row, const char *key)
 
 zr_measures_t zr_measures_read (const json_t *row)
 {
-    return (zr_measures_t) {
+    return (zr_measures_t){
         .events = zr_field_count (row, "events"),
         .unpriced_events = zr_field_count (row, "unpriced_events"),
         .cost = integer_at (row, "cost_nanousd"),
@@ -48,7 +67,7 @@ int64_t zr_measures_tokens (const zr_measures_t *self)
 zr_text_t zr_measures_cost_text (int64_t cost_nanousd, int64_t unpriced_events)
 {
     if (unpriced_events > 0 && cost_nanousd == 0)
-        return (zr_text_t) {"unpriced"};
+        return (zr_text_t){"unpriced"};
     zr_text_t to = zr_amount_dollars (cost_nanousd);
     if (unpriced_events > 0)
         strcat (to.text, "+"); /* an amount takes half of the text at most */
@@ -63,7 +82,7 @@ zr_text_t zr_measures_cost (const zr_measures_t *self)
 zr_text_t zr_measures_share (const zr_measures_t *self, int64_t whole)
 {
     bool unknown = self->unpriced_events > 0 && self->cost == 0;
-    return unknown ? (zr_text_t) {"-"} : zr_amount_share (self->cost, whole);
+    return unknown ? (zr_text_t){"-"} : zr_amount_share (self->cost, whole);
 }
 
 bool zr_measures_tier_may_be_unpriced (const json_t *report, const json_t *tier)
@@ -75,7 +94,7 @@ bool zr_measures_tier_may_be_unpriced (const json_t *report, const json_t *tier)
 
 zr_text_t zr_measures_p95 (const zr_measures_t *self)
 {
-    return self->latency_events > 0 ? zr_amount_took (self->latency_ms_p95) : (zr_text_t) {"-"};
+    return self->latency_events > 0 ? zr_amount_took (self->latency_ms_p95) : (zr_text_t){"-"};
 }
 
 /* ------------------------------------------------------------------ sums */
@@ -89,7 +108,8 @@ static bool is_sum (const char *name)
 
 static void set_cost_usd (json_t *total)
 {
-    json_object_set_new (total, "cost_usd", zr_screen_need (json_string (zr_amount_exact (integer_at (total, "cost_nanousd")).text)));
+    json_object_set_new (total, "cost_usd",
+                         zr_screen_need (json_string (zr_amount_exact (integer_at (total, "cost_nanousd")).text)));
 }
 
 void zr_measures_clear (json_t *total)

@@ -129,8 +129,8 @@ static void add_saved_by_routing (const money_t *self, const json_t *report)
 
 static void add_saved_by_caching (const money_t *self, const json_t *report)
 {
-    int64_t saved = zr_field_money (report, "embedding_cache.estimated_cost_saved_usd",
-                                    "embedding_cache.estimated_cost_saved");
+    int64_t saved =
+        zr_field_money (report, "embedding_cache.estimated_cost_saved_usd", "embedding_cache.estimated_cost_saved");
     char note [64];
     snprintf (note, sizeof note, "%.1f%% of requests hit", zr_field_real (report, "embedding_cache.hit_rate_percent"));
     add_saving (self, "  embedding cache", saved, note,
@@ -172,7 +172,7 @@ static zr_text_t tier_cost_each (const json_t *tier, bool unpriced)
 {
     int64_t queries = zr_field_count (tier, "queries");
     if (queries == 0 || unpriced)
-        return (zr_text_t) {"-"};
+        return (zr_text_t){"-"};
     int64_t each = tier_cost (tier) / queries;
     return zr_amount_money (each, each > 0 && each < 10000 ? 9 : 6);
 }
@@ -193,8 +193,7 @@ static void show_tiers (const zr_screen_t *screen, const json_t *report)
         char *clean = zr_screen_clean (screen, name, strlen (name));
         char *model = zr_field_text (screen, tier, "model");
         ZR_ROW (table, clean, zr_amount_count (queries).text, zr_amount_share (queries, total).text,
-                unpriced ? "-" : dollars (tier_cost (tier)).text,
-                tier_cost_each (tier, unpriced).text, model);
+                unpriced ? "-" : dollars (tier_cost (tier)).text, tier_cost_each (tier, unpriced).text, model);
         free (clean);
         free (model);
     }
@@ -227,8 +226,8 @@ static void show_cache (const zr_screen_t *screen, const json_t *report)
     if (requests == 0)
         zr_screen_field (screen, "Embedding cache", "no requests yet");
     else
-        zr_screen_field (screen, "Embedding cache", "%s request%s: %s hit, %s missed",
-                         zr_amount_count (requests).text, plural (requests),
+        zr_screen_field (screen, "Embedding cache", "%s request%s: %s hit, %s missed", zr_amount_count (requests).text,
+                         plural (requests),
                          zr_amount_count (zr_field_count (report, "embedding_cache.cache_hits")).text,
                          zr_amount_count (zr_field_count (report, "embedding_cache.cache_misses")).text);
 }
@@ -242,7 +241,9 @@ static void show_preloads (const zr_screen_t *screen, const json_t *report)
     else
         zr_screen_field (screen, "RAG preloads", "%s, %.2f s saved on average (%s measured)",
                          zr_amount_count (preloads).text, zr_field_real (report, "rag_parallel.avg_time_saved_seconds"),
-                         measured == 0 ? "none" : measured >= preloads ? "all" : zr_amount_count (measured).text);
+                         measured == 0          ? "none"
+                         : measured >= preloads ? "all"
+                                                : zr_amount_count (measured).text);
 }
 
 /* ------------------------------------------------------------------ how good the data is */
@@ -262,12 +263,13 @@ static void show_events (const zr_screen_t *screen, const json_t *report, const 
                      zr_amount_count (zr_field_count (report, "zcost.events.accepted")).text, whose, again,
                      whole ? ", none rejected, lost or dropped" : "");
     if (rejected > 0)
-        zr_screen_alarm (screen, "! Rejected", "%s%s not counted above: see zreport rejects", zr_amount_count (rejected).text,
-                         whose);
+        zr_screen_alarm (screen, "! Rejected", "%s%s not counted above: see zreport rejects",
+                         zr_amount_count (rejected).text, whose);
     if (lost > 0)
         zr_screen_alarm (screen, "! Lost", "%s%s sent, and never arrived", zr_amount_count (lost).text, whose);
     if (dropped > 0)
-        zr_screen_alarm (screen, "! Dropped", "%s%s where a service's queue was full", zr_amount_count (dropped).text, whose);
+        zr_screen_alarm (screen, "! Dropped", "%s%s where a service's queue was full", zr_amount_count (dropped).text,
+                         whose);
 }
 
 static int64_t sum_of (json_t *counts)
@@ -286,16 +288,18 @@ static int64_t sum_of (json_t *counts)
 static void show_missing_prices (const zr_screen_t *screen, const json_t *report, const char *whose,
                                  const json_t *unpriced)
 {
-    int64_t spent = zr_field_count (report, "query_router.unpriced_queries") +
-                    zr_field_count (report, "llm_calls.unpriced_calls");
+    int64_t spent =
+        zr_field_count (report, "query_router.unpriced_queries") + zr_field_count (report, "llm_calls.unpriced_calls");
     int64_t named = sum_of ((json_t *) unpriced);
     int64_t saved = named > spent ? named - spent : 0;
     if (spent > 0)
         zr_screen_alarm (screen, "! Unpriced", "%s event%s of models without a known price: the spend above is too low",
                          zr_amount_count (spent).text, plural (spent));
     if (saved > 0)
-        zr_screen_alarm (screen, "! Estimated", "%s embedding event%s of models without a known price: what the hits "
-                         "saved is the flat estimate", zr_amount_count (saved).text, plural (saved));
+        zr_screen_alarm (screen, "! Estimated",
+                         "%s embedding event%s of models without a known price: what the hits "
+                         "saved is the flat estimate",
+                         zr_amount_count (saved).text, plural (saved));
     if (named > 0) {
         zr_show_unpriced (screen, unpriced, UNPRICED_SHOWN);
         fputs ("  to price them: zcostd --prices FILE\n", screen->out);

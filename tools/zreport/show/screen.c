@@ -33,7 +33,7 @@ void zr_screen_init (zr_screen_t *self)
 {
     const char *no_colour = getenv ("NO_COLOR");
     const char *terminal_type = getenv ("TERM");
-    *self = (zr_screen_t) {.out = stdout, .terminal = isatty (STDOUT_FILENO)};
+    *self = (zr_screen_t){.out = stdout, .terminal = isatty (STDOUT_FILENO)};
     self->utf8 = strcmp (nl_langinfo (CODESET), "UTF-8") == 0;
     self->colour = self->terminal && !(no_colour && *no_colour) && terminal_type && strcmp (terminal_type, "dumb") != 0;
     zr_screen_resize (self);
@@ -183,8 +183,8 @@ static void put_wrapped (const zr_screen_t *self, int indent, const char *text)
     }
 }
 
-__attribute__ ((format (printf, 4, 0)))
-static void put_field (const zr_screen_t *self, bool alarm, const char *label, const char *format, va_list args)
+__attribute__ ((format (printf, 4, 0))) static void put_field (const zr_screen_t *self, bool alarm, const char *label,
+                                                               const char *format, va_list args)
 {
     char *text;
     if (vasprintf (&text, format, args) < 0)

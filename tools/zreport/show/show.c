@@ -114,14 +114,14 @@ static void show_rates (const zr_screen_t *screen, const json_t *price)
 
 static const char *how_text (const char *how)
 {
-    static const char *const texts [] [2] = {
+    static const char *const texts [][2] = {
         {"exact", "its exact name"},
         {"without_date", "without its date"},
         {"without_provider", "without its provider"},
     };
     for (size_t i = 0; i < COUNT (texts); i++)
-        if (strcmp (how, texts [i] [0]) == 0)
-            return texts [i] [1];
+        if (strcmp (how, texts [i][0]) == 0)
+            return texts [i][1];
     return how;
 }
 

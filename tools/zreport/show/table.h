@@ -21,8 +21,8 @@ void zr_table_destroy (zr_table_t **self_p);
 
 /* Adds a row of as many clean texts as the shape has columns; they are copied. */
 void zr_table_row (zr_table_t *self, bool bold, const char *const *cells);
-#define ZR_ROW(table, ...) zr_table_row (table, false, (const char *const []) {__VA_ARGS__})
-#define ZR_HEADING(table, ...) zr_table_row (table, true, (const char *const []) {__VA_ARGS__})
+#define ZR_ROW(table, ...) zr_table_row (table, false, (const char *const []){__VA_ARGS__})
+#define ZR_HEADING(table, ...) zr_table_row (table, true, (const char *const []){__VA_ARGS__})
 
 /* Prints all rows. */
 void zr_table_print (zr_table_t *self);

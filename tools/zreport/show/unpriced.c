@@ -30,7 +30,7 @@ static unpriced_t *sort_unpriced (json_t *unpriced)
     const char *model;
     json_t *count;
     json_object_foreach (unpriced, model, count)
-        sorted [size++] = (unpriced_t) {model, zr_field_count_of (count)};
+        sorted [size++] = (unpriced_t){model, zr_field_count_of (count)};
     qsort (sorted, size, sizeof *sorted, more_first);
     return sorted;
 }

@@ -55,8 +55,9 @@ static void add_budget (const zr_screen_t *screen, zr_table_t *table, const json
     char *name = zr_field_text (screen, budget, "name"), *state = zr_field_text (screen, budget, "state");
     char *period = zr_field_text (screen, budget, "period");
     char *bar = framed_bar (screen, zr_budget_share (budget));
-    ZR_ROW (table, name, bar, zr_budget_share_text (budget, 1).text, state, zr_budget_amount (budget, "projected_usd").text,
-            zr_budget_amount (budget, "spent_usd").text, zr_budget_amount (budget, "limit_usd").text, period);
+    ZR_ROW (table, name, bar, zr_budget_share_text (budget, 1).text, state,
+            zr_budget_amount (budget, "projected_usd").text, zr_budget_amount (budget, "spent_usd").text,
+            zr_budget_amount (budget, "limit_usd").text, period);
     free (name);
     free (state);
     free (period);
@@ -83,8 +84,8 @@ void zr_watch_part_budgets (const zr_watch_data_t *data, zr_page_t *page)
     const json_t *result = data->known [ZR_ASKED_BUDGETS].result, *list = zr_field (result, "budgets");
     size_t count = json_array_size (list);
     if (count == 0) {
-        char *missing = result ? zr_screen_need (strdup ("none configured"))
-                               : zr_watch_part_missing (data, page, ZR_ASKED_BUDGETS);
+        char *missing =
+            result ? zr_screen_need (strdup ("none configured")) : zr_watch_part_missing (data, page, ZR_ASKED_BUDGETS);
         zr_watch_part_label (page, ZR_PART_LABEL, "Budgets");
         zr_page_put (page, ZR_TONE_FAINT, "%s", missing);
         free (missing);
@@ -104,7 +105,8 @@ static void put_alert (const zr_watch_data_t *data, zr_page_t *page, const json_
 {
     char *budget = zr_field_text (zr_page_screen (page), alert, "budget");
     zr_page_line (page);
-    zr_page_put (page, ZR_TONE_PLAIN, "%s  ", zr_watch_part_clock (data, zr_field_count (alert, "at"), "%b %d %H:%M").text);
+    zr_page_put (page, ZR_TONE_PLAIN, "%s  ",
+                 zr_watch_part_clock (data, zr_field_count (alert, "at"), "%b %d %H:%M").text);
     zr_page_put (page, ZR_TONE_WARN, "%s passed %s%%", budget,
                  zr_amount_count (zr_field_count (alert, "threshold_percent")).text);
     zr_page_fit (page, 2, ZR_TONE_PLAIN, "%s of %s", zr_budget_amount (alert, "spent_usd").text,

@@ -21,7 +21,7 @@ static const char *const group_names [] = {"model", "service", "provider", "tier
 
 void zr_watch_data_init (zr_watch_data_t *self, const char *endpoint, const char *query, const char *timezone)
 {
-    *self = (zr_watch_data_t) {.endpoint = endpoint, .query = query, .timezone = timezone, .span = ZR_SPAN_TODAY};
+    *self = (zr_watch_data_t){.endpoint = endpoint, .query = query, .timezone = timezone, .span = ZR_SPAN_TODAY};
     self->alerts = zr_screen_need (json_array ());
 }
 
@@ -29,7 +29,7 @@ static void forget (zr_known_t *known)
 {
     json_decref (known->result);
     free (known->refusal);
-    *known = (zr_known_t) {0};
+    *known = (zr_known_t){0};
 }
 
 static void forget_tags (zr_watch_data_t *self)
@@ -127,8 +127,8 @@ static int64_t start_ms (const zr_watch_data_t *self, zr_asked_t asked, int64_t 
 
 json_t *zr_watch_question (zr_watch_data_t *self, zr_asked_t asked, int64_t now_ms)
 {
-    static const char *const names [] = {"series", "breakdown", "breakdown", "report",
-                                         "breakdown", "breakdown", "budgets", "health"};
+    static const char *const names [] = {"series",    "breakdown", "breakdown", "report",
+                                         "breakdown", "breakdown", "budgets",   "health"};
     zr_known_t *known = &self->known [asked];
     known->next_since_ms = start_ms (self, asked, now_ms);
     known->next_now_ms = now_ms;

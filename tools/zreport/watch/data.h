@@ -30,22 +30,22 @@ typedef enum {
 
 /* What is asked, in this order, round by round. */
 typedef enum {
-    ZR_ASKED_RECENT,  /* spend a minute: `series` of the last hour */
-    ZR_ASKED_TODAY,   /* totals */
+    ZR_ASKED_RECENT, /* spend a minute: `series` of the last hour */
+    ZR_ASKED_TODAY,  /* totals */
     ZR_ASKED_MONTH,
-    ZR_ASKED_REPORT,  /* the report of the chosen span */
-    ZR_ASKED_TOP,     /* rows of the chosen group in the chosen span */
-    ZR_ASKED_BESIDE,  /* and of the group shown beside it */
+    ZR_ASKED_REPORT, /* the report of the chosen span */
+    ZR_ASKED_TOP,    /* rows of the chosen group in the chosen span */
+    ZR_ASKED_BESIDE, /* and of the group shown beside it */
     ZR_ASKED_BUDGETS,
     ZR_ASKED_HEALTH,
     ZR_ASKED
 } zr_asked_t;
 
 typedef struct {
-    json_t *result;   /* the last answer; NULL: none yet */
-    char *refusal;    /* why there is none, where the daemon said so */
-    int64_t since_ms; /* what that was asked for; 0: no window */
-    int64_t now_ms;   /* and when */
+    json_t *result;                     /* the last answer; NULL: none yet */
+    char *refusal;                      /* why there is none, where the daemon said so */
+    int64_t since_ms;                   /* what that was asked for; 0: no window */
+    int64_t now_ms;                     /* and when */
     int64_t next_since_ms, next_now_ms; /* the same, of the question under way */
 } zr_known_t;
 
@@ -55,7 +55,7 @@ typedef struct {
     /* What came. */
     json_t *snapshot; /* NULL: none yet */
     zr_known_t known [ZR_ASKED];
-    json_t *alerts; /* an array, the newest first */
+    json_t *alerts;             /* an array, the newest first */
     char *tags [ZR_WATCH_TAGS]; /* the names that the daemon is configured with, as last told */
     size_t tags_count;
 
@@ -103,7 +103,7 @@ bool zr_watch_is_one_daemon (const zr_watch_data_t *self);
 /* The group shown beside the chosen one. */
 zr_grouping_t zr_watch_beside (const zr_watch_data_t *self);
 
-const char *zr_watch_span_name (zr_span_t span);   /* "today" */
+const char *zr_watch_span_name (zr_span_t span); /* "today" */
 
 /* Groups are numbered from 0; a tag's name is as it came from the daemon, to be cleaned before it is shown. */
 int zr_watch_groups (const zr_watch_data_t *self);

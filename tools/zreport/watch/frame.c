@@ -8,7 +8,7 @@
 
 #define PARTS_MAX 8
 #define TWO_COLUMNS_FROM 120 /* columns of a screen that has parts side by side */
-#define CHART_FROM 45      /* rows of a screen that has a chart in place of a sparkline */
+#define CHART_FROM 45        /* rows of a screen that has a chart in place of a sparkline */
 #define GUTTER 3
 #define NO_NEWS_FROM 20
 #define EDGE_MAX 8 /* rows that troubles, health may take of a low screen */
@@ -21,10 +21,12 @@ typedef struct {
 } place_t;
 
 static const place_t one_column [] = {
-    {zr_watch_part_tiers, 6, 5}, {zr_watch_part_top, 4, 4},    {zr_watch_part_beside, 1, 4},
+    {zr_watch_part_tiers, 6, 5},  {zr_watch_part_top, 4, 4},     {zr_watch_part_beside, 1, 4},
     {zr_watch_part_caches, 3, 3}, {zr_watch_part_budgets, 5, 2}, {zr_watch_part_alerts, 2, 2},
 };
-static const place_t left_column [] = {{zr_watch_part_tiers, 4, 5}, {zr_watch_part_caches, 2, 3}, {zr_watch_part_budgets, 3, 2},
+static const place_t left_column [] = {{zr_watch_part_tiers, 4, 5},
+                                       {zr_watch_part_caches, 2, 3},
+                                       {zr_watch_part_budgets, 3, 2},
                                        {zr_watch_part_alerts, 1, 2}};
 static const place_t right_column [] = {{zr_watch_part_top, 2, 4}, {zr_watch_part_beside, 1, 4}};
 
@@ -121,7 +123,7 @@ static void draw_column (const frame_t *self, const place_t *places, size_t coun
 {
     stood_t parts [PARTS_MAX];
     for (size_t i = 0; i < count; i++) {
-        parts [i] = (stood_t) {.place = places [i], .page = make_page (self, places [i].part, columns)};
+        parts [i] = (stood_t){.place = places [i], .page = make_page (self, places [i].part, columns)};
         parts [i].wanted = is_worth_a_row (self, places [i].part, rows) ? lines_of (parts [i].page) : 0;
     }
     share_rows (parts, count, rows);
@@ -183,7 +185,8 @@ void zr_frame_draw (const zr_watch_data_t *data, const zr_screen_t *screen, int 
     int row = draw_edge (&self, zr_watch_part_title, 0, rows, columns);
     row += draw_edge (&self, zr_watch_part_troubles, row, at_most (rows - row, EDGE_MAX), columns);
     row += draw_edge (&self, zr_watch_part_spend, row, rows - row, columns);
-    row += draw_edge (&self, rows >= CHART_FROM ? zr_watch_part_chart : zr_watch_part_minutes, row, rows - row, columns);
+    row +=
+        draw_edge (&self, rows >= CHART_FROM ? zr_watch_part_chart : zr_watch_part_minutes, row, rows - row, columns);
     int keys = rows - row > 0;
     int health = health_rows (&self, rows - row - keys, columns);
     int middle = rows - row - keys - health;

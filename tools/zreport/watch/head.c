@@ -85,7 +85,7 @@ void zr_watch_part_keys (const zr_watch_data_t *data, zr_page_t *page)
 
 void zr_watch_part_help (const zr_watch_data_t *data, zr_page_t *page)
 {
-    static const char *const lines [] [2] = {
+    static const char *const lines [][2] = {
         {"Keys", NULL},
         {"1 2 3 4", "the span: last hour, today, last 7 days, this month"},
         {"left right", "the span before, the next one"},
@@ -105,7 +105,7 @@ void zr_watch_part_help (const zr_watch_data_t *data, zr_page_t *page)
     };
     (void) data;
     for (size_t i = 0; i < sizeof lines / sizeof lines [0]; i++) {
-        zr_watch_part_label (page, lines [i] [1] ? 15 : 0, lines [i] [0]);
-        zr_page_put (page, ZR_TONE_PLAIN, "%s", lines [i] [1] ? lines [i] [1] : "");
+        zr_watch_part_label (page, lines [i][1] ? 15 : 0, lines [i][0]);
+        zr_page_put (page, ZR_TONE_PLAIN, "%s", lines [i][1] ? lines [i][1] : "");
     }
 }

@@ -292,13 +292,13 @@ static int wait_ms (const live_t *self)
 static void add_socket (zmq_pollitem_t *items, int *count, void *socket)
 {
     if (socket)
-        items [(*count)++] = (zmq_pollitem_t) {.socket = socket, .events = ZMQ_POLLIN};
+        items [(*count)++] = (zmq_pollitem_t){.socket = socket, .events = ZMQ_POLLIN};
 }
 
 static void add_descriptor (zmq_pollitem_t *items, int *count, int descriptor)
 {
     if (descriptor >= 0)
-        items [(*count)++] = (zmq_pollitem_t) {.fd = descriptor, .events = ZMQ_POLLIN};
+        items [(*count)++] = (zmq_pollitem_t){.fd = descriptor, .events = ZMQ_POLLIN};
 }
 
 /* Keys come first, whatever else has come. */
@@ -323,8 +323,12 @@ static void turn (live_t *self)
 
 int zr_live (const zr_options_t *options, zr_screen_t *screen, zc_feed_t *feed, int signals)
 {
-    live_t self = {.options = options, .screen = screen, .feed = feed, .signals = signals,
-                   .patience_ms = options->timeout_ms, .heard_ms = zclock_mono ()};
+    live_t self = {.options = options,
+                   .screen = screen,
+                   .feed = feed,
+                   .signals = signals,
+                   .patience_ms = options->timeout_ms,
+                   .heard_ms = zclock_mono ()};
     zr_watch_data_init (&self.data, options->endpoint, options->query, options->timezone);
     self.rounds = zr_rounds_new (&self.data, options->timeout_ms);
     if (!self.rounds) {

@@ -88,7 +88,7 @@ void zr_page_set_tone (zr_page_t *self, size_t line, zr_tone_t tone)
 void zr_page_line (zr_page_t *self)
 {
     self->lines = zr_screen_need (realloc (self->lines, (self->count + 1) * sizeof *self->lines));
-    self->lines [self->count++] = (line_t) {0};
+    self->lines [self->count++] = (line_t){0};
 }
 
 static line_t *last_line (const zr_page_t *self)
@@ -112,7 +112,7 @@ static void append (zr_page_t *self, zr_tone_t tone, char *text)
         return;
     }
     line->width += zr_screen_width (self->screen, text);
-    line->pieces [line->count++] = (piece_t) {tone, text};
+    line->pieces [line->count++] = (piece_t){tone, text};
 }
 
 /* The text, cut off with an ellipsis to a width. Takes ownership. */
@@ -130,8 +130,7 @@ static char *cut (const zr_page_t *self, char *text, int columns)
     return shorter;
 }
 
-__attribute__ ((format (printf, 1, 0)))
-static char *format_text (const char *format, va_list args)
+__attribute__ ((format (printf, 1, 0))) static char *format_text (const char *format, va_list args)
 {
     char *text;
     if (vasprintf (&text, format, args) < 0)

@@ -19,13 +19,13 @@ zr_watch_part_t zr_watch_part_spend;    /* now, today, this month */
 zr_watch_part_t zr_watch_part_minutes;  /* the last hour by the minute: one line */
 zr_watch_part_t zr_watch_part_chart;    /* the same, higher */
 zr_watch_part_t zr_watch_part_tiers;
-zr_watch_part_t zr_watch_part_top;      /* rows of the chosen group */
-zr_watch_part_t zr_watch_part_beside;   /* and of another one */
-zr_watch_part_t zr_watch_part_caches;   /* embedding cache, prompt cache, RAG preloads */
+zr_watch_part_t zr_watch_part_top;    /* rows of the chosen group */
+zr_watch_part_t zr_watch_part_beside; /* and of another one */
+zr_watch_part_t zr_watch_part_caches; /* embedding cache, prompt cache, RAG preloads */
 zr_watch_part_t zr_watch_part_budgets;
 zr_watch_part_t zr_watch_part_alerts;
-zr_watch_part_t zr_watch_part_health;   /* how good the data is */
-zr_watch_part_t zr_watch_part_keys;     /* one line */
+zr_watch_part_t zr_watch_part_health; /* how good the data is */
+zr_watch_part_t zr_watch_part_keys;   /* one line */
 zr_watch_part_t zr_watch_part_help;
 
 #define ZR_PART_LABEL 9 /* columns of a label of one word, with its gap */

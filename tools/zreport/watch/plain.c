@@ -121,8 +121,12 @@ static int wait_ms (const plain_t *self)
 
 int zr_plain (const zr_options_t *options, zr_screen_t *screen, zc_feed_t *feed, int signals)
 {
-    plain_t self = {.options = options, .screen = screen, .feed = feed, .signals = signals,
-                    .patience_ms = options->timeout_ms, .heard_ms = zclock_mono ()};
+    plain_t self = {.options = options,
+                    .screen = screen,
+                    .feed = feed,
+                    .signals = signals,
+                    .patience_ms = options->timeout_ms,
+                    .heard_ms = zclock_mono ()};
     zmq_pollitem_t items [] = {{.fd = signals, .events = ZMQ_POLLIN},
                                {.socket = zc_feed_socket (feed), .events = ZMQ_POLLIN}};
     while (!self.ended) {

@@ -27,8 +27,8 @@ struct zr_watch_poller {
     char error [512];
 };
 
-__attribute__ ((format (printf, 2, 3)))
-static zr_watch_poller_news_t silent (zr_watch_poller_t *self, const char *format, ...)
+__attribute__ ((format (printf, 2, 3))) static zr_watch_poller_news_t silent (zr_watch_poller_t *self,
+                                                                              const char *format, ...)
 {
     va_list args;
     va_start (args, format);

@@ -15,10 +15,10 @@
 typedef struct zr_watch_poller zr_watch_poller_t;
 
 typedef enum {
-    ZR_WATCH_POLLER_NOTHING,  /* no news */
+    ZR_WATCH_POLLER_NOTHING, /* no news */
     ZR_WATCH_POLLER_ANSWERED,
-    ZR_WATCH_POLLER_REFUSED,  /* the daemon lives, and said why it does not answer: zr_watch_poller_error */
-    ZR_WATCH_POLLER_SILENT    /* no reply in time, or none of zcost's: zr_watch_poller_error */
+    ZR_WATCH_POLLER_REFUSED, /* the daemon lives, and said why it does not answer: zr_watch_poller_error */
+    ZR_WATCH_POLLER_SILENT   /* no reply in time, or none of zcost's: zr_watch_poller_error */
 } zr_watch_poller_news_t;
 
 /* Connects in the background. timeout_ms: for each question. NULL with errno where the endpoint is none. */

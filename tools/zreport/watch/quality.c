@@ -24,7 +24,8 @@ static void put_embeddings (zr_page_t *page, const json_t *report)
                  zr_amount_count (requests).text);
     zr_page_fit (page, 2, ZR_TONE_GOOD, "%s saved",
                  zr_amount_dollars (zr_field_money (report, "embedding_cache.estimated_cost_saved_usd",
-                                                "embedding_cache.estimated_cost_saved")).text);
+                                                    "embedding_cache.estimated_cost_saved"))
+                     .text);
     if (assumed)
         zr_page_fit (page, 2, ZR_TONE_FAINT, "~%s of it assumed", zr_amount_dollars (assumed).text);
 }
@@ -54,7 +55,9 @@ static void put_preloads (zr_page_t *page, const json_t *report)
     zr_page_put (page, ZR_TONE_PLAIN, "%s, %.2f s saved each", zr_amount_count (preloads).text,
                  zr_field_real (report, "rag_parallel.avg_time_saved_seconds"));
     zr_page_fit (page, 2, ZR_TONE_FAINT, "%s measured",
-                 measured == 0 ? "none" : measured >= preloads ? "all" : zr_amount_count (measured).text);
+                 measured == 0          ? "none"
+                 : measured >= preloads ? "all"
+                                        : zr_amount_count (measured).text);
 }
 
 void zr_watch_part_caches (const zr_watch_data_t *data, zr_page_t *page)
@@ -103,7 +106,8 @@ static void put_kept (zr_page_t *page, const json_t *health, const char *what, c
     if (*state && (none || age_ms < 0))
         zr_page_flow (page, GAP, ZR_PART_LABEL, none ? ZR_TONE_WARN : ZR_TONE_PLAIN, "%s %s", what, state);
     else if (*state)
-        zr_page_flow (page, GAP, ZR_PART_LABEL, ZR_TONE_PLAIN, "%s %s, %s ago", what, state, zr_amount_age (age_ms).text);
+        zr_page_flow (page, GAP, ZR_PART_LABEL, ZR_TONE_PLAIN, "%s %s, %s ago", what, state,
+                      zr_amount_age (age_ms).text);
     free (state);
 }
 
@@ -115,8 +119,8 @@ void zr_watch_part_health (const zr_watch_data_t *data, zr_page_t *page)
     if (wide)
         zr_watch_part_label (page, ZR_PART_LABEL, "Data");
     int64_t age_ms = data->now_ms > data->heard_ms ? data->now_ms - data->heard_ms : 0;
-    zr_page_flow (page, wide ? 0 : GAP, ZR_PART_LABEL, data->away ? ZR_TONE_ALARM : ZR_TONE_PLAIN,
-                  "snapshot %s old", zr_amount_age (age_ms).text);
+    zr_page_flow (page, wide ? 0 : GAP, ZR_PART_LABEL, data->away ? ZR_TONE_ALARM : ZR_TONE_PLAIN, "snapshot %s old",
+                  zr_amount_age (age_ms).text);
     bool synced = zr_field_count (health, "journal.synced_at") > 0;
     bool stored = zr_field_count (health, "store.checkpoint_at") > 0;
     put_kept (page, health, "journal", "journal.state", synced ? zr_field_count (health, "journal.sync_age_ms") : -1);

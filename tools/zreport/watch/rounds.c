@@ -26,7 +26,7 @@ struct zr_rounds {
 zr_rounds_t *zr_rounds_new (zr_watch_data_t *data, int timeout_ms)
 {
     zr_rounds_t *self = zr_screen_need (calloc (1, sizeof *self));
-    *self = (zr_rounds_t) {.data = data, .asking = ZR_ASKED, .poller = zr_watch_poller_new (data->query, timeout_ms)};
+    *self = (zr_rounds_t){.data = data, .asking = ZR_ASKED, .poller = zr_watch_poller_new (data->query, timeout_ms)};
     if (self->poller)
         return self;
     int error = errno;
@@ -98,7 +98,8 @@ bool zr_rounds_look (zr_rounds_t *self)
     if (news == ZR_WATCH_POLLER_ANSWERED || news == ZR_WATCH_POLLER_REFUSED)
         take_answer (self, result, zr_watch_poller_error (self->poller));
     else if (news == ZR_WATCH_POLLER_SILENT) {
-        zr_watch_say (&self->data->silence, "no answers from %s: %s", self->data->query, zr_watch_poller_error (self->poller));
+        zr_watch_say (&self->data->silence, "no answers from %s: %s", self->data->query,
+                      zr_watch_poller_error (self->poller));
         /* No hope for the rest of this round. */
         self->void_answer = false;
         self->asking = ZR_ASKED;

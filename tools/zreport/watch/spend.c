@@ -120,7 +120,7 @@ static strip_t make_strip (const zr_watch_data_t *data, int room)
 static void begin_strip (zr_page_t *page, bool labelled)
 {
     zr_watch_part_label (page, zr_page_columns (page) >= LABELLED_FROM ? ZR_PART_LABEL : 0,
-                   labelled && zr_page_columns (page) >= LABELLED_FROM ? "Hour" : "");
+                         labelled && zr_page_columns (page) >= LABELLED_FROM ? "Hour" : "");
 }
 
 static void put_strip (zr_page_t *page, char *line)
@@ -149,7 +149,8 @@ void zr_watch_part_chart (const zr_watch_data_t *data, zr_page_t *page)
     for (int i = 0; i < CHART_LINES; i++) {
         begin_strip (page, i == CHART_LINES - 1);
         strip_t strip = make_strip (data, zr_page_room (page));
-        put_strip (page, zr_bar_chart_line (zr_page_screen (page), strip.values, strip.count, strip.most, i, CHART_LINES));
+        put_strip (page,
+                   zr_bar_chart_line (zr_page_screen (page), strip.values, strip.count, strip.most, i, CHART_LINES));
         if (i == 0)
             put_most (page, &strip);
     }

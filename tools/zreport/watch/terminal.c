@@ -50,7 +50,9 @@ static void make_tones (zr_terminal_t *self)
     static const struct {
         zr_tone_t tone;
         short colour;
-    } colours [] = {{ZR_TONE_GOOD, COLOR_GREEN}, {ZR_TONE_WARN, COLOR_YELLOW}, {ZR_TONE_ALARM, COLOR_RED},
+    } colours [] = {{ZR_TONE_GOOD, COLOR_GREEN},
+                    {ZR_TONE_WARN, COLOR_YELLOW},
+                    {ZR_TONE_ALARM, COLOR_RED},
                     {ZR_TONE_BAR, COLOR_CYAN}};
     self->tones [ZR_TONE_STRONG] = A_BOLD;
     self->tones [ZR_TONE_FAINT] = A_DIM;

@@ -39,8 +39,8 @@ static void put_routing (const zr_watch_data_t *data, zr_page_t *page, const jso
         zr_page_put (page, ZR_TONE_WARN, "cost %s more than %s alone", zr_amount_dollars (-net).text, model);
     else {
         zr_page_put (page, ZR_TONE_GOOD, "saved %s", zr_amount_dollars (net).text);
-        zr_page_put (page, ZR_TONE_PLAIN, ", %.1f%% below %s",
-                     zr_field_real (report, "query_router.savings_percent"), model);
+        zr_page_put (page, ZR_TONE_PLAIN, ", %.1f%% below %s", zr_field_real (report, "query_router.savings_percent"),
+                     model);
     }
     zr_text_t assumed = assumed_text (router);
     if (*assumed.text)
@@ -87,13 +87,13 @@ void zr_watch_part_tiers (const zr_watch_data_t *data, zr_page_t *page)
 static void add_row (const zr_screen_t *screen, zr_table_t *table, const char *group, const json_t *row, int64_t total)
 {
     const json_t *value = json_object_get (row, group);
-    char *name = zr_screen_clean (screen, json_is_string (value) ? json_string_value (value) : "",
-                                  json_string_length (value));
+    char *name =
+        zr_screen_clean (screen, json_is_string (value) ? json_string_value (value) : "", json_string_length (value));
     zr_measures_t sums = zr_measures_read (row);
-    char *bar = zr_bar (screen, sums.cost, total,
-                        screen->columns < NARROW_COLUMNS ? BAR_COLUMNS_NARROW : BAR_COLUMNS);
+    char *bar = zr_bar (screen, sums.cost, total, screen->columns < NARROW_COLUMNS ? BAR_COLUMNS_NARROW : BAR_COLUMNS);
     ZR_ROW (table, *name ? name : "(none)", zr_measures_cost (&sums).text, zr_measures_share (&sums, total).text, bar,
-            zr_amount_count (sums.events).text, zr_amount_tokens (zr_measures_tokens (&sums)).text, zr_measures_p95 (&sums).text);
+            zr_amount_count (sums.events).text, zr_amount_tokens (zr_measures_tokens (&sums)).text,
+            zr_measures_p95 (&sums).text);
     free (name);
     free (bar);
 }
