@@ -59,7 +59,8 @@ def start_old():
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     old = programs.Process(*pinned(0, "/usr/bin/python3"), "-B", "-m", "uvicorn", "--app-dir", OLD, "--port", port,
-                           "--no-access-log", "--log-level", "error", "--factory", "old_service:make_app", stdout=subprocess.DEVNULL)
+                           "--no-access-log", "--log-level", "error", "--factory", "old_service:make_app",
+                           stdout=subprocess.DEVNULL)
     old.listen()
     deadline = time.monotonic() + programs.PATIENCE_SECONDS
     while time.monotonic() < deadline:
@@ -203,6 +204,6 @@ class Paint:
                 if connection.getresponse().status != 200:
                     raise programs.Failed("the events were not taken")
                 connection.close()
-                done = programs.run("/usr/bin/python3", "-B", pathlib.Path(__file__).with_name("first_paint.py"), address,
-                                    self.key["count"])
+                done = programs.run("/usr/bin/python3", "-B", pathlib.Path(__file__).with_name("first_paint.py"),
+                                    address, self.key["count"])
         self.samples.append({name: float(value) for name, value in done[-1].items()})

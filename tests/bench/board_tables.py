@@ -1,10 +1,8 @@
 # SPDX-License-Identifier: MPL-2.0
 """The tables of what board.py measures."""
-import statistics
-
 from tables import Section, spread, tenths, whole
 
-# What the project set out to reach.
+# The project's targets.
 CORE_RATE = 10_000   # requests a second on one core
 TO_BUS_P99_MS = 1
 STREAMS_BYTES = 64 << 20
@@ -18,7 +16,9 @@ def thousandths(value):
 def http(cells):
     section = Section("zboard, requests a second on one core, beside the endpoints that it replaces",
                       ["request", "FastAPI, uvicorn", "zboard", "zboard / FastAPI", "zboard, of a whole core",
-                       "CPU, µs a request", "p99, ms"])
+                       "CPU, µs a request", "p99, ms"],
+                      "The server has one core; the load, wrk's, and zcostd have another. Equal reads share an answer "
+                      f"that is 20 ms old at most. Target: {CORE_RATE:,} a second.")
     for cell in cells:
         ours, old = ([sample[name] for sample in cell.samples] for name in ("zboard", "old"))
         rates = [[one["rate"] for one in samples] for samples in (old, ours)]
@@ -28,24 +28,26 @@ def http(cells):
                      spread([new / before for before, new in zip(*rates)], tenths), spread(of_core, whole),
                      spread([one["cpu_us"] for one in ours], tenths),
                      spread([one["p99_ms"] for one in ours], tenths)],
-                    [("rate", statistics.median(rates[1]), whole, "≥", CORE_RATE)])
+                    [("rate", rates[1], "≥", CORE_RATE)])
     return section
 
 
 def tobus(cells):
     section = Section("zboard, from a POST to its event on the bus, milliseconds",
-                      ["to", "median", "p99", "max"])
+                      ["to", "median", "p99", "max"], f"Target: p99 at most {TO_BUS_P99_MS}.")
     for cell in cells:
         for name, words in (("bus", "the bus"), ("answer", "the answer")):
             values = [[sample[f"{name}_{what}_ms"] for sample in cell.samples] for what in ("p50", "p99", "max")]
             section.row([words], [spread(value, thousandths) for value in values],
-                        [("p99", statistics.median(values[1]), thousandths, "≤", TO_BUS_P99_MS)])
+                        [("p99", values[1], "≤", TO_BUS_P99_MS)])
     return section
 
 
 def streams(cells):
     section = Section("zboard, streams at ten snapshots a second",
-                      ["streams", "zcostd, % of a core", "zboard, % of a core", "zboard, MiB"])
+                      ["streams", "zcostd, % of a core", "zboard, % of a core", "zboard, MiB"],
+                      "zcostd has one subscriber, whatever their number. Target: zboard's memory at most "
+                      f"{STREAMS_BYTES >> 20} MiB.")
     for cell in cells:
         for name, count in (("none", 0), ("all", cell.key["streams"])):
             samples = [sample[name] for sample in cell.samples]
@@ -53,16 +55,19 @@ def streams(cells):
             section.row([count], [spread([100 * sample["daemon_cpu"] for sample in samples], tenths),
                                   spread([100 * sample["zboard_cpu"] for sample in samples], tenths),
                                   spread(memory, tenths)],
-                        [("memory", statistics.median(memory), tenths, "≤", STREAMS_BYTES >> 20)])
+                        [("memory", memory, "≤", STREAMS_BYTES >> 20)])
     return section
 
 
 def paint(cells):
-    section = Section("zboard, first paint of its page in a headless Chromium, milliseconds", ["loads", "median", "max"])
+    section = Section("zboard, first paint of its page in a headless Chromium, milliseconds",
+                      ["loads", "median", "max"],
+                      f"Browser and zboard share the cores. Target: the median at most {PAINT_MS}.")
     for cell in cells:
         medians = [sample["median_ms"] for sample in cell.samples]
-        section.row([cell.key["count"]], [spread(medians, whole), spread([sample["max_ms"] for sample in cell.samples], whole)],
-                    [("median", statistics.median(medians), whole, "≤", PAINT_MS)])
+        section.row([cell.key["count"]],
+                    [spread(medians, whole), spread([sample["max_ms"] for sample in cell.samples], whole)],
+                    [("median", medians, "≤", PAINT_MS)])
     return section
 
 

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: MPL-2.0
  *
- * emit.c - what one emit call costs its caller.
+ * emit.c - what one emit call costs its caller, beside a raw zmq_send of the same bytes.
  *
- *   bench_emit --endpoint EP [--publish EP] --rate N|flat --seconds S --mode zcost|raw --event small|large
+ *   bench_emit --endpoint EP [--publish EP] --rate N|flat --seconds S --event small|large
  *
- * Times single calls at a given rate and prints one line of key=value. `raw` is what a service
- * would do without the library: zmq_send of the same bytes, packed beforehand, on a PUSH socket of
- * its own with ZMQ_DONTWAIT; `zcost` packs in each call, and with --publish keeps what is not acknowledged
- * (reliable mode). At up to 10,000 calls a second the caller
- * sleeps in between, as a service that waits for requests, and its caches get cold; above, it spins.
+ * Makes both calls in turn, each at the given rate, half a period apart, so that both meet the same machine, and
+ * times each. `raw` is what a service would do without the library: zmq_send of the same bytes, packed beforehand,
+ * on a PUSH socket of its own with ZMQ_DONTWAIT. `emit` packs in each call, and with --publish keeps what is not
+ * acknowledged (reliable mode). At up to 10,000 calls a second the caller sleeps in between, as a service that
+ * waits for requests, and its caches get cold; above, it spins. Flat out, each call has turns of 1,000.
  *
- * It begins to measure 0.2 s after it is connected, so that a driver can stop the daemon before.
+ * Prints `event=connected`, measures from 0.2 s after that, so that a driver can stop the daemon before, and then
+ * prints a line of key=value for each of the two calls.
  *
  * Times are net of reading the clock twice (`overhead_ns`, the median of many), as exact as spread.h.
  */
@@ -33,6 +34,7 @@
 #define SECONDS_MAX 3600
 #define WARM_UP_CALLS 2000
 #define CONNECT_MS 500
+#define TURN_CALLS 1000
 
 /* --------------------------------------------------------------------------- the clock */
 
@@ -67,21 +69,26 @@ static double measure_ns_per_tick (void)
 
 /* ------------------------------------------------------------------------ what is called */
 
+typedef enum { EMIT, RAW, CALLS } call_t;
+
+static const char *const call_names [CALLS] = {"emit", "raw"};
+
 typedef struct {
-    zcost_t *client;      /* mode zcost */
-    void *context, *push; /* mode raw */
+    zcost_t *client;      /* of emit */
+    void *context, *push; /* of raw */
     zcost_event_t event;
     uint8_t packed [ZC_ENCODED_MAX];
     size_t packed_size;
-    uint64_t drops;
+    uint64_t drops [CALLS];
+    spread_t spreads [CALLS];
 } caller_t;
 
-static inline void call (caller_t *self)
+static inline void call (caller_t *self, call_t which)
 {
-    if (self->client)
-        self->drops += zcost_emit (self->client, &self->event) == ZCOST_EFULL;
+    if (which == EMIT)
+        self->drops [EMIT] += zcost_emit (self->client, &self->event) == ZCOST_EFULL;
     else
-        self->drops += zmq_send (self->push, self->packed, self->packed_size, ZMQ_DONTWAIT) < 0;
+        self->drops [RAW] += zmq_send (self->push, self->packed, self->packed_size, ZMQ_DONTWAIT) < 0;
 }
 
 static const zcost_event_t small_event = {
@@ -105,7 +112,7 @@ static const zcost_event_t large_event = {
 };
 
 typedef struct {
-    const char *endpoint, *publish, *rate, *mode, *event;
+    const char *endpoint, *publish, *rate, *event;
     double seconds, per_second; /* 0: flat out */
 } options_t;
 
@@ -137,7 +144,6 @@ static bool open_raw (caller_t *self, const options_t *options)
         fprintf (stderr, "bench_emit: %s: %s\n", options->endpoint, zmq_strerror (errno));
         return false;
     }
-    usleep (CONNECT_MS * 1000);
     return true;
 }
 
@@ -145,7 +151,10 @@ static bool open_caller (caller_t *self, const options_t *options)
 {
     self->event = strcmp (options->event, "small") == 0 ? small_event : large_event;
     zc_encode (&self->event, NULL, (int64_t) time (NULL) * 1000, self->packed, &self->packed_size);
-    return strcmp (options->mode, "zcost") == 0 ? open_client (self, options) : open_raw (self, options);
+    if (!open_raw (self, options) || !open_client (self, options))
+        return false;
+    usleep (CONNECT_MS * 1000); /* the raw socket tells nobody that it is connected */
+    return true;
 }
 
 static void close_caller (caller_t *self)
@@ -169,54 +178,67 @@ static double measure_overhead (double ns_per_tick)
     return (double) spread_quantile (&spread, 0.5) * ns_per_tick;
 }
 
-static inline void time_call (caller_t *caller, spread_t *spread, double ns_per_tick, double overhead_ns)
+static inline void time_call (caller_t *self, call_t which, double ns_per_tick, double overhead_ns)
 {
     uint64_t started = ticks ();
-    call (caller);
+    call (self, which);
     double ns = (double) (ticks () - started) * ns_per_tick - overhead_ns;
-    spread_add (spread, ns > 0 ? (uint64_t) (ns + 0.5) : 0);
+    spread_add (&self->spreads [which], ns > 0 ? (uint64_t) (ns + 0.5) : 0);
 }
 
-static void measure (caller_t *caller, const options_t *options, double ns_per_tick, double overhead_ns,
-                     spread_t *spread)
+static void measure_flat_out (caller_t *self, const options_t *options, double ns_per_tick, double overhead_ns)
 {
-    int64_t gap_ns = options->per_second > 0 ? (int64_t) (NS_PER_S / options->per_second) : 0;
-    int64_t next_ns = monotonic_ns (), end_ns = next_ns + (int64_t) (options->seconds * NS_PER_S);
-    while (next_ns < end_ns) {
-        if (gap_ns == 0) {
-            for (int i = 0; i < 1000; i++)
-                time_call (caller, spread, ns_per_tick, overhead_ns);
-            next_ns = monotonic_ns ();
-            continue;
-        }
-        next_ns += gap_ns;
+    int64_t end_ns = monotonic_ns () + (int64_t) (options->seconds * NS_PER_S);
+    while (monotonic_ns () < end_ns)
+        for (call_t which = EMIT; which < CALLS; which++)
+            for (int i = 0; i < TURN_CALLS; i++)
+                time_call (self, which, ns_per_tick, overhead_ns);
+}
+
+static void measure_paced (caller_t *self, const options_t *options, double ns_per_tick, double overhead_ns)
+{
+    int64_t step_ns = (int64_t) (NS_PER_S / options->per_second / CALLS);
+    int64_t begin_ns = monotonic_ns (), steps = (int64_t) (options->seconds * NS_PER_S) / step_ns;
+    for (int64_t i = 0; i < steps; i++) {
+        int64_t next_ns = begin_ns + i * step_ns;
         if (options->per_second <= SLEEP_UP_TO_RATE)
             sleep_until (next_ns);
         while (monotonic_ns () < next_ns)
             ;
-        time_call (caller, spread, ns_per_tick, overhead_ns);
+        time_call (self, (call_t) (i % CALLS), ns_per_tick, overhead_ns);
     }
+}
+
+static void print_call (const caller_t *self, call_t which, const options_t *options, double overhead_ns)
+{
+    const spread_t *spread = &self->spreads [which];
+    printf (
+        "call=%s rate=%s event=%s bytes=%zu samples=%llu drops=%llu median_ns=%llu p99_ns=%llu p999_ns=%llu "
+        "max_ns=%llu overhead_ns=%.1f\n",
+        call_names [which], options->rate, options->event, self->packed_size, (unsigned long long) spread->samples,
+        (unsigned long long) self->drops [which], (unsigned long long) spread_quantile (spread, 0.5),
+        (unsigned long long) spread_quantile (spread, 0.99), (unsigned long long) spread_quantile (spread, 0.999),
+        (unsigned long long) spread->max, overhead_ns);
 }
 
 static int run (const options_t *options)
 {
-    static spread_t spread;
     static caller_t caller;
     if (!open_caller (&caller, options))
         return 1;
+    printf ("event=connected\n");
+    fflush (stdout);
     double ns_per_tick = measure_ns_per_tick (), overhead_ns = measure_overhead (ns_per_tick);
-    for (int i = 0; i < WARM_UP_CALLS; i++)
-        call (&caller);
+    for (int i = 0; i < WARM_UP_CALLS * CALLS; i++)
+        call (&caller, (call_t) (i % CALLS));
     usleep (20000);
-    caller.drops = 0;
-    measure (&caller, options, ns_per_tick, overhead_ns, &spread);
-    printf (
-        "mode=%s rate=%s event=%s bytes=%zu samples=%llu drops=%llu median_ns=%llu p99_ns=%llu p999_ns=%llu "
-        "max_ns=%llu overhead_ns=%.1f\n",
-        options->mode, options->rate, options->event, caller.packed_size, (unsigned long long) spread.samples,
-        (unsigned long long) caller.drops, (unsigned long long) spread_quantile (&spread, 0.5),
-        (unsigned long long) spread_quantile (&spread, 0.99), (unsigned long long) spread_quantile (&spread, 0.999),
-        (unsigned long long) spread.max, overhead_ns);
+    memset (caller.drops, 0, sizeof caller.drops);
+    if (options->per_second > 0)
+        measure_paced (&caller, options, ns_per_tick, overhead_ns);
+    else
+        measure_flat_out (&caller, options, ns_per_tick, overhead_ns);
+    for (call_t which = EMIT; which < CALLS; which++)
+        print_call (&caller, which, options, overhead_ns);
     close_caller (&caller);
     return 0;
 }
@@ -240,13 +262,10 @@ static bool number (const char *text, double max, double *ret_number)
 
 static bool read_options (int argc, char **argv, options_t *options)
 {
-    static const struct option names [] = {{"endpoint", required_argument, NULL, 'e'},
-                                           {"publish", required_argument, NULL, 'p'},
-                                           {"rate", required_argument, NULL, 'r'},
-                                           {"seconds", required_argument, NULL, 's'},
-                                           {"mode", required_argument, NULL, 'm'},
-                                           {"event", required_argument, NULL, 'v'},
-                                           {NULL, 0, NULL, 0}};
+    static const struct option names [] = {
+        {"endpoint", required_argument, NULL, 'e'}, {"publish", required_argument, NULL, 'p'},
+        {"rate", required_argument, NULL, 'r'},     {"seconds", required_argument, NULL, 's'},
+        {"event", required_argument, NULL, 'v'},    {NULL, 0, NULL, 0}};
     const char *seconds = "1";
     for (int name; (name = getopt_long (argc, argv, "", names, NULL)) != -1;)
         switch (name) {
@@ -262,26 +281,23 @@ static bool read_options (int argc, char **argv, options_t *options)
         case 's':
             seconds = optarg;
             break;
-        case 'm':
-            options->mode = optarg;
-            break;
         case 'v':
             options->event = optarg;
             break;
         default:
             return false;
         }
-    return optind == argc && one_of (options->mode, "zcost", "raw") && one_of (options->event, "small", "large") &&
+    return optind == argc && one_of (options->event, "small", "large") &&
            number (seconds, SECONDS_MAX, &options->seconds) &&
            (strcmp (options->rate, "flat") == 0 || number (options->rate, 1e7, &options->per_second));
 }
 
 int main (int argc, char **argv)
 {
-    options_t options = {.endpoint = ZCOST_DEFAULT_INGEST, .rate = "flat", .mode = "zcost", .event = "small"};
+    options_t options = {.endpoint = ZCOST_DEFAULT_INGEST, .rate = "flat", .event = "small"};
     if (!read_options (argc, argv, &options)) {
         fprintf (stderr,
-                 "usage: bench_emit [--endpoint EP] [--publish EP] [--rate N|flat] [--seconds S] [--mode zcost|raw] "
+                 "usage: bench_emit [--endpoint EP] [--publish EP] [--rate N|flat] [--seconds S] "
                  "[--event small|large]\n");
         return 2;
     }

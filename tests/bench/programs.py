@@ -25,6 +25,8 @@ NEEDED = ("bin/zcostd", "bin/zreport", "bin/zboard", *(f"bench/bench_{name}" for
 HIGH_WATER_MARK = 1000  # of the daemon and of the bare drain alike
 PATIENCE_SECONDS = 60   # for one program
 
+LIBRARIES = ("libzmq", "libczmq", "msgpack-c", "msgpack", "jansson", "sqlite3", "libisal", "libmicrohttpd")
+
 ANY_PORT = "tcp://127.0.0.1:*"
 _pair = re.compile(r'(\w+)=("[^"]*"|\S*)')
 
@@ -246,23 +248,11 @@ class Bus:
 # ------------------------------------------------------------------------------ ports
 
 def dead_port():
-    """A socket that holds a port without listening: connections to it are refused, and nobody else
-    gets it. Returns (socket, endpoint)."""
+    """A socket that holds a port without listening: connections to it are refused, and no other process is given the
+    port. Returns (socket, endpoint)."""
     holder = socket.socket()
     holder.bind(("127.0.0.1", 0))
     return holder, f"tcp://127.0.0.1:{holder.getsockname()[1]}"
-
-
-def wait_connected(endpoint):
-    """Until someone has a TCP connection to the endpoint."""
-    local = f"0100007F:{int(endpoint.rpartition(':')[2]):04X}"
-    end = time.monotonic() + PATIENCE_SECONDS
-    while time.monotonic() < end:
-        rows = [line.split() for line in pathlib.Path("/proc/net/tcp").read_text().splitlines()[1:]]
-        if any(row[1] == local and row[3] == "01" for row in rows):  # ESTABLISHED
-            return
-        time.sleep(0.005)
-    raise Failed(f"nobody connects to {endpoint}")
 
 
 # ---------------------------------------------------------------------------- machine
@@ -275,43 +265,47 @@ def _first(path, pattern, otherwise="unknown"):
     return found.group(1) if found else otherwise
 
 
-def _output(*argv):
+def _output(*argv, otherwise="unknown"):
     try:
         done = subprocess.run(argv, text=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         return done.stdout.strip().splitlines()[0]
     except (OSError, IndexError):
-        return "unknown"
+        return otherwise
 
 
-def _libzmq_version():
-    try:
-        numbers = [ctypes.c_int() for _ in range(3)]
-        ctypes.CDLL("libzmq.so.5").zmq_version(*map(ctypes.byref, numbers))
-        return ".".join(str(number.value) for number in numbers)
-    except OSError:
-        return "unknown"
+def _libraries():
+    """Names and versions, as pkg-config has them; a name that it does not know is left out."""
+    versions = ((name, _output("pkg-config", "--modversion", name, otherwise="")) for name in LIBRARIES)
+    return ", ".join(f"{name} {version}" for name, version in versions if version)
 
 
 def file_system(folder):
-    """The kind of file system that a directory is on, and its device."""
+    """The kind of file system that a directory is on."""
     best, found = "", "unknown"
     for line in pathlib.Path("/proc/self/mountinfo").read_text().splitlines():
         before, _, after = line.partition(" - ")
         point = before.split()[4]
         if len(point) >= len(best) and (f"{folder}/".startswith(point.rstrip("/") + "/")):
-            kind, device = after.split()[:2]
-            best, found = point, f"{kind} on {device}" if device.startswith("/") else kind
+            best, found = point, after.split()[0]
     return found
 
 
 def machine(folder):
-    """One line that says what the figures hold for."""
+    """What the figures hold for: {what: text}, without the names of hosts and places."""
     cache = folder / "CMakeCache.txt"
-    compiler = _output(_first(cache, r"^CMAKE_C_COMPILER:\w+=(.*)$", "cc"), "--version")
     kind = _first(cache, r"^CMAKE_BUILD_TYPE:\w+=(.*)$")
     sanitizers = _first(cache, r"^ZCOST_SANITIZE:\w+=(.+)$", "")
+    compiler = _output(_first(cache, r"^CMAKE_C_COMPILER:\w+=(.*)$", "cc"), "--version")
+    processor = _first("/proc/cpuinfo", r"^model name.*: (.*)$")
     system = _first("/etc/os-release", r'^PRETTY_NAME="?([^"\n]*)')
-    return (f"{_first('/proc/cpuinfo', r'^model name.*: (.*)$')}, {os.cpu_count()} cores, "
-            f"{system}, Linux {os.uname().release}, libzmq {_libzmq_version()}, "
-            f"{_output(folder / 'bin/zcostd', '--version')}, {kind} build"
-            f"{' with ' + sanitizers if sanitizers else ''}, {compiler}, data on {file_system(folder)}")
+    commit = _output("git", "-C", ROOT, "log", "-1", "--format=%h of %cs", otherwise="")
+    changed = commit and _output("git", "-C", ROOT, "status", "--porcelain", "--", "src", "include", "tools",
+                                 otherwise="")
+    return {
+        "Program": _output(folder / "bin/zcostd", "--version") + (f", commit {commit}" if commit else "")
+                   + (", changed since" if changed else ""),
+        "Machine": f"{processor}, {os.cpu_count()} cores, data on {file_system(folder)}",
+        "System": f"{system}, Linux {os.uname().release}",
+        "Compiler": f"{compiler}, {kind} build{' with ' + sanitizers if sanitizers else ''}",
+        "Libraries": _libraries(),
+    }
