@@ -162,7 +162,7 @@ enum {
 
 /* One event. Zero the struct, set type and what is known; numbers also need their bit in `has`.
  * Strings are UTF-8, NUL-terminated, at most ZCOST_STRING_MAX bytes; NULL means absent. Nothing
- * is kept after the call. Fields that a type does not use (README.md, "Events") are not sent. */
+ * is kept after the call. Fields that a type does not use (zcost_protocol(7)) are not sent. */
 typedef struct {
     zcost_type_t type;
     unsigned has;        /* ZCOST_HAS_... */

@@ -70,3 +70,11 @@ def settings(page="zcostd.conf.5"):
     for head, entry in re.findall(r"^\.It Cm (\w+/.*)\n((?:(?!^\.It |^\.El).*\n)*)", source(page), re.M):
         found[head.replace(" Ns ", "").replace("Ar ", "").replace("Cm ", "").strip()] = plain(entry)
     return found
+
+
+def constant(path, name):
+    """A number of the code, perhaps shifted, such as `#define ZC_ROWS_MAX (1 << 20)`."""
+    text = re.search(rf"^#define {name} (.*?)(?: */\*.*)?$", (ROOT / path).read_text(), re.M)[1]
+    text = re.sub(r"\((?:size_t|u?int64_t)\)", "", text)
+    assert re.fullmatch(r"[\d <()]+", text), text
+    return eval(text)
