@@ -74,7 +74,7 @@ class Bench(unittest.TestCase):
     def test_bench_names_a_mistake_on_its_command_line(self):
         done = bench("--only", "speed")
         self.assertEqual(done.returncode, 2)
-        self.assertIn("'speed' is none of ingest, emit, fold, query, ", done.stderr)
+        self.assertIn("'speed' is not one of ingest, emit, fold, query, ", done.stderr)
 
 
     def test_results_are_written_in_whole_or_not_at_all(self):
