@@ -32,7 +32,7 @@ PLAN = [
 ]
 COVERAGE_PLAN = [("coverage", "unit"), ("coverage", "system")]
 
-# What has threads of its own: libzcost, which zreplay drives hard; the daemon's journal and keeper; zboard's mailboxes.
+# What has threads of its own: libzcost, which zreplay drives hard; the daemon's journal and checkpointer; zboard's mailboxes.
 TSAN_ONLY = {"unit": {"unit.client", "unit.encode", "unit.guest", "unit.journal", "unit.journal_faults",
                       "unit.journal_sync", "unit.keys", "unit.ledger_cells", "unit.mailbox", "unit.outbox",
                       "unit.ring", "unit.reliable", "unit.spool", "unit.store_faults", "unit.store_reader"},

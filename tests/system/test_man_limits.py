@@ -34,13 +34,13 @@ NAMED = (
     ("zcostd.8", "src/daemon/server.c", "PUBLISHED_QUEUED_MAX", "{n} messages wait for a subscriber"),
     ("zcostd.8", "src/daemon/server.c", "REPLIES_QUEUED_MAX", "{n} replies for a client"),
     ("zcostd.8", "src/store/store.h", "ZC_REPRICINGS_MAX", "The store remembers up to {n} re-pricings"),
-    ("zboard.8", "tools/zboard/request.h", "ZC_BODY_MAX_BYTES", "a body {mib} MiB, else status 413"),
-    ("zboard.8", "tools/zboard/request.h", "ZC_BODIES_MAX_BYTES", "all bodies at once {mib} MiB"),
-    ("zboard.8", "tools/zboard/request.h", "ZC_URI_MAX_BYTES", "an address over {raw} bytes"),
-    ("zboard.8", "tools/zboard/daemon_queries.h", "ZC_ANSWER_MAX_BYTES", "an answer {mib} MiB of msgpack"),
-    ("zboard.8", "tools/zboard/daemon_queries.h", "ZC_QUERIES_MAX", "different questions at once {n}, else"),
+    ("zboard.8", "tools/zboard/request.h", "ZB_BODY_MAX_BYTES", "a body {mib} MiB, else status 413"),
+    ("zboard.8", "tools/zboard/request.h", "ZB_BODIES_MAX_BYTES", "all bodies at once {mib} MiB"),
+    ("zboard.8", "tools/zboard/request.h", "ZB_URI_MAX_BYTES", "an address over {raw} bytes"),
+    ("zboard.8", "tools/zboard/daemon_queries.h", "ZB_ANSWER_MAX_BYTES", "an answer {mib} MiB of msgpack"),
+    ("zboard.8", "tools/zboard/daemon_queries.h", "ZB_DAEMON_QUERIES_MAX", "different questions at once {n}, else"),
     ("zboard.8", "tools/zboard/answer_cache.c", "KEPT_MAX_BYTES", "of answers {mib} MiB are kept"),
-    ("zboard.8", "tools/zboard/stream.h", "ZC_ALERTS_KEPT", "The last {n} are kept for streams"),
+    ("zboard.8", "tools/zboard/stream.h", "ZB_ALERTS_KEPT", "The last {n} are kept for streams"),
 )
 
 
