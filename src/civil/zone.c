@@ -2,8 +2,8 @@
  *
  * zone.c - civil time in a named zone.
  *
- * All of it rests on one thing that the C library tells: how far a zone is from UTC at a moment. Days and months
- * are counted here, since mktime leaves open what becomes of a midnight that does not exist.
+ * All of it rests on one thing that a zone tells: how far it is from UTC at a moment. Days and months are counted
+ * here, since mktime leaves open what becomes of a midnight that does not exist.
  */
 #include "civil/zone.h"
 
@@ -12,57 +12,40 @@
 #include <string.h>
 #include <time.h>
 
-#define HOUR_S 3600
-#define DAY_S 86400
-#define DIRECTORY "/usr/share/zoneinfo" /* as the C library has it, where TZDIR does not say otherwise */
+#include "civil/calendar.h"
+#include "civil/tz_file.h"
 
-/* No zone has ever been further from UTC than this. */
-#define OFFSET_MAX_S (16 * HOUR_S)
+#define HOUR_S 3600
 
 /* The years 0001 to 9999, less an offset: what a calendar of four digits can say. */
-#define EARLIEST_S (INT64_C (-62135596800) + 2 * OFFSET_MAX_S)
-#define LATEST_S (INT64_C (253402300799) - 2 * OFFSET_MAX_S)
+#define EARLIEST_S (INT64_C (-62135596800) + 2 * ZC_TZ_OFFSET_MAX_S)
+#define LATEST_S (INT64_C (253402300799) - 2 * ZC_TZ_OFFSET_MAX_S)
 
-/* -------------------------------------------------------------------- the zone in force */
+/* -------------------------------------------------------------------- zones */
 
-static bool is_local (const char *zone)
-{
-    return !*zone || strcmp (zone, "local") == 0;
-}
-
+/* A zone, read for one question. */
 typedef struct {
-    bool changed;
-    char *before; /* TZ; NULL: it was not set */
-} entered_t;
+    enum { ZONE_UTC, ZONE_LOCAL, ZONE_FILE } kind;
+    zc_tz_file_t file;
+} zone_t;
 
-/* Makes a zone the process's. Where there is no memory to remember what was, the process keeps its zone: a wrong
- * day is answered, which is better than a service in another zone for good. */
-static entered_t enter (const char *zone)
+/* False: there is none of that name; then it is UTC. */
+static bool open_zone (const char *name, zone_t *ret_zone)
 {
-    entered_t entered = {!is_local (zone), NULL};
-    char value [ZC_ZONE_BYTES + 1];
-    const char *before = getenv ("TZ");
-    if (entered.changed && before && !(entered.before = strdup (before)))
-        entered.changed = false;
-    if (entered.changed) {
-        /* With a colon it is a file's name and nothing else; UTC0 needs no file. */
-        snprintf (value, sizeof value, ":%s", zone);
-        setenv ("TZ", strcmp (zone, "UTC") == 0 ? "UTC0" : value, 1);
-    }
-    tzset ();
-    return entered;
+    bool local = !*name || strcmp (name, "local") == 0;
+    ret_zone->kind = local ? ZONE_LOCAL : ZONE_UTC;
+    if (local || strcmp (name, "UTC") == 0)
+        return true;
+    if (strlen (name) >= ZC_ZONE_BYTES || zc_tz_file_read (name, &ret_zone->file) == -1)
+        return false;
+    ret_zone->kind = ZONE_FILE;
+    return true;
 }
 
-static void leave (entered_t *entered)
+bool zc_zone_exists (const char *zone)
 {
-    if (!entered->changed)
-        return;
-    if (entered->before)
-        setenv ("TZ", entered->before, 1);
-    else
-        unsetenv ("TZ");
-    free (entered->before);
-    tzset ();
+    zone_t opened;
+    return open_zone (zone, &opened);
 }
 
 static int64_t clamp (int64_t at_s)
@@ -70,21 +53,40 @@ static int64_t clamp (int64_t at_s)
     return at_s < EARLIEST_S ? EARLIEST_S : at_s > LATEST_S ? LATEST_S : at_s;
 }
 
-/* Local less universal time at a moment. */
-static int64_t offset_at (int64_t at_s)
+/* What clocks show at a moment. False: nothing that fits. */
+static bool read_clock (const zone_t *zone, int64_t at_s, struct tm *ret_tm)
 {
     time_t time = (time_t) at_s;
+    if (zone->kind == ZONE_LOCAL)
+        return localtime_r (&time, ret_tm) != NULL;
+    zc_tz_offset_t offset = {0, false, "UTC"};
+    if (zone->kind == ZONE_FILE)
+        offset = zc_tz_file_at (&zone->file, at_s);
+    time += offset.offset_s;
+    if (!gmtime_r (&time, ret_tm))
+        return false;
+    ret_tm->tm_gmtoff = offset.offset_s;
+    ret_tm->tm_isdst = offset.is_summer;
+    ret_tm->tm_zone = offset.name;
+    return true;
+}
+
+/* Local less universal time at a moment. */
+static int64_t offset_at (const zone_t *zone, int64_t at_s)
+{
+    if (zone->kind == ZONE_FILE)
+        return zc_tz_file_at (&zone->file, at_s).offset_s;
     struct tm tm;
-    return localtime_r (&time, &tm) ? (int64_t) tm.tm_gmtoff : 0;
+    return zone->kind == ZONE_LOCAL && read_clock (zone, at_s, &tm) ? (int64_t) tm.tm_gmtoff : 0;
 }
 
 /* The first moment after `before` from which on the offset is that at `after`: one change lies between them. */
-static int64_t change_between (int64_t before, int64_t after)
+static int64_t change_between (const zone_t *zone, int64_t before, int64_t after)
 {
-    int64_t offset = offset_at (after);
+    int64_t offset = offset_at (zone, after);
     while (after - before > 1) {
         int64_t middle = before + (after - before) / 2;
-        if (offset_at (middle) == offset)
+        if (offset_at (zone, middle) == offset)
             after = middle;
         else
             before = middle;
@@ -93,39 +95,19 @@ static int64_t change_between (int64_t before, int64_t after)
 }
 
 /* The first moment at which clocks show this local time (counted in seconds as if it were UTC) or a later one. */
-static int64_t moment_of (int64_t local_s)
+static int64_t moment_of (const zone_t *zone, int64_t local_s)
 {
-    int64_t before = local_s - OFFSET_MAX_S; /* clocks show less than local_s for sure */
-    int64_t by_old = local_s - offset_at (before);
-    int64_t offset = offset_at (by_old);
-    if (offset == offset_at (before))
+    int64_t before = local_s - ZC_TZ_OFFSET_MAX_S; /* clocks show less than local_s for sure */
+    int64_t by_old = local_s - offset_at (zone, before);
+    int64_t offset = offset_at (zone, by_old);
+    if (offset == offset_at (zone, before))
         return by_old;
-    int64_t change = change_between (before, by_old);
+    int64_t change = change_between (zone, before, by_old);
     int64_t by_new = local_s - offset;
     return by_new > change ? by_new : change;
 }
 
 /* -------------------------------------------------------------------- the calendar */
-
-/* Days since the epoch of a date of the Gregorian calendar; months outside 0 to 11 count into other years. */
-static int64_t day_of (int64_t year, int64_t month, int64_t day)
-{
-    year += (month >= 0 ? month : month - 11) / 12;
-    month = (month % 12 + 12) % 12;
-    /* Years are counted from March on, so that a leap day is the last of its year. */
-    int64_t shifted = month < 2 ? year - 1 : year;
-    int64_t months = (month + 10) % 12;
-    int64_t era = (shifted >= 0 ? shifted : shifted - 399) / 400;
-    int64_t of_era = shifted - era * 400;
-    int64_t days = of_era * 365 + of_era / 4 - of_era / 100 + (153 * months + 2) / 5;
-    return era * 146097 + days - 719468 + day - 1;
-}
-
-static int64_t floor_to (int64_t number, int64_t unit)
-{
-    int64_t rest = number % unit;
-    return number - rest - (rest < 0 ? unit : 0);
-}
 
 /* The first day of the unit that a day is in, some units on. */
 static int64_t unit_day (zc_civil_t unit, int64_t day, int64_t ahead)
@@ -133,78 +115,78 @@ static int64_t unit_day (zc_civil_t unit, int64_t day, int64_t ahead)
     if (unit == ZC_CIVIL_DAY)
         return day + ahead;
     if (unit == ZC_CIVIL_WEEK)
-        return floor_to (day + 3, 7) - 3 + 7 * ahead; /* the epoch was a Thursday */
-    time_t time = (time_t) (day * DAY_S);
+        return zc_calendar_floor (day + 3, 7) - 3 + 7 * ahead; /* the epoch was a Thursday */
+    time_t time = (time_t) (day * ZC_DAY_S);
     struct tm tm = {0};
     gmtime_r (&time, &tm);
-    return day_of (tm.tm_year + 1900, tm.tm_mon + ahead, 1);
+    return zc_calendar_day (tm.tm_year + 1900, tm.tm_mon + ahead, 1);
 }
 
-static int64_t local_day (int64_t at_s)
+static int64_t local_day (const zone_t *zone, int64_t at_s)
 {
-    return floor_to (at_s + offset_at (at_s), DAY_S) / DAY_S;
+    return zc_calendar_floor (at_s + offset_at (zone, at_s), ZC_DAY_S) / ZC_DAY_S;
 }
 
 /* The unit that holds a moment: its start and its first day. Where clocks went back over midnight, what follows is
  * of the day that had begun, so that units never overlap. */
-static int64_t unit_start (zc_civil_t unit, int64_t at_s, int64_t *ret_day)
+static int64_t unit_start (const zone_t *zone, zc_civil_t unit, int64_t at_s, int64_t *ret_day)
 {
-    int64_t day = unit_day (unit, local_day (at_s), 0);
+    int64_t day = unit_day (unit, local_day (zone, at_s), 0);
     int64_t next = unit_day (unit, day, 1);
-    if (moment_of (next * DAY_S) <= at_s)
+    if (moment_of (zone, next * ZC_DAY_S) <= at_s)
         day = next;
     *ret_day = day;
-    return moment_of (day * DAY_S);
+    return moment_of (zone, day * ZC_DAY_S);
 }
 
 /* One day on or back: one that never was is not counted. */
-static int64_t step_day (int64_t *day, int direction)
+static int64_t step_day (const zone_t *zone, int64_t *day, int direction)
 {
-    int64_t from = moment_of (*day * DAY_S), to;
+    int64_t from = moment_of (zone, *day * ZC_DAY_S), to;
     do {
         *day += direction;
-        to = moment_of (*day * DAY_S);
-    } while (to == from || moment_of ((*day + 1) * DAY_S) == to);
+        to = moment_of (zone, *day * ZC_DAY_S);
+    } while (to == from || moment_of (zone, (*day + 1) * ZC_DAY_S) == to);
     return to;
 }
 
-static int64_t days_start (zc_civil_t unit, int64_t at_s, int ahead)
+static int64_t days_start (const zone_t *zone, zc_civil_t unit, int64_t at_s, int ahead)
 {
     int64_t day;
-    int64_t start = unit_start (unit, at_s, &day);
+    int64_t start = unit_start (zone, unit, at_s, &day);
     if (unit != ZC_CIVIL_DAY)
-        return ahead ? moment_of (unit_day (unit, day, ahead) * DAY_S) : start;
+        return ahead ? moment_of (zone, unit_day (unit, day, ahead) * ZC_DAY_S) : start;
     for (; ahead > 0; ahead--)
-        start = step_day (&day, 1);
+        start = step_day (zone, &day, 1);
     for (; ahead < 0; ahead++)
-        start = step_day (&day, -1);
+        start = step_day (zone, &day, -1);
     return start;
 }
 
 /* -------------------------------------------------------------------- hours */
 
 /* Hours begin where clocks show a full one, and where clocks were changed. */
-static int64_t hour_start (int64_t at_s)
+static int64_t hour_start (const zone_t *zone, int64_t at_s)
 {
-    int64_t offset = offset_at (at_s);
-    int64_t start = floor_to (at_s + offset, HOUR_S) - offset;
-    return offset_at (start) == offset ? start : change_between (start, at_s);
+    int64_t offset = offset_at (zone, at_s);
+    int64_t start = zc_calendar_floor (at_s + offset, HOUR_S) - offset;
+    return offset_at (zone, start) == offset ? start : change_between (zone, start, at_s);
 }
 
-static int64_t hour_end (int64_t at_s)
+static int64_t hour_end (const zone_t *zone, int64_t at_s)
 {
-    int64_t offset = offset_at (at_s);
-    int64_t end = floor_to (at_s + offset, HOUR_S) + HOUR_S - offset;
-    return offset_at (end) == offset ? end : change_between (at_s, end);
+    int64_t offset = offset_at (zone, at_s);
+    int64_t end = zc_calendar_floor (at_s + offset, HOUR_S) + HOUR_S - offset;
+    return offset_at (zone, end) == offset ? end : change_between (zone, at_s, end);
 }
 
-static int64_t hours_start (int64_t at_s, int ahead)
+static int64_t hours_start (const zone_t *zone, int64_t at_s, int ahead)
 {
-    int64_t start = hour_start (at_s);
+    int64_t start = hour_start (zone, at_s);
     for (; ahead > 0; ahead--)
-        start = hour_end (start);
+        start = hour_end (zone, start);
     for (; ahead < 0; ahead++)
-        start = hour_start (start - 1);
+        start = hour_start (zone, start - 1);
     return start;
 }
 
@@ -212,11 +194,10 @@ static int64_t hours_start (int64_t at_s, int ahead)
 
 int64_t zc_zone_start (const char *zone, zc_civil_t unit, int64_t at_s, int ahead)
 {
-    entered_t entered = enter (zone);
+    zone_t opened;
+    open_zone (zone, &opened);
     int64_t at = clamp (at_s);
-    int64_t start = unit == ZC_CIVIL_HOUR ? hours_start (at, ahead) : days_start (unit, at, ahead);
-    leave (&entered);
-    return start;
+    return unit == ZC_CIVIL_HOUR ? hours_start (&opened, at, ahead) : days_start (&opened, unit, at, ahead);
 }
 
 /* The format is the caller's business. */
@@ -230,43 +211,12 @@ static size_t format_time (char *text, unsigned size, const char *format, const 
 
 const char *zc_zone_format (const char *zone, int64_t at_s, const char *format, char *text, unsigned size)
 {
-    entered_t entered = enter (zone);
-    time_t time = (time_t) clamp (at_s);
+    zone_t opened;
+    open_zone (zone, &opened);
     struct tm tm;
-    if (!localtime_r (&time, &tm) || format_time (text, size, format, &tm) == 0)
+    if (!read_clock (&opened, clamp (at_s), &tm) || format_time (text, size, format, &tm) == 0)
         text [0] = '\0';
-    leave (&entered);
     return text;
-}
-
-/* A file of the tz database begins with these bytes; others lie in its directory too. */
-static bool is_zone_file (const char *path)
-{
-    char magic [4];
-    FILE *file = fopen (path, "re");
-    if (!file)
-        return false;
-    bool is = fread (magic, sizeof magic, 1, file) == 1 && memcmp (magic, "TZif", sizeof magic) == 0;
-    fclose (file);
-    return is;
-}
-
-static bool is_name (const char *zone)
-{
-    for (const char *at = zone; *at; at++)
-        if ((unsigned char) *at <= ' ' || *at == 0x7f)
-            return false;
-    return *zone && *zone != '/' && *zone != ':' && !strstr (zone, "..") && strlen (zone) < ZC_ZONE_BYTES;
-}
-
-bool zc_zone_exists (const char *zone)
-{
-    if (is_local (zone) || strcmp (zone, "UTC") == 0)
-        return true;
-    const char *directory = getenv ("TZDIR");
-    char path [4096];
-    int size = snprintf (path, sizeof path, "%s/%s", directory && *directory ? directory : DIRECTORY, zone);
-    return is_name (zone) && size < (int) sizeof path && is_zone_file (path);
 }
 
 /* -------------------------------------------------------------------- times as people write them */
@@ -299,8 +249,8 @@ static bool take_date (const char **at, int64_t *ret_day)
     int day = month > 0 && take (at, '-') ? take_digits (at, 2, 32) : -1;
     if (day <= 0)
         return false;
-    *ret_day = day_of (year, month - 1, day);
-    return *ret_day < day_of (year, month, 1);
+    *ret_day = zc_calendar_day (year, month - 1, day);
+    return *ret_day < zc_calendar_day (year, month, 1);
 }
 
 /* T09:30 or T09:30:15, as seconds of the day; a date alone is its midnight. */
@@ -343,10 +293,10 @@ static int parse_date (const char *zone, const char *text, int64_t *ret_s)
     int said = take_offset (&text, &offset);
     if (said == -1 || *text)
         return -1;
-    entered_t entered = enter (zone);
-    int64_t local = day * DAY_S + of_day;
-    *ret_s = clamp (said ? local - offset : moment_of (local));
-    leave (&entered);
+    zone_t opened;
+    open_zone (zone, &opened);
+    int64_t local = day * ZC_DAY_S + of_day;
+    *ret_s = clamp (said ? local - offset : moment_of (&opened, local));
     return 0;
 }
 
@@ -365,7 +315,7 @@ static int parse_ago (const char *text, int64_t now_s, int64_t *ret_s)
     static const struct {
         char letter;
         int64_t seconds;
-    } units [] = {{'s', 1}, {'m', 60}, {'h', HOUR_S}, {'d', DAY_S}, {'w', 7 * DAY_S}};
+    } units [] = {{'s', 1}, {'m', 60}, {'h', HOUR_S}, {'d', ZC_DAY_S}, {'w', 7 * ZC_DAY_S}};
     int64_t number;
     const char *unit = take_number (text, &number);
     for (size_t i = 0; unit && i < sizeof units / sizeof *units; i++)

@@ -5,6 +5,7 @@
  */
 #include "civil/zone.h"
 
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -213,9 +214,11 @@ static void test_zone_local_is_that_of_the_process (void **state)
 {
     (void) state;
     setenv ("TZ", "XXX-3", 1);
+    tzset ();
     assert_int_equal (zc_zone_start ("local", ZC_CIVIL_DAY, 1795266855, 0), 1795219200 - 3 * 3600);
     assert_int_equal (zc_zone_start ("", ZC_CIVIL_DAY, 1795266855, 0), 1795219200 - 3 * 3600);
     setenv ("TZ", "XXX+4", 1);
+    tzset ();
     assert_int_equal (zc_zone_start ("", ZC_CIVIL_DAY, 1795266855, 0), 1795219200 + 4 * 3600);
     unsetenv ("TZ");
     tzset ();
@@ -231,6 +234,62 @@ static void test_zone_formats (void **state)
     if (has_database ())
         assert_string_equal (zc_zone_format ("Asia/Kathmandu", 1795266855, "%F %T %z", text, sizeof text),
                              "2026-11-21 18:59:15 +0545");
+}
+
+/* Threads that ask for different zones at once, each of which knows its answers from before. */
+typedef struct {
+    const char *zone;
+    int64_t day;
+    char text [32];
+    unsigned wrong;
+} asker_t;
+
+static void ask (asker_t *self, int64_t *ret_day, char *text, unsigned size)
+{
+    int64_t parsed;
+    zc_zone_format (self->zone, 1795266855, "%F %T %Z", text, size);
+    *ret_day = zc_zone_start (self->zone, ZC_CIVIL_DAY, 1795266855, 0);
+    if (zc_zone_parse (self->zone, "2026-11-21", 0, &parsed) == -1 || parsed != *ret_day)
+        self->wrong++;
+}
+
+static void *ask_again (void *self_)
+{
+    asker_t *self = self_;
+    for (int i = 0; i < 500; i++) {
+        int64_t day;
+        char text [32];
+        ask (self, &day, text, sizeof text);
+        if (day != self->day || strcmp (text, self->text) != 0 || strcmp (getenv ("TZ"), "XXX-3") != 0)
+            self->wrong++;
+    }
+    return NULL;
+}
+
+static void test_zone_answers_any_thread (void **state)
+{
+    (void) state;
+    asker_t askers [] = {{.zone = "Europe/Madrid"}, {.zone = "UTC"}, {.zone = "local"}, {.zone = "America/New_York"}};
+    enum { COUNT = sizeof askers / sizeof *askers };
+    pthread_t threads [COUNT];
+    if (!has_database ())
+        skip ();
+    setenv ("TZ", "XXX-3", 1);
+    tzset ();
+    for (size_t i = 0; i < COUNT; i++)
+        ask (&askers [i], &askers [i].day, askers [i].text, sizeof askers [i].text);
+    for (size_t i = 0; i < COUNT; i++)
+        assert_int_equal (pthread_create (&threads [i], NULL, ask_again, &askers [i]), 0);
+    for (size_t i = 0; i < COUNT; i++)
+        pthread_join (threads [i], NULL);
+    for (size_t i = 0; i < COUNT; i++)
+        assert_int_equal (askers [i].wrong, 0);
+    assert_string_equal (askers [0].text, "2026-11-21 14:14:15 CET");
+    assert_string_equal (askers [1].text, "2026-11-21 13:14:15 UTC");
+    assert_string_equal (askers [2].text, "2026-11-21 16:14:15 XXX");
+    assert_string_equal (askers [3].text, "2026-11-21 08:14:15 EST");
+    unsetenv ("TZ");
+    tzset ();
 }
 
 #define NOW 1795266855 /* 2026-11-21 13:14:15 UTC, a Saturday */
@@ -342,6 +401,7 @@ int main (void)
         cmocka_unit_test (test_zone_looks_where_tzdir_says),
         cmocka_unit_test (test_zone_leaves_the_process_in_its_own),
         cmocka_unit_test (test_zone_local_is_that_of_the_process),
+        cmocka_unit_test (test_zone_answers_any_thread),
         cmocka_unit_test (test_zone_formats),
         cmocka_unit_test (test_zone_parses_what_people_write),
         cmocka_unit_test (test_zone_refuses_what_is_no_time),
