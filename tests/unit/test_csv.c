@@ -81,6 +81,7 @@ static void test_csv_reads_rows (void **state)
         {BYTES ("\"a,b\",c\n"), "1[a,b][c];"},
         {BYTES ("\"a\nb\",c\nd\n"), "1[a\nb][c];3[d];"},
         {BYTES ("\"a\r\nb\"\r\nc\n"), "1[a\r\nb];3[c];"},
+        {BYTES ("\"a\rb\"\r\n\"\r\"\n"), "1[a\rb];2[\r];"}, /* what is quoted is no line's end */
         {BYTES ("\"a\""), "1[a];"},
         {BYTES ("\xc3\xa9,\xff\n"), "1[\xc3\xa9][\xff];"}, /* bytes, whatever they mean */
     };
@@ -99,6 +100,10 @@ static void test_csv_a_bad_row_costs_its_first_line_alone (void **state)
         {BYTES ("a\"b\nc\n"), "1!a quote within an unquoted field;2[c];"},
         {BYTES ("\"a\"b,c\nd\n"), "1!text behind a closing quote;2[d];"},
         {BYTES ("a\rb\nc\n"), "1!a carriage return within a line;2[c];"},
+        {BYTES ("\ra\nc\n"), "1!a carriage return within a line;2[c];"},
+        {BYTES ("a,\rb\nc\n"), "1!a carriage return within a line;2[c];"},
+        {BYTES ("a\r\r\nc\n"), "1!a carriage return within a line;2[c];"},
+        {BYTES ("\"a\"\r\r\nc\n"), "1!a carriage return within a line;2[c];"},
         {BYTES ("a\0b\nc\n"), "1!a NUL byte;2[c];"},
         {BYTES ("\"a\0\"\nc\n"), "1!a NUL byte;2[c];"},
         {BYTES ("x,\"a\nb\nc\n"), "1!a quote that is never closed;2[b];3[c];"},
