@@ -44,9 +44,9 @@ extern "C" {
 #endif
 
 #define ZCOST_VERSION_MAJOR 0
-#define ZCOST_VERSION_MINOR 1
+#define ZCOST_VERSION_MINOR 2
 #define ZCOST_VERSION_PATCH 0
-#define ZCOST_VERSION "0.1.0"
+#define ZCOST_VERSION "0.2.0"
 
 #if defined(__GNUC__)
 #define ZCOST_API __attribute__ ((visibility ("default")))
@@ -78,7 +78,7 @@ enum {
 /* A fixed English text for one of the codes above; never NULL, never freed. Any thread. */
 ZCOST_API const char *zcost_strerror (int error);
 
-/* The version of the library linked at run time, such as "0.1.0". Any thread. */
+/* The version of the library linked at run time, such as "0.2.0". Any thread. */
 ZCOST_API const char *zcost_version (void);
 
 typedef struct zcost zcost_t;

@@ -8,14 +8,12 @@ import os
 import pathlib
 import re
 import shutil
-import subprocess
 import tempfile
 import textwrap
 import unittest
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-BIN = pathlib.Path(os.environ.get("ZCOST_BIN") or ROOT / "build/release/bin").resolve()
-VERSION = re.search(r'#define ZCOST_VERSION "(.*)"', (ROOT / "include/zcost.h").read_text())[1]
+from builds import VERSION, cached, configure, pkg_config, run
+from harness import BIN, ROOT
 
 PROGRAM = """
     #include <stdio.h>
@@ -42,24 +40,6 @@ PROJECT = """
 """
 
 
-def run(*argv, cwd=None, **env):
-    """Its output; a failure is an AssertionError that shows all of it."""
-    done = subprocess.run(list(map(str, argv)), cwd=cwd, env={**os.environ, **env}, timeout=300, text=True,
-                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    assert done.returncode == 0, f"{' '.join(map(str, argv))}: exit code {done.returncode}\n{done.stdout}"
-    return done.stdout
-
-
-def cached(name):
-    """What the build that we install from was configured with."""
-    return re.search(rf"^{name}:\w+=(.*)$", (BIN.parent / "CMakeCache.txt").read_text(), re.M)[1]
-
-
-def configure(source, build, *more):
-    run("cmake", "-S", source, "-B", build, "-G", cached("CMAKE_GENERATOR"),
-        f"-DCMAKE_C_COMPILER={cached('CMAKE_C_COMPILER')}", *more)
-
-
 class Install(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -74,7 +54,7 @@ class Install(unittest.TestCase):
         (cls.dir / "service.c").write_text(textwrap.dedent(PROGRAM))
 
     def pkg_config(self, *arguments):
-        return run("pkg-config", *arguments, "zcost", PKG_CONFIG_PATH=str(self.lib / "pkgconfig")).split()
+        return pkg_config(self.lib / "pkgconfig", *arguments)
 
     def cmake_project(self, name, version, prefix):
         folder = self.dir / name
@@ -105,8 +85,9 @@ class Install(unittest.TestCase):
 
     def test_find_package_refuses_another_minor_version(self):
         major, minor, _ = map(int, VERSION.split("."))
-        with self.assertRaisesRegex(AssertionError, "compatible"):
-            self.cmake_project("too-new", f"{major}.{minor + 1}", self.prefix)
+        for name, other in (("too-new", minor + 1), ("too-old", minor - 1)):
+            with self.subTest(name), self.assertRaisesRegex(AssertionError, "compatible"):
+                self.cmake_project(name, f"{major}.{other}", self.prefix)
 
     def test_installed_tools_run(self):
         for tool in ("zcostd", "zreport", "zreplay"):
@@ -126,10 +107,14 @@ class Install(unittest.TestCase):
         self.assertEqual(needed, {"libzmq"})
 
     def test_library_exports_only_its_api(self):
-        symbols = run("nm", "--dynamic", "--defined-only", self.lib / "libzcost.so").split("\n")
-        names = {line.split()[2] for line in symbols if line}
-        header = (ROOT / "include/zcost.h").read_text()
-        self.assertEqual(names, set(re.findall(r"^ZCOST_API .*?(zcost_\w+) \(", header, re.M)))
+        """Each name in the one version node, which is that of the SONAME."""
+        library = self.lib / "libzcost.so"
+        soname = re.search(r"SONAME.*\[libzcost\.so\.(.*)\]", run("readelf", "--dynamic", library))[1]
+        major, minor, _ = VERSION.split(".")
+        self.assertEqual(soname, f"{major}.{minor}" if major == "0" else major)
+        names = {line.split()[2] for line in run("nm", "--dynamic", "--defined-only", library).splitlines()}
+        declared = re.findall(r"^ZCOST_API .*?(zcost_\w+) \(", (ROOT / "include/zcost.h").read_text(), re.M)
+        self.assertEqual(names, {f"ZCOST_{soname}", *(f"{name}@@ZCOST_{soname}" for name in declared)})
 
     def test_static_library_finds_libzmq(self):
         build, prefix = self.dir / "static", self.dir / "static-prefix"
@@ -137,9 +122,9 @@ class Install(unittest.TestCase):
         run("cmake", "--build", build, "--parallel", os.cpu_count() or 1)
         run("cmake", "--install", build, "--prefix", prefix)
         self.assertEqual(self.cmake_project("by-cmake-static", VERSION, prefix), VERSION)
-        pc = str(next(prefix.glob("**/zcost.pc")).parent)
+        pc = next(prefix.glob("**/zcost.pc")).parent
         # By the README's line, without --static: who links it need not know which kind he has.
-        flags = run("pkg-config", "--cflags", "--libs", "zcost", PKG_CONFIG_PATH=pc).split()
+        flags = pkg_config(pc, "--cflags", "--libs")
         program = self.dir / "static-service"
         run(cached("CMAKE_C_COMPILER"), self.dir / "service.c", *flags, "-o", program)
         self.assertEqual(run(program).strip(), VERSION)

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import samples
 import wire
+from builds import VERSION
 from harness import ANY_PORT, SANITIZED, TestCase, run
 
 PORTS = ("--ingest", ANY_PORT, "--publish", ANY_PORT, "--query", ANY_PORT)
@@ -21,7 +22,7 @@ class Options(TestCase):
         self.assertIn(naming, result.stderr)
 
     def test_help_and_version(self):
-        for option, text in (("--help", "--ingest"), ("--help", "--config"), ("--version", "0.1.0")):
+        for option, text in (("--help", "--ingest"), ("--help", "--config"), ("--version", VERSION)):
             result = run("zcostd", option)
             self.assertEqual((result.returncode, result.stderr), (0, ""))
             self.assertIn(text, result.stdout)
