@@ -30,6 +30,18 @@
  * emit also makes the child's own file; where that fails, the child works without
  * one (zcost_stats_t, spooled).
  *
+ * Versions: zcost_options_t, zcost_event_t and zcost_stats_t begin with their size, as the program was
+ * compiled, and a later version adds members at their end only. So a program runs with any library of
+ * the same SONAME (libzcost.so.0.2 for all of 0.2.x), older or newer than its header: a member that the
+ * program does not have takes its default, which is always 0; a member that the library does not have
+ * must be left at its default, else the call returns ZCOST_EFIELD. Begin each struct with its
+ * initialiser, in C as in C++:
+ *
+ *     zcost_event_t event = ZCOST_EVENT_INIT;
+ *
+ * An initialiser that names members itself begins with .size = sizeof (zcost_event_t). A size that no
+ * version had, such as 0, is ZCOST_ESIZE. zcost_tag_t never grows.
+ *
  * Money is USD. Times are milliseconds since 1970-01-01T00:00:00Z.
  */
 #ifndef ZCOST_H
@@ -72,7 +84,9 @@ enum {
     ZCOST_ENOMEM = -3,   /* no memory */
     ZCOST_ESYSTEM = -4,  /* a system or socket call failed; zcost_open sets errno */
     ZCOST_ETIMEOUT = -5, /* time ran out before everything was handed over, or acknowledged */
-    ZCOST_ECLOSED = -6   /* the client is being closed */
+    ZCOST_ECLOSED = -6,  /* the client is being closed */
+    ZCOST_ESIZE = -7,    /* the size in a struct is one that no version had: 0 if it was not initialised */
+    ZCOST_EFIELD = -8    /* a member is set that this library, older than the program's zcost.h, does not have */
 };
 
 /* A fixed English text for one of the codes above; never NULL, never freed. Any thread. */
@@ -83,9 +97,10 @@ ZCOST_API const char *zcost_version (void);
 
 typedef struct zcost zcost_t;
 
-/* How to open a client. Zero the struct, then set what differs: 0 and NULL mean the default.
- * Strings are copied. */
+/* How to open a client. Begin with ZCOST_OPTIONS_INIT, then set what differs: 0 and NULL mean the
+ * default. Strings are copied. */
 typedef struct {
+    size_t size;                /* sizeof (zcost_options_t) */
     const char *endpoint;       /* PUSH connects here; default ZCOST_DEFAULT_INGEST */
     const char *service;        /* who sends, for events that name none; NULL: the daemon says "default" */
     size_t queue_bytes;         /* memory of the queue; default 4 MiB; 64 KiB to 1 GiB, rounded up to a power of 2 */
@@ -110,8 +125,8 @@ typedef struct {
  * options: NULL for all defaults. *ret_client: owned by the caller, ended by zcost_close; left
  * alone on failure.
  * Returns 0; ZCOST_EINVAL (an option out of range, a malformed endpoint, a service over
- * ZCOST_STRING_MAX, a spool without publish); ZCOST_ENOMEM; ZCOST_ESYSTEM (errno says: also a spool
- * that cannot be made, such as ENOSPC, EFBIG, ENOENT). */
+ * ZCOST_STRING_MAX, a spool without publish); ZCOST_ESIZE; ZCOST_EFIELD; ZCOST_ENOMEM; ZCOST_ESYSTEM
+ * (errno says: also a spool that cannot be made, such as ENOSPC, EFBIG, ENOENT). */
 ZCOST_API int zcost_open (const zcost_options_t *options, zcost_t **ret_client);
 
 /* Sends what is queued, waits at most timeout_ms (0: hardly at all; negative: ZCOST_EINVAL) for it
@@ -160,10 +175,11 @@ enum {
     ZCOST_HAS_TIME_SAVED = 1 << 10
 };
 
-/* One event. Zero the struct, set type and what is known; numbers also need their bit in `has`.
+/* One event. Begin with ZCOST_EVENT_INIT, set type and what is known; numbers also need their bit in `has`.
  * Strings are UTF-8, NUL-terminated, at most ZCOST_STRING_MAX bytes; NULL means absent. Nothing
  * is kept after the call. Fields that a type does not use (zcost_protocol(7)) are not sent. */
 typedef struct {
+    size_t size; /* sizeof (zcost_event_t) */
     zcost_type_t type;
     unsigned has;        /* ZCOST_HAS_... */
     const char *service; /* NULL: the client's */
@@ -190,15 +206,15 @@ typedef struct {
  * ZCOST_EINVAL (nothing is counted): client or event is NULL, the type is unknown, a number is
  * negative, not finite or over its limit, a part is greater than its whole, `hit` comes with hits or
  * misses, ts_ms is before the year 2000 or over 24 h ahead, a string is too long, a tag has no key or
- * value or there are too many; ZCOST_ECLOSED. Strings are not checked to be UTF-8 here: the daemon
- * rejects those that are not. */
+ * value or there are too many; ZCOST_ESIZE and ZCOST_EFIELD (nothing is counted); ZCOST_ECLOSED. Strings
+ * are not checked to be UTF-8 here: the daemon rejects those that are not. */
 ZCOST_API int zcost_emit (zcost_t *client, const zcost_event_t *event);
 
 /* Takes all of `count` events or none, for callers who can keep what is not taken: such as a gateway that tells its own
  * client to come again. Never blocks; other threads' emits wait behind it to be sent, for the length of the copy.
- * The events must not change during the call. Returns 0: each has its place in the queue; ZCOST_EFULL: they do not fit
- * together, none is taken and none counts as dropped; ZCOST_EINVAL: one is wrong, as in zcost_emit, and none is taken;
- * ZCOST_ECLOSED. count 0: nothing to do. */
+ * The events must not change during the call; all have the same size. Returns 0: each has its place in the queue;
+ * ZCOST_EFULL: they do not fit together, none is taken and none counts as dropped; ZCOST_EINVAL, ZCOST_ESIZE,
+ * ZCOST_EFIELD: one is wrong, as in zcost_emit, and none is taken; ZCOST_ECLOSED. count 0: nothing to do. */
 ZCOST_API int zcost_try_emit (zcost_t *client, const zcost_event_t *events, size_t count);
 
 /* One call a type, for the common case; same returns as zcost_emit. */
@@ -219,6 +235,7 @@ ZCOST_API int zcost_llm_call (zcost_t *client, const char *model, int64_t input_
  * nowhere. Dropped events are in none of the other counts. In plain mode emitted = sent + queued; in
  * reliable mode emitted = acked + lost + queued. */
 typedef struct {
+    size_t size;         /* sizeof (zcost_stats_t); zcost_stats reads it and leaves it */
     uint64_t emitted;    /* emit calls that returned 0 */
     uint64_t sent;       /* handed to the connected socket, at least once */
     uint64_t queued;     /* have their place in the queue: in reliable mode also what is sent and not acknowledged */
@@ -234,11 +251,29 @@ typedef struct {
 } zcost_stats_t;
 
 /* A snapshot of the counters; they move on while it is taken, each by itself is exact. Any
- * thread; no system call. client NULL: all 0. ret_stats is not NULL. */
-ZCOST_API void zcost_stats (const zcost_t *client, zcost_stats_t *ret_stats);
+ * thread; no system call. client NULL: all 0. *ret_stats: begun with ZCOST_STATS_INIT, may be used again;
+ * written up to its size and no further; a member that this library does not have becomes 0.
+ * Returns 0; ZCOST_EINVAL (ret_stats is NULL) or ZCOST_ESIZE, which leave it alone. */
+ZCOST_API int zcost_stats (const zcost_t *client, zcost_stats_t *ret_stats);
 
 #ifdef __cplusplus
 }
+
+template <typename T> inline T zcost_init ()
+{
+    T all = T ();
+    all.size = sizeof (T);
+    return all;
+}
+#define ZCOST_OPTIONS_INIT zcost_init<zcost_options_t> ()
+#define ZCOST_EVENT_INIT zcost_init<zcost_event_t> ()
+#define ZCOST_STATS_INIT zcost_init<zcost_stats_t> ()
+#else
+/* clang-format off */
+#define ZCOST_OPTIONS_INIT {.size = sizeof (zcost_options_t)}
+#define ZCOST_EVENT_INIT {.size = sizeof (zcost_event_t)}
+#define ZCOST_STATS_INIT {.size = sizeof (zcost_stats_t)}
+/* clang-format on */
 #endif
 
 #endif

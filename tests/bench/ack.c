@@ -45,7 +45,7 @@ static int fail (const char *what)
 static int emit (run_t *self, uint64_t upto)
 {
     static const zcost_event_t event = {
-        .type = ZCOST_QUERY_ROUTER, .has = ZCOST_HAS_COST, .tier = "simple", .cost_usd = 0.0012};
+        .size = sizeof event, .type = ZCOST_QUERY_ROUTER, .has = ZCOST_HAS_COST, .tier = "simple", .cost_usd = 0.0012};
     for (; self->emitted < upto; self->emitted++) {
         self->emitted_ns [self->emitted] = monotonic_ns ();
         if (zcost_emit (self->client, &event) != 0)
@@ -57,7 +57,7 @@ static int emit (run_t *self, uint64_t upto)
 /* The queue is in order, so a count says which ones are acknowledged. */
 static int look (run_t *self, uint64_t before)
 {
-    zcost_stats_t stats;
+    zcost_stats_t stats = ZCOST_STATS_INIT;
     zcost_stats (self->client, &stats);
     int64_t now_ns = monotonic_ns ();
     if (stats.lost > 0)
@@ -102,7 +102,7 @@ static int measure (run_t *self, const options_t *options)
 static int run (const options_t *options)
 {
     static run_t self;
-    const zcost_options_t zcost = {.endpoint = options->endpoint, .publish = options->publish};
+    const zcost_options_t zcost = {.size = sizeof zcost, .endpoint = options->endpoint, .publish = options->publish};
     int rc = zcost_open (&zcost, &self.client);
     if (rc != 0)
         return fail (zcost_strerror (rc));

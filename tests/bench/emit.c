@@ -92,10 +92,16 @@ static inline void call (caller_t *self, call_t which)
 }
 
 static const zcost_event_t small_event = {
-    .type = ZCOST_QUERY_ROUTER, .has = ZCOST_HAS_COST, .tier = "simple", .cost_usd = 0.0012};
+    .size = sizeof small_event,
+    .type = ZCOST_QUERY_ROUTER,
+    .has = ZCOST_HAS_COST,
+    .tier = "simple",
+    .cost_usd = 0.0012,
+};
 
 /* 12 fields. */
 static const zcost_event_t large_event = {
+    .size = sizeof large_event,
     .type = ZCOST_QUERY_ROUTER,
     .has = ZCOST_HAS_COST | ZCOST_HAS_INPUT_TOKENS | ZCOST_HAS_CACHE_READ_TOKENS | ZCOST_HAS_OUTPUT_TOKENS |
            ZCOST_HAS_REASONING_TOKENS | ZCOST_HAS_LATENCY,
@@ -118,13 +124,13 @@ typedef struct {
 
 static bool open_client (caller_t *self, const options_t *options)
 {
-    const zcost_options_t zcost = {.endpoint = options->endpoint, .publish = options->publish};
+    const zcost_options_t zcost = {.size = sizeof zcost, .endpoint = options->endpoint, .publish = options->publish};
     int rc = zcost_open (&zcost, &self->client);
     if (rc != 0) {
         fprintf (stderr, "bench_emit: %s: %s\n", options->endpoint, zcost_strerror (rc));
         return false;
     }
-    zcost_stats_t stats;
+    zcost_stats_t stats = ZCOST_STATS_INIT;
     for (int ms = 0; ms < CONNECT_MS; ms++) {
         zcost_stats (self->client, &stats);
         if (stats.connected)

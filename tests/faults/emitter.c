@@ -110,7 +110,7 @@ static void set (zcost_event_t *event, const char *key, const char *value)
 /* The event's strings are those of the line, which is cut up. */
 static zcost_event_t parse (char *line)
 {
-    zcost_event_t event = {0};
+    zcost_event_t event = ZCOST_EVENT_INIT;
     char *rest = NULL;
     const char *type = strtok_r (line, " \n", &rest);
     for (size_t i = 1; type && i < sizeof types / sizeof *types; i++)
@@ -184,7 +184,8 @@ static options_t parse_options (int argc, char **argv)
     if (!values [MARKS])
         fail ("no --marks");
     return (options_t){
-        .client = {.endpoint = values [INGEST],
+        .client = {.size = sizeof (zcost_options_t),
+                   .endpoint = values [INGEST],
                    .publish = values [PUBLISH],
                    .spool_dir = values [SPOOL],
                    .service = values [SERVICE],
@@ -203,7 +204,7 @@ int main (int argc, char **argv)
     if (error)
         fail ("open: %s", zcost_strerror (error));
     emit_all (client, &options);
-    zcost_stats_t stats;
+    zcost_stats_t stats = ZCOST_STATS_INIT;
     zcost_stats (client, &stats);
     error = zcost_close (&client, (int) options.close_ms);
     printf ("emitted=%llu dropped=%llu close=%d\n", (unsigned long long) stats.emitted,

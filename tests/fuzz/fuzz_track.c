@@ -83,14 +83,19 @@ int __wrap_zcost_try_emit (zcost_t *client, const zcost_event_t *events, size_t 
 static zcost_t *client_of (size_t queue_bytes)
 {
     zcost_t *client = NULL;
-    const zcost_options_t options = {.endpoint = NOBODY, .queue_bytes = queue_bytes, .flush_interval_ms = 1000};
+    const zcost_options_t options = {
+        .size = sizeof options,
+        .endpoint = NOBODY,
+        .queue_bytes = queue_bytes,
+        .flush_interval_ms = 1000,
+    };
     MUST (zcost_open (&options, &client) == 0);
     return client;
 }
 
 static zcost_stats_t stats_of (const zcost_t *client)
 {
-    zcost_stats_t stats;
+    zcost_stats_t stats = ZCOST_STATS_INIT;
     zcost_stats (client, &stats);
     return stats;
 }
@@ -109,7 +114,7 @@ static zcost_t *client_with_room (void)
 static zcost_t *client_without_room (void)
 {
     static zcost_t *client;
-    const zcost_event_t least = {.type = ZCOST_LLM_CALL};
+    const zcost_event_t least = {.size = sizeof least, .type = ZCOST_LLM_CALL};
     if (!client) {
         client = client_of (NO_ROOM_BYTES);
         while (zcost_emit (client, &least) == 0)

@@ -31,6 +31,28 @@ PROGRAM = """
     }
 """
 
+CPP_PROGRAM = """
+    #include <zcost.h>
+
+    static zcost_event_t global = ZCOST_EVENT_INIT;
+
+    int main ()
+    {
+        zcost_options_t options = ZCOST_OPTIONS_INIT;
+        zcost_stats_t stats = ZCOST_STATS_INIT;
+        zcost_t *client = nullptr;
+        options.service = "search";
+        global.type = ZCOST_LLM_CALL;
+        int error = zcost_open (&options, &client);
+        if (!error)
+            error = zcost_emit (client, &global);
+        if (!error)
+            error = zcost_stats (client, &stats);
+        zcost_close (&client, 0);
+        return error || stats.emitted != 1;
+    }
+"""
+
 PROJECT = """
     cmake_minimum_required (VERSION 3.20)
     project (service LANGUAGES C)
@@ -94,12 +116,16 @@ class Install(unittest.TestCase):
             self.assertIn(VERSION, run(self.prefix / "bin" / tool, "--version"))
 
     def test_header_is_cpp(self):
-        cpp = shutil.which("c++") or shutil.which("clang++") or self.skipTest("no C++ compiler here")
         source = self.dir / "service.cc"
-        source.write_text('#include <zcost.h>\nint main () { return zcost_version () == nullptr; }\n')
-        run(cpp, "-std=c++11", "-Wall", "-Wextra", "-pedantic", "-Werror", source,
-            *self.pkg_config("--cflags", "--libs"), f"-Wl,-rpath,{self.lib}", "-o", self.dir / "service-cpp")
-        run(self.dir / "service-cpp")
+        source.write_text(textwrap.dedent(CPP_PROGRAM))
+        found = [cpp for cpp in ("g++", "clang++") if shutil.which(cpp)] or self.skipTest("no C++ compiler here")
+        for cpp in found:
+            for standard in ("c++11", "c++20"):
+                with self.subTest(cpp, standard=standard):
+                    program = self.dir / f"{cpp}-{standard}"
+                    run(cpp, f"-std={standard}", "-Wall", "-Wextra", "-pedantic", "-Werror", source,
+                        *self.pkg_config("--cflags", "--libs"), f"-Wl,-rpath,{self.lib}", "-o", program)
+                    run(program)
 
     def test_library_brings_only_libzmq(self):
         dynamic = run("readelf", "--dynamic", self.lib / "libzcost.so")

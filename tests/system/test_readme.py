@@ -140,7 +140,8 @@ class Examples(harness.TestCase):
 
     def test_c_producer(self):
         daemon = self.daemon()
-        text = block("c", "zcost_open").replace("{.service", f'{{.endpoint = "{daemon.endpoint("ingest")}", .service')
+        text = block("c", "zcost_open").replace(
+            "options.service", f'options.endpoint = "{daemon.endpoint("ingest")}"; options.service')
         text = text.replace("ZCOST_DEFAULT_PUBLISH", f'"{daemon.endpoint("publish")}"')
         source, program, library = self.dir / "sample.c", self.dir / "sample", harness.BIN.parent / "lib"
         source.write_text(text)

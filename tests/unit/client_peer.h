@@ -119,7 +119,7 @@ HELPER void receive (daemon_t *self, uint64_t total)
 HELPER zcost_t *open_client (const char *endpoint)
 {
     zcost_t *client = NULL;
-    const zcost_options_t options = {.endpoint = endpoint};
+    const zcost_options_t options = {.size = sizeof options, .endpoint = endpoint};
     assert_int_equal (zcost_open (&options, &client), 0);
     assert_non_null (client);
     return client;
@@ -127,7 +127,7 @@ HELPER zcost_t *open_client (const char *endpoint)
 
 HELPER zcost_stats_t stats_of (const zcost_t *client)
 {
-    zcost_stats_t stats;
+    zcost_stats_t stats = ZCOST_STATS_INIT;
     zcost_stats (client, &stats);
     assert_true (stats.emitted == stats.sent + stats.queued);
     return stats;
@@ -146,6 +146,7 @@ HELPER int emit (zcost_t *client, unsigned sender, uint64_t count)
 {
     const char service [] = {(char) ('0' + sender), 0};
     const zcost_event_t event = {
+        .size = sizeof event,
         .type = ZCOST_LLM_CALL,
         .service = service,
         .has = ZCOST_HAS_INPUT_TOKENS,

@@ -232,7 +232,7 @@ HELPER void hub_acknowledge (hub_t *self)
 /* Acknowledges until the client has heard it. */
 HELPER void hub_settle (hub_t *self, const zcost_t *client, uint64_t acked)
 {
-    zcost_stats_t stats = {0};
+    zcost_stats_t stats = ZCOST_STATS_INIT;
     for (int64_t until_ms = now_ms () + PATIENCE_MS; now_ms () < until_ms; usleep (2000)) {
         while (hub_receive (self, 0))
             ;
@@ -250,6 +250,7 @@ HELPER zcost_t *open_reliable (const hub_t *hub, const char *spool_dir)
 {
     zcost_t *client = NULL;
     const zcost_options_t options = {
+        .size = sizeof options,
         .endpoint = hub->ingest,
         .publish = hub->publish,
         .queue_bytes = 64 << 10,
@@ -273,7 +274,7 @@ HELPER void emit_values (zcost_t *client, uint64_t from, uint64_t to)
 
 HELPER zcost_stats_t reliable_stats (const zcost_t *client)
 {
-    zcost_stats_t stats;
+    zcost_stats_t stats = ZCOST_STATS_INIT;
     zcost_stats (client, &stats);
     return stats;
 }

@@ -17,7 +17,7 @@ static void test_client_refuses_options_out_of_range (void **state)
     (void) state;
     static char long_service [ZCOST_STRING_MAX + 2];
     memset (long_service, 's', ZCOST_STRING_MAX + 1);
-    const zcost_options_t cases [] = {
+    zcost_options_t cases [] = {
         {.endpoint = ""},
         {.endpoint = "127.0.0.1:7751"},
         {.endpoint = "tcp://"},
@@ -35,6 +35,7 @@ static void test_client_refuses_options_out_of_range (void **state)
         {.batch_bytes = (1 << 20) + 1},
     };
     for (size_t i = 0; i < COUNT (cases); i++) {
+        cases [i].size = sizeof cases [i];
         zcost_t *client = (zcost_t *) &client;
         if (zcost_open (&cases [i], &client) != ZCOST_EINVAL)
             fail_msg ("case %zu is taken", i);
@@ -48,12 +49,13 @@ static void test_client_takes_options_at_their_limits (void **state)
     (void) state;
     static char service [ZCOST_STRING_MAX + 1];
     memset (service, 's', ZCOST_STRING_MAX);
-    const zcost_options_t cases [] = {
+    zcost_options_t cases [] = {
         {.service = service, .queue_bytes = 64 << 10, .flush_interval_ms = 1, .batch_bytes = 1 << 10},
         {.endpoint = "ipc://@zcost-test", .flush_interval_ms = 1000, .batch_bytes = 1 << 20},
         {.endpoint = "tcp://[::1]:9", .queue_bytes = (64 << 10) + 1}, /* rounded up */
     };
     for (size_t i = 0; i < COUNT (cases); i++) {
+        cases [i].size = sizeof cases [i];
         zcost_t *client = NULL;
         assert_int_equal (zcost_open (&cases [i], &client), 0);
         assert_int_equal (zcost_rag_parallel (client, NAN), 0);
@@ -83,6 +85,34 @@ static void test_client_tells_wrong_arguments (void **state)
     for (int error = -20; error <= 1; error++)
         assert_true (strlen (zcost_strerror (error)) > 0);
     assert_string_equal (zcost_version (), ZCOST_VERSION);
+}
+
+static void test_client_refuses_structs_without_their_size (void **state)
+{
+    (void) state;
+    static const size_t sizes [] = {0, sizeof (size_t), sizeof (zcost_options_t) / 2, SIZE_MAX};
+    zcost_t *client = NULL, *other = NULL;
+    assert_string_equal (zcost_strerror (ZCOST_ESIZE),
+                         "a struct's size is 0 or wrong: initialise it with ZCOST_OPTIONS_INIT, ZCOST_EVENT_INIT or "
+                         "ZCOST_STATS_INIT");
+    assert_int_equal (zcost_open (&(zcost_options_t) ZCOST_OPTIONS_INIT, &client), 0);
+    for (size_t i = 0; i < COUNT (sizes); i++) {
+        const zcost_options_t options = {.size = sizes [i]};
+        zcost_event_t events [2] = {ZCOST_EVENT_INIT, ZCOST_EVENT_INIT};
+        zcost_stats_t stats = {.size = sizes [i], .emitted = 7};
+        events [0].type = events [1].type = ZCOST_RAG_PARALLEL;
+        events [1].size = sizes [i];
+        assert_int_equal (zcost_open (&options, &other), ZCOST_ESIZE);
+        assert_null (other);
+        assert_int_equal (zcost_emit (client, &events [1]), ZCOST_ESIZE);
+        assert_int_equal (zcost_try_emit (client, &events [1], 1), ZCOST_ESIZE);
+        assert_int_equal (zcost_try_emit (client, events, 2), ZCOST_ESIZE);
+        assert_int_equal (zcost_stats (client, &stats), ZCOST_ESIZE);
+        assert_int_equal (stats.emitted, 7);
+    }
+    assert_int_equal (zcost_stats (client, NULL), ZCOST_EINVAL);
+    assert_int_equal (stats_of (client).emitted, 0);
+    assert_int_equal (zcost_close (&client, 0), 0);
 }
 
 static void test_client_close_is_bounded_without_a_daemon (void **state)
@@ -147,7 +177,12 @@ static void test_client_takes_all_events_of_a_try_or_none (void **state)
     zcost_t *client = open_client (NOBODY);
     zcost_event_t events [100];
     for (size_t i = 0; i < COUNT (events); i++)
-        events [i] = (zcost_event_t){.type = ZCOST_EMBEDDING_CACHE, .has = ZCOST_HAS_HIT, .hit = true};
+        events [i] = (zcost_event_t){
+            .size = sizeof events [i],
+            .type = ZCOST_EMBEDDING_CACHE,
+            .has = ZCOST_HAS_HIT,
+            .hit = true,
+        };
     assert_int_equal (zcost_try_emit (client, NULL, 0), 0);
     assert_int_equal (zcost_try_emit (client, NULL, 1), ZCOST_EINVAL);
     assert_int_equal (zcost_try_emit (NULL, events, 1), ZCOST_EINVAL);
@@ -214,7 +249,7 @@ static void test_client_flush_hands_over_all_that_was_emitted (void **state)
 {
     daemon_t *daemon = *state;
     zcost_t *client = NULL;
-    const zcost_options_t slow = {.endpoint = daemon->endpoint, .flush_interval_ms = 1000};
+    const zcost_options_t slow = {.size = sizeof slow, .endpoint = daemon->endpoint, .flush_interval_ms = 1000};
     assert_int_equal (zcost_open (&slow, &client), 0);
     assert_int_equal (zcost_flush (client, 0), 0); /* nothing to hand over */
     for (uint64_t i = 0; i < 3; i++) {
@@ -233,7 +268,7 @@ static void test_client_nudge_sends_before_the_interval_is_over (void **state)
 {
     daemon_t *daemon = *state;
     zcost_t *client = NULL;
-    const zcost_options_t slow = {.endpoint = daemon->endpoint, .flush_interval_ms = 1000};
+    const zcost_options_t slow = {.size = sizeof slow, .endpoint = daemon->endpoint, .flush_interval_ms = 1000};
     zcost_nudge (NULL);
     assert_int_equal (zcost_open (&slow, &client), 0);
     await_connection (client, true);
@@ -287,6 +322,7 @@ int main (void)
         CASE (test_client_refuses_options_out_of_range),
         CASE (test_client_takes_options_at_their_limits),
         CASE (test_client_tells_wrong_arguments),
+        CASE (test_client_refuses_structs_without_their_size),
         CASE (test_client_close_is_bounded_without_a_daemon),
         WITH_DAEMON (test_client_close_is_bounded_and_honest_with_a_daemon_that_hangs),
         CASE (test_client_emit_without_a_daemon_drops_and_counts),

@@ -113,7 +113,7 @@ static int survives_strict_mode (const zcost_options_t *options)
     struct pollfd end = {.fd = ends [0], .events = POLLIN};
     if (poll (&end, 1, PATIENCE_MS) != 1)
         return 3;
-    zcost_stats_t stats;
+    zcost_stats_t stats = ZCOST_STATS_INIT;
     zcost_stats (client, &stats);
     return stats.emitted + stats.dropped == 100000 ? 0 : 4;
 }
@@ -123,13 +123,14 @@ static void test_guest_emit_makes_no_system_call (void **state)
     daemon_t *daemon = *state;
     SKIP_IF (SANITIZED, "a sanitizer makes system calls of its own");
     const char *dir = spool_dir_new ();
-    const zcost_options_t cases [] = {
+    zcost_options_t cases [] = {
         {.endpoint = daemon->endpoint},
         {.endpoint = NOBODY},
         {.endpoint = daemon->endpoint, .publish = NOBODY},
         {.endpoint = NOBODY, .publish = NOBODY, .spool_dir = dir},
     };
     for (size_t i = 0; i < COUNT (cases); i++) {
+        cases [i].size = sizeof cases [i];
         pid_t child = fork ();
         if (child == 0)
             _exit (survives_strict_mode (&cases [i]));

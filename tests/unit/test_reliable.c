@@ -15,7 +15,7 @@
 static void test_reliable_refuses_what_cannot_work (void **state)
 {
     (void) state;
-    const zcost_options_t cases [] = {
+    zcost_options_t cases [] = {
         {.publish = ""},
         {.publish = "127.0.0.1:7752"},
         {.publish = "tcp://127.0.0.1"},
@@ -24,6 +24,7 @@ static void test_reliable_refuses_what_cannot_work (void **state)
         {.spool_dir = "/tmp"}, /* without publish */
     };
     for (size_t i = 0; i < COUNT (cases); i++) {
+        cases [i].size = sizeof cases [i];
         zcost_t *client = NULL;
         if (zcost_open (&cases [i], &client) != ZCOST_EINVAL)
             fail_msg ("case %zu is taken", i);
@@ -274,7 +275,12 @@ static void test_reliable_without_a_daemon_drops_and_counts (void **state)
 {
     (void) state;
     zcost_t *client = NULL;
-    const zcost_options_t options = {.endpoint = NOBODY, .publish = NOBODY, .queue_bytes = 64 << 10};
+    const zcost_options_t options = {
+        .size = sizeof options,
+        .endpoint = NOBODY,
+        .publish = NOBODY,
+        .queue_bytes = 64 << 10,
+    };
     assert_int_equal (zcost_open (&options, &client), 0);
     uint64_t emitted = fill (client, 0);
     for (int i = 0; i < 999; i++)

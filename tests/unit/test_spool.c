@@ -62,7 +62,12 @@ static void test_spool_failures_are_told_at_open (void **state)
 {
     (void) state;
     zcost_t *client = NULL;
-    zcost_options_t options = {.endpoint = NOBODY, .publish = NOBODY, .spool_dir = "/no/such/directory"};
+    zcost_options_t options = {
+        .size = sizeof options,
+        .endpoint = NOBODY,
+        .publish = NOBODY,
+        .spool_dir = "/no/such/directory",
+    };
     assert_int_equal (zcost_open (&options, &client), ZCOST_ESYSTEM);
     assert_int_equal (errno, ENOENT);
     options.spool_dir = "/dev/null";
@@ -78,7 +83,7 @@ static void test_spool_failures_are_told_at_open (void **state)
 static int open_without_room (void)
 {
     const struct rlimit limit = {1 << 20, 1 << 20}; /* the kernel would send SIGXFSZ */
-    const zcost_options_t options = {.endpoint = NOBODY, .publish = NOBODY, .spool_dir = spool};
+    const zcost_options_t options = {.size = sizeof options, .endpoint = NOBODY, .publish = NOBODY, .spool_dir = spool};
     zcost_t *client = NULL;
     setrlimit (RLIMIT_FSIZE, &limit);
     return zcost_open (&options, &client) == ZCOST_ESYSTEM && errno == EFBIG && !client ? 0 : 1;

@@ -27,7 +27,7 @@ typedef struct {
 HELPER tracker_t tracker_of (size_t queue_bytes)
 {
     tracker_t self = {.client = NULL};
-    const zcost_options_t options = {.endpoint = NOBODY, .queue_bytes = queue_bytes};
+    const zcost_options_t options = {.size = sizeof options, .endpoint = NOBODY, .queue_bytes = queue_bytes};
     assert_int_equal (zcost_open (&options, &self.client), 0);
     return self;
 }
@@ -62,7 +62,7 @@ HELPER zb_tracked_t track (tracker_t *self, const char *text)
 /* What the client has of all: each is in its queue, for there is nobody to send to, and none counts as dropped. */
 HELPER void assert_taken (const tracker_t *self, uint64_t events)
 {
-    zcost_stats_t stats;
+    zcost_stats_t stats = ZCOST_STATS_INIT;
     zcost_stats (self->client, &stats);
     assert_int_equal (stats.emitted, events);
     assert_int_equal (stats.queued, events);

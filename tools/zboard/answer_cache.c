@@ -42,7 +42,7 @@ struct zb_answer_cache {
 
 uint64_t zb_answer_cache_tracked (const zb_answer_cache_t *self)
 {
-    zcost_stats_t stats;
+    zcost_stats_t stats = ZCOST_STATS_INIT;
     zcost_stats (self->events, &stats);
     return stats.emitted;
 }

@@ -221,7 +221,7 @@ static void put (zb_daemon_queries_t *self, place_t *place)
 /* Whether what the asker had tracked before is in the ledger, or cannot be waited for any longer. */
 static bool may_put (zb_daemon_queries_t *self, const place_t *place, int64_t now_ms)
 {
-    zcost_stats_t stats;
+    zcost_stats_t stats = ZCOST_STATS_INIT;
     if (place->query->after == 0 || !self->connected || now_ms - place->begun_ms >= HOLD_MS)
         return true;
     zcost_stats (self->events, &stats);

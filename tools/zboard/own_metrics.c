@@ -49,7 +49,7 @@ static void write_http (const zb_board_t *board, zb_exposition_t *out)
 
 static void write_tracked (const zb_board_t *board, zb_exposition_t *out)
 {
-    zcost_stats_t stats;
+    zcost_stats_t stats = ZCOST_STATS_INIT;
     zcost_stats (board->events, &stats);
     zb_exposition_one (out, ZB_COUNTER, "zboard_tracked_events", "Events taken by POST.",
                        (double) board->counts.tracked);

@@ -144,6 +144,7 @@ static unsigned has_of (const zc_event_t *decoded)
 static zcost_event_t event_of (const json_t *json, const zc_event_t *decoded)
 {
     return (zcost_event_t){
+        .size = sizeof (zcost_event_t),
         .type = decoded->type,
         .has = has_of (decoded),
         .service = text_of (json, decoded, ZC_KEY_SERVICE),

@@ -22,6 +22,7 @@ static int open_events (zb_board_t *self)
 {
     const zb_settings_t *settings = self->settings;
     const zcost_options_t options = {
+        .size = sizeof options,
         .endpoint = settings->ingest,
         .publish = settings->publish,
         .queue_bytes = (size_t) settings->queue_bytes,
@@ -51,7 +52,7 @@ static int open_board (zb_board_t *self)
 /* Hands over what was tracked. Returns 0; -1: some of it was not acknowledged, and the log says how much. */
 static int close_events (zb_board_t *self)
 {
-    zcost_stats_t stats;
+    zcost_stats_t stats = ZCOST_STATS_INIT;
     if (zcost_flush (self->events, CLOSE_MS) != 0) {
         zcost_stats (self->events, &stats);
         zc_log (ZC_LOG_ERROR, "not_acknowledged", "events=%llu kept=\"%s\"", (unsigned long long) stats.queued,

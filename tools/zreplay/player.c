@@ -80,7 +80,8 @@ static bool is_stuck (player_t *self)
     int64_t now_ns = zc_clock_ns (), passed_ns = now_ns - self->watched_ns;
     if (passed_ns < WATCH_EVERY_NS)
         return false;
-    zcost_stats_t stats, *before = &self->stats;
+    zcost_stats_t stats = ZCOST_STATS_INIT;
+    const zcost_stats_t *before = &self->stats;
     zcost_stats (self->client, &stats);
     self->rate = (double) (settled (self, &stats) - settled (self, before)) * 1e9 / (double) passed_ns;
     /* Time in which we did not look (a pipe that gave nothing) is not the daemon's fault. */
@@ -127,7 +128,7 @@ static zc_play_end_t sleep_until (player_t *self, int64_t until_ns)
 static zc_play_end_t wait_for_daemon (player_t *self)
 {
     int64_t end_ns = zc_clock_ns () + self->timeout_ns;
-    zcost_stats_t stats;
+    zcost_stats_t stats = ZCOST_STATS_INIT;
     for (;;) {
         zcost_stats (self->client, &stats);
         if (stats.connected)
@@ -169,7 +170,7 @@ static zc_play_end_t wait_for_turn (player_t *self, const zc_record_t *record)
 
 static zc_play_end_t wait_for_room (player_t *self)
 {
-    zcost_stats_t stats;
+    zcost_stats_t stats = ZCOST_STATS_INIT;
     for (;;) {
         zcost_stats (self->client, &stats);
         if (stats.queued_bytes <= stats.queue_bytes / 2)
@@ -289,7 +290,7 @@ static void tell_open (player_t *self, const zcost_stats_t *stats)
 static int hand_over (player_t *self, zc_played_t *played)
 {
     bool flushed = !self->given_up && flush (self);
-    zcost_stats_t stats;
+    zcost_stats_t stats = ZCOST_STATS_INIT;
     zcost_stats (self->client, &stats);
     zc_stop_release (self->stop); /* from here on a Ctrl-C is the hard way */
     int rc = zcost_close (&self->client, flushed ? (int) (self->timeout_ns / MS) : 0);
@@ -316,7 +317,8 @@ void zc_player_run (const zc_options_t *options, zc_source_t *source, zc_stop_t 
                      .console = console,
                      .timeout_ns = (int64_t) (options->timeout_s * 1e9),
                      .first_at_ns = ZC_NO_TIME};
-    zcost_options_t client_options = {.endpoint = options->endpoint,
+    zcost_options_t client_options = {.size = sizeof client_options,
+                                      .endpoint = options->endpoint,
                                       .service = options->service,
                                       .publish = options->publish,
                                       .spool_dir = options->spool};

@@ -98,7 +98,7 @@ bool zc_record_field_is_text (const zc_field_t *field)
 
 void zc_record_clear (zc_record_t *self)
 {
-    memset (&self->event, 0, sizeof self->event);
+    self->event = (zcost_event_t) ZCOST_EVENT_INIT;
     self->at_ns = ZC_NO_TIME;
     self->reason [0] = '\0';
 }
