@@ -28,5 +28,18 @@ def configure(source, build, *more):
         f"-DCMAKE_C_COMPILER={cached('CMAKE_C_COMPILER')}", *more)
 
 
+def configure_alike(source, build, *more):
+    """With its optimisation and its sanitizers, too."""
+    kept = ("CMAKE_BUILD_TYPE", "CMAKE_C_FLAGS_DEBUG", "ZCOST_SANITIZE")
+    configure(source, build, *(f"-D{name}={cached(name)}" for name in kept), *more)
+
+
+def compile_program(source, program, *flags):
+    """A C program, that warns of nothing, with the sanitizers of the build under test."""
+    sanitize = cached("ZCOST_SANITIZE")
+    run(cached("CMAKE_C_COMPILER"), "-std=c11", "-Wall", "-Wextra", "-pedantic", "-Werror", "-O1", "-g",
+        *([f"-fsanitize={sanitize}", "-fno-sanitize-recover=all"] if sanitize else []), source, *flags, "-o", program)
+
+
 def pkg_config(folder, *arguments):
     return shlex.split(run("pkg-config", *arguments, "zcost", PKG_CONFIG_PATH=str(folder)))
