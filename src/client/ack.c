@@ -1,79 +1,28 @@
 /* SPDX-License-Identifier: MPL-2.0
  *
- * ack.c - topic and body of an acknowledgement; UUIDs.
+ * ack.c - topic and body of an acknowledgement.
  */
 #include "client/ack.h"
 
-#include <errno.h>
 #include <string.h>
-#include <sys/random.h>
 
+#include "wire/hex.h"
 #include "wire/reader.h"
-#include "zcost.h"
 
 #define TOPIC_HEAD "ack/"
 #define TOPIC_HEAD_BYTES (sizeof TOPIC_HEAD - 1)
 #define DEPTH_MAX 8
 
-/* ------------------------------------------------------------------------------ UUIDs */
-
-int zc_uuid_new (uint8_t ret_uuid [ZC_UUID_BYTES])
-{
-    ssize_t got;
-    while ((got = getrandom (ret_uuid, ZC_UUID_BYTES, 0)) < 0 && errno == EINTR)
-        ;
-    if (got != ZC_UUID_BYTES)
-        return ZCOST_ESYSTEM;
-    ret_uuid [6] = (uint8_t) ((ret_uuid [6] & 0x0f) | 0x40);
-    ret_uuid [8] = (uint8_t) ((ret_uuid [8] & 0x3f) | 0x80);
-    return 0;
-}
-
-void zc_uuid_to_text (const uint8_t uuid [ZC_UUID_BYTES], char ret_text [ZC_UUID_TEXT_BYTES])
-{
-    static const char digits [] = "0123456789abcdef";
-    for (size_t i = 0; i < ZC_UUID_BYTES; i++) {
-        ret_text [2 * i] = digits [uuid [i] >> 4];
-        ret_text [2 * i + 1] = digits [uuid [i] & 15];
-    }
-    ret_text [2 * ZC_UUID_BYTES] = 0;
-}
-
-static int value_of (char digit)
-{
-    if (digit >= '0' && digit <= '9')
-        return digit - '0';
-    return digit >= 'a' && digit <= 'f' ? digit - 'a' + 10 : -1;
-}
-
-bool zc_uuid_from_text (const char *text, size_t size, uint8_t ret_uuid [ZC_UUID_BYTES])
-{
-    if (size < 2 * ZC_UUID_BYTES)
-        return false;
-    for (size_t i = 0; i < ZC_UUID_BYTES; i++) {
-        int high = value_of (text [2 * i]), low = value_of (text [2 * i + 1]);
-        if (high < 0 || low < 0)
-            return false;
-        ret_uuid [i] = (uint8_t) (high << 4 | low);
-    }
-    return true;
-}
-
-/* --------------------------------------------------------------------- acknowledgements */
-
 void zc_ack_topic (const uint8_t producer [ZC_UUID_BYTES], char ret_topic [ZC_TOPIC_BYTES])
 {
-    char text [ZC_UUID_TEXT_BYTES];
-    zc_uuid_to_text (producer, text);
     memcpy (ret_topic, TOPIC_HEAD, TOPIC_HEAD_BYTES);
-    memcpy (ret_topic + TOPIC_HEAD_BYTES, text, 2 * ZC_UUID_BYTES);
-    ret_topic [ZC_TOPIC_BYTES - 1] = '/';
+    *zc_hex_write (producer, ZC_UUID_BYTES, ret_topic + TOPIC_HEAD_BYTES) = '/';
 }
 
 static bool read_topic (const char *topic, size_t size, uint8_t ret_producer [ZC_UUID_BYTES])
 {
     return size == ZC_TOPIC_BYTES && memcmp (topic, TOPIC_HEAD, TOPIC_HEAD_BYTES) == 0 && topic [size - 1] == '/' &&
-           zc_uuid_from_text (topic + TOPIC_HEAD_BYTES, 2 * ZC_UUID_BYTES, ret_producer);
+           zc_hex_read (topic + TOPIC_HEAD_BYTES, ZC_UUID_BYTES, ret_producer);
 }
 
 enum { HAS_EPOCH = 1, HAS_SEQ = 2, HAS_INCARNATION = 4, HAS_ALL = 7 };

@@ -10,6 +10,7 @@
 
 #include "client/futex.h"
 #include "client/spool_format.h"
+#include "client/uuid.h"
 #include "zcost.h"
 
 const zc_outbox_times_t zc_outbox_times = {

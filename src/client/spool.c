@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "client/spool_format.h"
+#include "wire/hex.h"
 #include "zcost.h"
 
 /* Beyond the limit the kernel would not only fail but also send SIGXFSZ, which ends a service. */
@@ -74,13 +75,13 @@ static int give_up (zc_spool_t *self, const char *path)
 int zc_spool_new (const char *dir, const zc_ring_t *queue, zc_spool_t *ret_spool)
 {
     uint8_t producer [ZC_UUID_BYTES];
-    char text [ZC_UUID_TEXT_BYTES], path [PATH_MAX];
+    char text [2 * sizeof producer + 1], path [PATH_MAX];
     zc_spool_t self;
     assert (strlen (dir) <= ZC_SPOOL_DIR_MAX);
     int rc = zc_uuid_new (producer);
     if (rc != 0)
         return rc;
-    zc_uuid_to_text (producer, text);
+    *zc_hex_write (producer, sizeof producer, text) = '\0';
     snprintf (path, sizeof path, "%s/%s" ZC_SPOOL_NEW_SUFFIX, dir, text);
     snprintf (self.path, sizeof self.path, "%s/%s" ZC_SPOOL_SUFFIX, dir, text);
     self.fd = open (path, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600);

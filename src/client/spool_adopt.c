@@ -17,6 +17,7 @@
 
 #include "client/spool_verify.h"
 #include "client/spool.h"
+#include "wire/hex.h"
 
 /* The boundaries of what was not cut yet must be the same for each who adopts it, whatever its
  * options: never to be changed. */
@@ -61,8 +62,8 @@ static void put_aside (const zc_spool_t *file)
 static bool ends_with (const char *name, const char *suffix)
 {
     uint8_t producer [ZC_UUID_BYTES];
-    size_t size = strlen (name), hex = 2 * ZC_UUID_BYTES;
-    return zc_uuid_from_text (name, size, producer) && strcmp (name + hex, suffix) == 0;
+    size_t hex = 2 * sizeof producer;
+    return strlen (name) > hex && zc_hex_read (name, sizeof producer, producer) && strcmp (name + hex, suffix) == 0;
 }
 
 /* Its age first: who is making it must not find it locked. */

@@ -9,6 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "wire/hex.h"
+
 #define BOOT_ID "/proc/sys/kernel/random/boot_id"
 
 static_assert (sizeof (zc_spool_label_t) == 64 && sizeof (zc_spool_numbering_t) == 32 &&
@@ -59,9 +61,8 @@ void zc_spool_boot_id (uint8_t ret_boot [ZC_UUID_BYTES])
     for (ssize_t i = 0; i < got; i++)
         if (text [i] != '-')
             digits [count++] = text [i];
-    uint8_t boot [ZC_UUID_BYTES];
-    if (zc_uuid_from_text (digits, count, boot))
-        memcpy (ret_boot, boot, sizeof boot);
+    if (count == 2 * ZC_UUID_BYTES)
+        zc_hex_read (digits, ZC_UUID_BYTES, ret_boot);
 }
 
 void zc_spool_format (zc_spool_head_t *head, size_t queue_bytes, const uint8_t producer [ZC_UUID_BYTES])

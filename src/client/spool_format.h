@@ -17,7 +17,7 @@
 #include <stdint.h>
 
 #include "client/ring.h"
-#include "client/ack.h"
+#include "client/uuid.h"
 
 #define ZC_FLIGHTS_MAX 4096 /* frames that are not acknowledged */
 #define ZC_SPOOL_VERSION 1

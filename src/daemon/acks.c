@@ -4,6 +4,8 @@
  */
 #include "daemon/acks.h"
 
+#include "wire/hex.h"
+
 #define PREFIX "ack/"
 #define PREFIX_BYTES (sizeof PREFIX - 1)
 #define HEX_BYTES (2 * ZC_PRODUCER_BYTES)
@@ -21,13 +23,8 @@ void zc_acks_init (zc_acks_t *self, zsock_t *socket, zc_engine_t *engine, zc_sto
 
 static void write_topic (const uint8_t id [ZC_PRODUCER_BYTES], char ret_topic [TOPIC_BYTES])
 {
-    static const char digits [] = "0123456789abcdef";
     memcpy (ret_topic, PREFIX, PREFIX_BYTES);
-    for (size_t i = 0; i < ZC_PRODUCER_BYTES; i++) {
-        ret_topic [PREFIX_BYTES + 2 * i] = digits [id [i] >> 4];
-        ret_topic [PREFIX_BYTES + 2 * i + 1] = digits [id [i] & 15];
-    }
-    ret_topic [TOPIC_BYTES - 1] = '/';
+    *zc_hex_write (id, ZC_PRODUCER_BYTES, ret_topic + PREFIX_BYTES) = '/';
 }
 
 /* XPUB never waits: who does not keep up loses some, and is told again within a second. */
@@ -87,25 +84,14 @@ void zc_acks_repeat (zc_acks_t *self, zloop_t *loop)
 
 /* ---------------------------------------------------------------------- welcome */
 
-static bool read_id (const uint8_t *hex, uint8_t ret_id [ZC_PRODUCER_BYTES])
-{
-    for (size_t i = 0; i < HEX_BYTES; i++) {
-        uint8_t c = hex [i];
-        int digit = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-        if (digit == -1)
-            return false;
-        ret_id [i / 2] = (uint8_t) (ret_id [i / 2] << 4 | digit);
-    }
-    return true;
-}
-
 void zc_acks_welcome (zc_acks_t *self, zloop_t *loop, const uint8_t *topic, size_t size)
 {
-    uint8_t id [ZC_PRODUCER_BYTES] = {0};
+    uint8_t id [ZC_PRODUCER_BYTES];
     size_t common = size < PREFIX_BYTES ? size : PREFIX_BYTES;
     if (memcmp (topic, PREFIX, common) != 0)
         return;
-    if (size >= TOPIC_BYTES - 1 && size <= TOPIC_BYTES && read_id (topic + PREFIX_BYTES, id)) {
+    if (size >= TOPIC_BYTES - 1 && size <= TOPIC_BYTES &&
+        zc_hex_read ((const char *) topic + PREFIX_BYTES, sizeof id, id)) {
         zc_ack_t ack = zc_producers_ack (self->engine->intake.producers, id);
         tell (self, &ack);
     } else if (size < TOPIC_BYTES - 1)

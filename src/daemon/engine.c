@@ -9,6 +9,7 @@
 
 #include "program/log.h"
 #include "daemon/prices_file.h"
+#include "wire/hex.h"
 
 static int describe (zc_engine_t *self)
 {
@@ -17,8 +18,7 @@ static int describe (zc_engine_t *self)
         zc_log (ZC_LOG_ERROR, "random", "reason=\"%s\"", strerror (errno));
         return -1;
     }
-    for (size_t i = 0; i < sizeof random; i++)
-        sprintf (self->about.incarnation + 2 * i, "%02x", random [i]);
+    *zc_hex_write (random, sizeof random, self->about.incarnation) = '\0';
     self->about.version = ZCOST_VERSION;
     self->about.instance = self->settings->instance;
     self->about.began_ms = zclock_time ();

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "wire/hex.h"
 #include "wire/reader.h"
 #include "wire/utf8.h"
 
@@ -97,15 +98,11 @@ static json_t *unpack_string (unpacker_t *self, const zc_value_t *value)
 
 static json_t *unpack_hex (unpacker_t *self, const zc_value_t *value)
 {
-    static const char digits [] = "0123456789abcdef";
     size_t size = 2 * (size_t) value->size;
     char *text = malloc (size + 1);
     if (!text)
         return fail (self, ZC_JSON_ENOMEM);
-    for (size_t i = 0; i < value->size; i++) {
-        text [2 * i] = digits [value->as.data [i] >> 4];
-        text [2 * i + 1] = digits [value->as.data [i] & 0x0f];
-    }
+    zc_hex_write (value->as.data, value->size, text);
     json_t *string = json_stringn_nocheck (text, size);
     free (text);
     return made (self, string);

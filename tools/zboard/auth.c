@@ -13,6 +13,7 @@
 #include <strings.h>
 
 #include "program/log.h"
+#include "wire/hex.h"
 
 #define TOKENS_MAX 16
 #define TOKEN_BYTES_MIN 16
@@ -131,16 +132,11 @@ bool zb_auth_knows (const zb_auth_t *self, const char *token, size_t size)
 /* In hex: a token may hold what a cookie may not. */
 char *zb_auth_cookie (const char *token, size_t size, bool secure)
 {
-    static const char digits [] = "0123456789abcdef";
     static const char tail [] = "; Path=/; HttpOnly; SameSite=Strict", tail_secure [] = "; Secure";
     char *cookie = malloc (sizeof COOKIE + 2 * size + sizeof tail + sizeof tail_secure);
     if (!cookie)
         return NULL;
-    char *at = cookie + sprintf (cookie, COOKIE "=");
-    for (size_t i = 0; i < size; i++) {
-        *at++ = digits [(unsigned char) token [i] >> 4];
-        *at++ = digits [(unsigned char) token [i] & 15];
-    }
+    char *at = zc_hex_write ((const uint8_t *) token, size, cookie + sprintf (cookie, COOKIE "="));
     sprintf (at, "%s%s", tail, secure ? tail_secure : "");
     return cookie;
 }
@@ -150,24 +146,13 @@ const char *zb_auth_no_cookie (void)
     return COOKIE "=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0";
 }
 
-static int digit (char letter)
-{
-    return letter >= '0' && letter <= '9' ? letter - '0' : letter >= 'a' && letter <= 'f' ? letter - 'a' + 10 : -1;
-}
-
 static bool knows_cookie (const zb_auth_t *self, const char *value, size_t length)
 {
-    char token [TOKEN_BYTES_MAX];
+    uint8_t token [TOKEN_BYTES_MAX];
     size_t size = length / 2;
-    if (length % 2 || size == 0 || size > sizeof token)
+    if (length % 2 || size == 0 || size > sizeof token || !zc_hex_read (value, size, token))
         return false;
-    for (size_t i = 0; i < size; i++) {
-        int high = digit (value [2 * i]), low = digit (value [2 * i + 1]);
-        if (high == -1 || low == -1)
-            return false;
-        token [i] = (char) (high << 4 | low);
-    }
-    return zb_auth_knows (self, token, size);
+    return zb_auth_knows (self, (const char *) token, size);
 }
 
 typedef struct {

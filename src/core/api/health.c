@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/base/pack.h"
+#include "wire/hex.h"
 
 /* A wait that is shorter than this is none. */
 #define WAIT_SHOWN_MS 250
@@ -29,12 +30,8 @@ static void pack_unpriced (msgpack_packer *out, const zc_tally_t *unpriced)
 
 static void pack_producer (msgpack_packer *out, const zc_producer_row_t *row, uint64_t durable)
 {
-    static const char digits [] = "0123456789abcdef";
     char hex [2 * ZC_PRODUCER_BYTES];
-    for (size_t i = 0; i < ZC_PRODUCER_BYTES; i++) {
-        hex [2 * i] = digits [row->id [i] >> 4];
-        hex [2 * i + 1] = digits [row->id [i] & 15];
-    }
+    zc_hex_write (row->id, sizeof row->id, hex);
     msgpack_pack_map (out, 9);
     zc_pack_text (out, "producer");
     zc_pack_bytes (out, hex, sizeof hex);

@@ -5,6 +5,7 @@
 #include "core/api/request.h"
 
 #include "core/base/str.h"
+#include "wire/hex.h"
 #include "wire/reader.h"
 #include "wire/utf8.h"
 
@@ -71,25 +72,13 @@ static const char *read_limit (const argument_t *argument, draft_t *draft)
     return NULL;
 }
 
-static int hex_digit (uint8_t c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 static const char *read_producer (const argument_t *argument, draft_t *draft)
 {
-    static const char wrong [] = "`producer` must be a string of 32 hex digits";
     const zc_value_t *value = &argument->head;
-    if (value->kind != ZC_STR || value->size != 2 * ZC_PRODUCER_BYTES)
-        return wrong;
-    for (size_t i = 0; i < ZC_PRODUCER_BYTES; i++) {
-        int high = hex_digit (value->as.data [2 * i]), low = hex_digit (value->as.data [2 * i + 1]);
-        if (high == -1 || low == -1)
-            return wrong;
-        draft->request.producer [i] = (uint8_t) (high << 4 | low);
-    }
+    uint8_t *producer = draft->request.producer;
+    if (value->kind != ZC_STR || value->size != 2 * ZC_PRODUCER_BYTES ||
+        !zc_hex_read ((const char *) value->as.data, ZC_PRODUCER_BYTES, producer))
+        return "`producer` must be a string of 32 hex digits";
     draft->names_producer = true;
     return NULL;
 }
