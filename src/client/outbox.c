@@ -108,7 +108,7 @@ static int format (const zc_ring_t *queue, zc_spool_room_t *room)
 
 int zc_outbox_new (const zc_ring_t *queue, const zc_outbox_options_t *options, zc_outbox_t **ret_outbox)
 {
-    assert (options->frame_bytes > ZC_FRAME_HEAD_BYTES);
+    assert (options->frame_bytes > ZC_STAMP_BYTES);
     zc_outbox_t *self = calloc (1, sizeof *self);
     int rc = self ? format (queue, zc_ring_room (queue)) : ZCOST_ENOMEM;
     if (rc != 0) {
@@ -118,7 +118,7 @@ int zc_outbox_new (const zc_ring_t *queue, const zc_outbox_options_t *options, z
     self->queue = *queue;
     self->room = zc_ring_room (queue);
     self->times = options->times ? *options->times : zc_outbox_times;
-    self->events_bytes = options->frame_bytes - ZC_FRAME_HEAD_BYTES;
+    self->events_bytes = options->frame_bytes - ZC_STAMP_BYTES;
     self->is_kept = options->is_kept;
     self->adopted_fd = options->adopted_fd;
     self->silence_ns = self->times.silence_ns;
@@ -221,23 +221,17 @@ void zc_outbox_seal (zc_outbox_t *self, int64_t now_ns, bool all)
 
 /* ---------------------------------------------------------------------------------- sending */
 
-static void put_be (uint8_t *to, uint64_t number, unsigned bytes)
-{
-    for (unsigned i = 0; i < bytes; i++)
-        to [i] = (uint8_t) (number >> 8 * (bytes - 1 - i));
-}
-
-static void stamp (const zc_outbox_t *self, uint64_t place, uint64_t dropped, uint8_t ret_head [ZC_FRAME_HEAD_BYTES])
+static void stamp (const zc_outbox_t *self, uint64_t place, uint64_t dropped, uint8_t ret_head [ZC_STAMP_BYTES])
 {
     const zc_spool_numbering_t *numbering = numbering_of (self);
     uint64_t before = numbering->dropped_before;
-    ret_head [0] = 0xc7; /* ext 8 */
-    ret_head [1] = ZC_STAMP_BYTES;
-    ret_head [2] = ZC_STAMP_EXT_TYPE;
-    memcpy (ret_head + 3, zc_outbox_producer (self), ZC_UUID_BYTES);
-    put_be (ret_head + 19, numbering->epoch, 4);
-    put_be (ret_head + 23, place - numbering->places_before + 1, 8);
-    put_be (ret_head + 31, dropped > before ? dropped - before : 0, 8);
+    zc_stamp_t head = {
+        .epoch = numbering->epoch,
+        .seq = place - numbering->places_before + 1,
+        .dropped = dropped > before ? dropped - before : 0,
+    };
+    memcpy (head.producer, zc_outbox_producer (self), sizeof head.producer);
+    zc_stamp_write (&head, ret_head);
 }
 
 static bool is_silent (const zc_outbox_t *self, int64_t now_ns)

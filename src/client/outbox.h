@@ -20,9 +20,7 @@
 
 #include "client/ring.h"
 #include "client/ack.h"
-#include "wire/decode.h"
-
-#define ZC_FRAME_HEAD_BYTES (3 + ZC_STAMP_BYTES) /* the stamp's header and its body */
+#include "wire/stamp.h"
 
 typedef struct zc_outbox zc_outbox_t;
 
@@ -48,12 +46,12 @@ typedef struct {
 int zc_outbox_new (const zc_ring_t *queue, const zc_outbox_options_t *options, zc_outbox_t **ret_outbox);
 void zc_outbox_destroy (zc_outbox_t **self);
 
-/* ZC_UUID_BYTES. */
+/* ZC_PRODUCER_BYTES. */
 const uint8_t *zc_outbox_producer (const zc_outbox_t *self);
 
-/* A frame to send: the head, and behind it the batch's events (none, where it only declares drops). */
+/* A frame to send: the stamp, and behind it the batch's events (none, where it only declares drops). */
 typedef struct {
-    uint8_t head [ZC_FRAME_HEAD_BYTES];
+    uint8_t head [ZC_STAMP_BYTES];
     zc_batch_t batch;
     uint64_t dropped; /* what the stamp declares, of all epochs */
 } zc_outbox_frame_t;

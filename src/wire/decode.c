@@ -4,27 +4,8 @@
  */
 #include "wire/decode.h"
 
-#include <string.h>
-
 #include "wire/decode_event.h"
 #include "wire/reader.h"
-
-static void read_stamp (zc_frame_t *self)
-{
-    zc_value_t value;
-    if (self->at == self->end || *self->at < 0xc7)
-        return;
-    const uint8_t *next = zc_reader_read (self->at, self->end, &value);
-    if (!next || value.kind != ZC_EXT || value.ext_type != ZC_STAMP_EXT_TYPE || value.size != ZC_STAMP_BYTES)
-        return;
-    const uint8_t *data = value.as.data;
-    memcpy (self->stamp.producer, data, 16);
-    self->stamp.epoch = zc_reader_be32 (data + 16);
-    self->stamp.seq = zc_reader_be64 (data + 20);
-    self->stamp.dropped = zc_reader_be64 (data + 28);
-    self->stamped = true;
-    self->at = next;
-}
 
 void zc_decode_init (zc_frame_t *self, const void *bytes, size_t size, int64_t arrival_ms, uint32_t batch_max)
 {
@@ -33,8 +14,10 @@ void zc_decode_init (zc_frame_t *self, const void *bytes, size_t size, int64_t a
     self->arrival_ms = arrival_ms;
     self->array_left = self->batch_left = 0;
     self->batch_max = batch_max;
-    self->stamped = false;
-    read_stamp (self);
+    const uint8_t *next = zc_stamp_read (self->at, self->end, &self->stamp);
+    self->stamped = next != NULL;
+    if (next)
+        self->at = next;
 }
 
 static zc_step_t rejected (zc_frame_t *self, const uint8_t *next, zc_reject_t *ret_reject)

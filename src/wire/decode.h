@@ -14,18 +14,9 @@
 #include <stdint.h>
 
 #include "wire/event.h"
+#include "wire/stamp.h"
 
 #define ZC_DEPTH_MAX 8 /* containers within containers, the event itself included */
-#define ZC_STAMP_BYTES 36
-#define ZC_STAMP_EXT_TYPE 1
-
-/* A producer's stamp, at the head of a frame. */
-typedef struct {
-    uint8_t producer [16];
-    uint32_t epoch;
-    uint64_t seq;
-    uint64_t dropped;
-} zc_stamp_t;
 
 /* A walk over one frame. To look at: the stamp, and where the last object begins (`object`) and ends
  * (`at`). */

@@ -13,12 +13,11 @@
 #include <cmocka.h>
 
 #include "client/spool_format.h"
-#include "wire/reader.h"
 
 #define QUEUE_BYTES (2 * ZC_RING_BYTES_MIN) /* more events than frames may be in flight */
 #define EVENT_BYTES 20
 #define FRAME_EVENTS 5
-#define FRAME_BYTES (ZC_FRAME_HEAD_BYTES + FRAME_EVENTS * EVENT_BYTES)
+#define FRAME_BYTES (ZC_STAMP_BYTES + FRAME_EVENTS * EVENT_BYTES)
 #define SECOND INT64_C (1000000000)
 
 typedef struct {
@@ -90,11 +89,13 @@ static bool send (box_t *box, sent_t *ret_sent)
     if (!zc_outbox_next (box->outbox, box->now, false, &frame))
         return false;
     zc_outbox_sent (box->outbox, &frame, box->now);
-    assert_memory_equal (frame.head + 3, zc_outbox_producer (box->outbox), ZC_UUID_BYTES);
+    zc_stamp_t stamp;
+    assert_non_null (zc_stamp_read (frame.head, frame.head + sizeof frame.head, &stamp));
+    assert_memory_equal (stamp.producer, zc_outbox_producer (box->outbox), sizeof stamp.producer);
     *ret_sent = (sent_t){
-        .epoch = zc_reader_be32 (frame.head + 19),
-        .seq = zc_reader_be64 (frame.head + 23),
-        .dropped = zc_reader_be64 (frame.head + 31),
+        .epoch = stamp.epoch,
+        .seq = stamp.seq,
+        .dropped = stamp.dropped,
         .events = frame.batch.events,
     };
     return true;

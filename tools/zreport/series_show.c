@@ -61,7 +61,7 @@ static int64_t *lay_out (const zr_series_t *self, const zr_series_row_t *row, co
 
 static void show_axis (const zr_series_t *self, const zr_screen_t *screen, const grid_t *grid)
 {
-    char since [ZC_STAMP_BYTES], until [ZC_STAMP_BYTES];
+    char since [ZR_STAMP_BYTES], until [ZR_STAMP_BYTES];
     zr_window_stamp (self->options->timezone, self->start_s, since);
     zr_window_stamp (self->options->timezone, self->until_s, until);
     int gap = (int) grid->drawn - (int) strlen (since) - (int) strlen (until);

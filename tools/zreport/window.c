@@ -125,8 +125,8 @@ int zr_window_read (const zr_window_words_t *words, const char *zone, int64_t no
     int64_t end_s = window.has_until ? window.until_s : now_s;
     if (window.has_since && window.since_s >= end_s) {
         snprintf (mistake, size, "the window is empty: it begins at %s and ends at %s",
-                  zr_window_stamp (zone, window.since_s, (char [ZC_STAMP_BYTES]){0}),
-                  zr_window_stamp (zone, end_s, (char [ZC_STAMP_BYTES]){0}));
+                  zr_window_stamp (zone, window.since_s, (char [ZR_STAMP_BYTES]){0}),
+                  zr_window_stamp (zone, end_s, (char [ZR_STAMP_BYTES]){0}));
         return -1;
     }
     *ret_window = window;
@@ -152,12 +152,12 @@ size_t zr_window_cut (const zr_window_t *window, const char *zone, zc_civil_t un
 
 const char *zr_window_stamp (const char *zone, int64_t at_s, char *text)
 {
-    return zc_zone_format (zone, at_s, "%Y-%m-%d %H:%M", text, ZC_STAMP_BYTES);
+    return zc_zone_format (zone, at_s, "%Y-%m-%d %H:%M", text, ZR_STAMP_BYTES);
 }
 
 const char *zr_window_text (const char *zone, int64_t since_s, int64_t until_s, char *text)
 {
-    char since [ZC_STAMP_BYTES], until [ZONED_BYTES];
+    char since [ZR_STAMP_BYTES], until [ZONED_BYTES];
     zc_zone_format (zone, until_s, "%Y-%m-%d %H:%M %Z", until, sizeof until);
     snprintf (text, ZR_WINDOW_BYTES, "%s to %s", zr_window_stamp (zone, since_s, since), until);
     return text;

@@ -45,7 +45,7 @@ size_t zr_window_cut (const zr_window_t *window, const char *zone, zc_civil_t un
 bool zr_window_duration_read (const char *text, int64_t *ret_seconds);
 
 /* "2026-11-21 09:30" in the zone. */
-#define ZC_STAMP_BYTES 32
+#define ZR_STAMP_BYTES 32
 const char *zr_window_stamp (const char *zone, int64_t at_s, char *text);
 
 /* "2026-11-20 00:00 to 2026-11-21 15:30 CET", in one line. */

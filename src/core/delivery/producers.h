@@ -30,9 +30,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "wire/decode.h"
+#include "wire/stamp.h"
 
-#define ZC_PRODUCER_BYTES 16
 #define ZC_PRODUCERS_MAX 65536 /* live ones, by default */
 #define ZC_EXPIRED_MAX 1000000 /* remembered as expired, by default */
 #define ZC_INTERVALS_MAX 64    /* of numbers seen above a gap, a producer: one more closes the lowest gap as lost */
