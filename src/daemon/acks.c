@@ -4,6 +4,7 @@
  */
 #include "daemon/acks.h"
 
+#include "daemon/publish_message.h"
 #include "wire/hex.h"
 
 #define PREFIX "ack/"
@@ -27,21 +28,16 @@ static void write_topic (const uint8_t id [ZC_PRODUCER_BYTES], char ret_topic [T
     *zc_hex_write (id, ZC_PRODUCER_BYTES, ret_topic + PREFIX_BYTES) = '/';
 }
 
-/* XPUB never waits: who does not keep up loses some, and is told again within a second. */
+/* A subscriber that is not told, for want of memory or because it does not keep up, is told again within a second. */
 static void tell (void *argument, const zc_ack_t *ack)
 {
     zc_acks_t *self = argument;
     char topic [TOPIC_BYTES];
-    msgpack_sbuffer body;
-    msgpack_packer out;
-    msgpack_sbuffer_init (&body);
-    msgpack_packer_init (&out, &body, msgpack_sbuffer_write);
-    zc_report_pack_ack (&out, &self->engine->about, ack);
+    zc_pack_t body = {.data = NULL};
+    zc_report_pack_ack (&body, &self->engine->about, ack);
     write_topic (ack->id, topic);
-    void *socket = zsock_resolve (self->socket);
-    if (zmq_send (socket, topic, sizeof topic, ZMQ_SNDMORE | ZMQ_DONTWAIT) != -1)
-        zmq_send (socket, body.data, body.size, ZMQ_DONTWAIT);
-    msgpack_sbuffer_destroy (&body);
+    zc_publish_message_send (zsock_resolve (self->socket), topic, sizeof topic, &body);
+    zc_pack_term (&body);
 }
 
 /* ----------------------------------------------------------------------- groups */

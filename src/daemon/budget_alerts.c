@@ -30,20 +30,38 @@ static void look (zc_budget_alerts_t *self)
 
 /* ---------------------------------------------------------------------- alerts */
 
-static int record (zc_budget_alerts_t *self, size_t number)
+/* These return 0; -1: the storage failed; 1: there is no memory now, and all waits for the next tick. */
+
+static int no_memory (void)
 {
-    msgpack_sbuffer bytes;
-    msgpack_packer out;
-    msgpack_sbuffer_init (&bytes);
-    msgpack_packer_init (&out, &bytes, msgpack_sbuffer_write);
-    zc_budget_record_pack (&out, zc_budgets_alert (self->engine->budgets, number));
-    int rc = zc_storage_append (self->storage, ZC_RECORD_ALERT, zclock_time (), bytes.data, bytes.size);
-    if (rc == 0)
-        rc = zc_storage_write (self->storage);
-    if (rc == 0)
-        self->recorded_at = zc_storage_written (self->storage);
-    msgpack_sbuffer_destroy (&bytes);
+    zc_log (ZC_LOG_ERROR, "memory", "reason=\"out of memory\"");
+    return 1;
+}
+
+static int append (zc_budget_alerts_t *self, const zc_pack_t *bytes)
+{
+    if (zc_storage_append (self->storage, ZC_RECORD_ALERT, zclock_time (), bytes->data, bytes->size) == -1 ||
+        zc_storage_write (self->storage) == -1)
+        return -1;
+    self->recorded_at = zc_storage_written (self->storage);
+    return 0;
+}
+
+static int record (zc_budget_alerts_t *self, const zc_alert_t *alert)
+{
+    zc_pack_t bytes = {.data = NULL};
+    zc_budget_record_pack (&bytes, alert);
+    int rc = zc_pack_failed (&bytes) ? no_memory () : append (self, &bytes);
+    zc_pack_term (&bytes);
     return rc;
+}
+
+static void log_passed (const zc_alert_t *alert)
+{
+    char spent [ZC_DECIMAL_TEXT], limit [ZC_DECIMAL_TEXT];
+    zc_log (ZC_LOG_WARN, "budget_threshold", "budget=\"%s\" percent=%u spent_usd=%s limit_usd=%s", alert->budget,
+            alert->percent, zc_money_format (alert->spent_nanousd, ZC_NANOUSD_DECIMALS, 2, spent),
+            zc_money_format (alert->limit_nanousd, ZC_NANOUSD_DECIMALS, 2, limit));
 }
 
 /* On record before anybody is told. */
@@ -54,12 +72,10 @@ static int record_new (zc_budget_alerts_t *self)
         if (!zc_budgets_is_new (self->engine->budgets, i))
             continue;
         const zc_alert_t *alert = zc_budgets_alert (self->engine->budgets, i);
-        char spent [ZC_DECIMAL_TEXT], limit [ZC_DECIMAL_TEXT];
-        zc_log (ZC_LOG_WARN, "budget_threshold", "budget=\"%s\" percent=%u spent_usd=%s limit_usd=%s", alert->budget,
-                alert->percent, zc_money_format (alert->spent_nanousd, ZC_NANOUSD_DECIMALS, 2, spent),
-                zc_money_format (alert->limit_nanousd, ZC_NANOUSD_DECIMALS, 2, limit));
-        if (record (self, i) == -1)
-            return -1;
+        int rc = record (self, alert);
+        if (rc != 0)
+            return rc;
+        log_passed (alert);
         zc_budgets_recorded (self->engine->budgets, i);
     }
     return 0;
@@ -78,26 +94,27 @@ static bool is_awaited (const zc_budget_alerts_t *self)
 /* Noted before it is sent: who heard an alert may see us killed at once, and must not hear it again. */
 static int publish (zc_budget_alerts_t *self, size_t number)
 {
-    msgpack_sbuffer body;
-    msgpack_packer out;
-    msgpack_sbuffer_init (&body);
-    msgpack_packer_init (&out, &body, msgpack_sbuffer_write);
-    zc_budgets_pack_alert (self->engine->budgets, &out, number, self->engine->about.instance);
-    zc_budgets_published (self->engine->budgets, number);
-    int rc = record (self, number);
-    if (rc == 0)
+    zc_alert_t alert = *zc_budgets_alert (self->engine->budgets, number);
+    zc_pack_t body = {.data = NULL};
+    alert.published = true;
+    zc_budgets_pack_alert (self->engine->budgets, &body, number, self->engine->about.instance);
+    int rc = zc_pack_failed (&body) ? no_memory () : record (self, &alert);
+    if (rc == 0) {
+        zc_budgets_published (self->engine->budgets, number);
         zc_publish_socket_send (self->publish, "alert", &body);
-    msgpack_sbuffer_destroy (&body);
+    }
+    zc_pack_term (&body);
     return rc;
 }
 
 static int publish_all (zc_budget_alerts_t *self)
 {
     size_t count = zc_budgets_alerts (self->engine->budgets);
-    for (size_t i = 0; i < count; i++)
-        if (!zc_budgets_alert (self->engine->budgets, i)->published && publish (self, i) == -1)
-            return -1;
-    return 0;
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < count; i++)
+        if (!zc_budgets_alert (self->engine->budgets, i)->published)
+            rc = publish (self, i);
+    return rc;
 }
 
 /* What the journal does not have on disk yet waits for the next tick. */
@@ -245,8 +262,13 @@ int zc_budget_alerts_tick (zc_budget_alerts_t *self)
         return 0;
     /* What was spent to a period's last moment is looked at before the next one begins. */
     look (self);
-    if (record_new (self) == -1 || (any_ends (self, now_s) && publish_now (self) == -1) || publish_due (self) == -1)
-        return -1;
+    int rc = record_new (self);
+    if (rc == 0 && any_ends (self, now_s))
+        rc = publish_now (self);
+    if (rc == 0)
+        rc = publish_due (self);
+    if (rc != 0)
+        return rc == -1 ? -1 : 0;
     for (size_t i = 0; i < budgets; i++)
         if (is_over (self, i, now_s))
             begin_period (self, i, now_s);

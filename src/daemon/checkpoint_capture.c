@@ -12,7 +12,7 @@ struct zc_checkpoint_capture {
     zc_unpriced_t *unpriced;
     zc_alert_t *alerts; /* copies, whose names the rows point to */
     zc_alert_row_t *alert_rows;
-    msgpack_sbuffer config;
+    zc_pack_t config;
 };
 
 zc_checkpoint_capture_t *zc_checkpoint_capture_new (void)
@@ -20,7 +20,6 @@ zc_checkpoint_capture_t *zc_checkpoint_capture_new (void)
     zc_checkpoint_capture_t *self = calloc (1, sizeof *self);
     if (!self)
         return NULL;
-    msgpack_sbuffer_init (&self->config);
     self->cells = calloc (1, sizeof *self->cells);
     self->unpriced = calloc (ZC_TALLY_NAMES_MAX + 1, sizeof *self->unpriced);
     self->alerts = calloc (ZC_ALERTS_MAX, sizeof *self->alerts);
@@ -42,7 +41,7 @@ void zc_checkpoint_capture_destroy (zc_checkpoint_capture_t **self_p)
     free (self->alerts);
     free (self->alert_rows);
     zc_producers_changes_term (&self->checkpoint.producers);
-    msgpack_sbuffer_destroy (&self->config);
+    zc_pack_term (&self->config);
     free (self);
     *self_p = NULL;
 }
@@ -100,8 +99,9 @@ static void take_counters (zc_checkpoint_capture_t *self, const zc_intake_t *int
 
 static int take_config (zc_checkpoint_capture_t *self, const zc_engine_t *engine)
 {
-    msgpack_sbuffer_clear (&self->config);
-    if (msgpack_sbuffer_write (&self->config, engine->config.data, engine->config.size) == -1)
+    zc_pack_clear (&self->config);
+    zc_pack_raw (&self->config, engine->config.data, engine->config.size);
+    if (zc_pack_failed (&self->config))
         return -1;
     self->checkpoint.config = self->config.data;
     self->checkpoint.config_size = self->config.size;

@@ -30,7 +30,7 @@ static int describe (zc_engine_t *self)
 
 /* ----------------------------------------------------------------------- terms */
 
-int zc_engine_read_config (const zc_engine_t *self, msgpack_sbuffer *config)
+int zc_engine_read_config (const zc_engine_t *self, zc_pack_t *config)
 {
     const zc_settings_t *settings = self->settings;
     static zc_effective_config_t now; /* large, and of the one thread */
@@ -44,11 +44,12 @@ int zc_engine_read_config (const zc_engine_t *self, msgpack_sbuffer *config)
                                   .caps = settings->caps};
     strcpy (now.prices_source, *settings->prices_file ? settings->prices_file : "builtin");
     now.prices_loaded_ms = zclock_time ();
-    int rc = zc_effective_config_pack (&now, text, size, config);
+    zc_effective_config_pack (&now, text, size, config);
     free (text);
-    if (rc == -1)
-        zc_log (ZC_LOG_ERROR, "memory", "reason=\"out of memory\"");
-    return rc;
+    if (!zc_pack_failed (config))
+        return 0;
+    zc_log (ZC_LOG_ERROR, "memory", "reason=\"out of memory\"");
+    return -1;
 }
 
 bool zc_engine_has_config (const zc_engine_t *self, const void *config, size_t size)
@@ -56,14 +57,14 @@ bool zc_engine_has_config (const zc_engine_t *self, const void *config, size_t s
     static zc_effective_config_t read;
     const char *text;
     size_t text_size;
-    msgpack_sbuffer same;
+    zc_pack_t same = {.data = NULL};
     if (zc_effective_config_read (config, size, &read, &text, &text_size) == -1)
         return false;
     read.prices_loaded_ms = self->about.prices_loaded_ms;
-    msgpack_sbuffer_init (&same);
-    bool has = zc_effective_config_pack (&read, text, text_size, &same) == 0 && same.size == self->config.size &&
+    zc_effective_config_pack (&read, text, text_size, &same);
+    bool has = !zc_pack_failed (&same) && same.size == self->config.size &&
                memcmp (same.data, self->config.data, same.size) == 0;
-    msgpack_sbuffer_destroy (&same);
+    zc_pack_term (&same);
     return has;
 }
 
@@ -101,13 +102,13 @@ int zc_engine_take_config (zc_engine_t *self, const void *bytes, size_t size)
     size_t text_size;
     zc_prices_error_t error = {0, ""};
     zc_prices_t *prices = NULL;
-    msgpack_sbuffer copy;
-    msgpack_sbuffer_init (&copy);
+    zc_pack_t copy = {.data = NULL};
+    zc_pack_raw (&copy, bytes, size);
     if (zc_effective_config_read (bytes, size, &config, &text, &text_size) == 0) {
         prices = zc_prices_new (text, text_size, &error);
         if (!prices)
             why = error.why;
-        else if (msgpack_sbuffer_write (&copy, bytes, size) == -1)
+        else if (zc_pack_failed (&copy))
             why = "out of memory";
         else
             why = apply_config (self, &config, prices);
@@ -116,12 +117,12 @@ int zc_engine_take_config (zc_engine_t *self, const void *bytes, size_t size)
         zc_log (ZC_LOG_ERROR, "prices_unusable", "reason=\"%s\" baseline=\"%s\" file=\"%s\"", why,
                 config.policy.baseline_model, config.prices_source);
         zc_prices_destroy (&prices);
-        msgpack_sbuffer_destroy (&copy);
+        zc_pack_term (&copy);
         return -1;
     }
     zc_prices_destroy (&self->prices);
     self->prices = prices;
-    msgpack_sbuffer_destroy (&self->config);
+    zc_pack_term (&self->config);
     self->config = copy;
     strcpy (self->prices_source, config.prices_source);
     self->about.prices_loaded_ms = config.prices_loaded_ms;
@@ -159,7 +160,6 @@ int zc_engine_init (zc_engine_t *self, const zc_settings_t *settings)
 {
     memset (self, 0, sizeof *self);
     self->settings = settings;
-    msgpack_sbuffer_init (&self->config);
     if (make_parts (self) == -1) {
         zc_log (ZC_LOG_ERROR, "memory", "reason=\"out of memory\"");
         return -1;
@@ -174,7 +174,7 @@ void zc_engine_term (zc_engine_t *self)
     zc_producers_destroy (&self->intake.producers);
     zc_budgets_destroy (&self->budgets);
     zc_prices_destroy (&self->prices);
-    msgpack_sbuffer_destroy (&self->config);
+    zc_pack_term (&self->config);
 }
 
 /* ------------------------------------------------------------------------ look */

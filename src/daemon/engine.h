@@ -8,8 +8,6 @@
 #ifndef ZC_ENGINE_H
 #define ZC_ENGINE_H
 
-#include <msgpack.h>
-
 #include "core/delivery/intake.h"
 #include "core/api/report.h"
 #include "daemon/settings.h"
@@ -19,7 +17,7 @@ typedef struct {
     zc_intake_t intake; /* ledger, rejects and producers are the engine' */
     zc_budgets_t *budgets;
     zc_prices_t *prices;
-    msgpack_sbuffer config; /* in force, packed; empty before any are */
+    zc_pack_t config; /* in force, packed; empty before any are */
     char prices_source [ZC_SOURCE_MAX];
     zc_about_t about;
     int64_t started_mono_ms;
@@ -33,9 +31,8 @@ typedef struct {
 int zc_engine_init (zc_engine_t *self, const zc_settings_t *settings);
 void zc_engine_term (zc_engine_t *self);
 
-/* Reads the price file and appends the terms of the settings, packed. Returns 0, or -1 after a line in
- * the log. */
-int zc_engine_read_config (const zc_engine_t *self, msgpack_sbuffer *config);
+/* Reads the price file and packs the terms of the settings. Returns 0, or -1 after a line in the log. */
+int zc_engine_read_config (const zc_engine_t *self, zc_pack_t *config);
 
 /* Whether packed terms say the same as those in force, but for when the prices were loaded. */
 bool zc_engine_has_config (const zc_engine_t *self, const void *config, size_t size);

@@ -4,6 +4,7 @@
  */
 #include "daemon/publish_socket.h"
 
+#include "daemon/publish_message.h"
 #include "program/log.h"
 
 #define SUBSCRIPTIONS_A_TURN 4096
@@ -19,12 +20,9 @@ void zc_publish_socket_init (zc_publish_socket_t *self, zsock_t *socket, zc_engi
     *self = (zc_publish_socket_t){.socket = socket, .engine = engine, .acks = acks, .welcomed_ms = -WELCOME_GAP_MS};
 }
 
-/* XPUB never waits: a subscriber that does not keep up loses what is sent. */
-int zc_publish_socket_send (zc_publish_socket_t *self, const char *topic, const msgpack_sbuffer *body)
+int zc_publish_socket_send (zc_publish_socket_t *self, const char *topic, const zc_pack_t *body)
 {
-    void *socket = zsock_resolve (self->socket);
-    if (zmq_send (socket, topic, strlen (topic), ZMQ_SNDMORE | ZMQ_DONTWAIT) != -1 &&
-        zmq_send (socket, body->data, body->size, ZMQ_DONTWAIT) != -1)
+    if (zc_publish_message_send (zsock_resolve (self->socket), topic, strlen (topic), body) == 0)
         return 0;
     zc_log (ZC_LOG_WARN, "not_sent", "topic=%s reason=\"%s\"", topic, zmq_strerror (errno));
     return -1;
@@ -32,15 +30,12 @@ int zc_publish_socket_send (zc_publish_socket_t *self, const char *topic, const 
 
 void zc_publish_socket_snapshot (zc_publish_socket_t *self)
 {
-    msgpack_sbuffer body;
-    msgpack_packer out;
+    zc_pack_t body = {.data = NULL};
     self->engine->sequence++;
     zc_report_source_t view = zc_engine_report_source (self->engine);
-    msgpack_sbuffer_init (&body);
-    msgpack_packer_init (&out, &body, msgpack_sbuffer_write);
-    zc_report_pack (&out, &view, zc_ledger_totals (self->engine->intake.ledger), NULL);
+    zc_report_pack (&body, &view, zc_ledger_totals (self->engine->intake.ledger), NULL);
     zc_publish_socket_send (self, "snapshot", &body);
-    msgpack_sbuffer_destroy (&body);
+    zc_pack_term (&body);
 }
 
 static void welcome (zc_publish_socket_t *self)

@@ -26,8 +26,8 @@ void zc_publish_socket_init (zc_publish_socket_t *self, zsock_t *socket, zc_engi
 /* Sends the report as it is now to all subscribers. Never waits. */
 void zc_publish_socket_snapshot (zc_publish_socket_t *self);
 
-/* Sends one message on a topic. Never waits. Returns 0, or -1 after a line in the log. */
-int zc_publish_socket_send (zc_publish_socket_t *self, const char *topic, const msgpack_sbuffer *body);
+/* Sends one message on a topic, unless it is not whole. Never waits. Returns 0, or -1 after a line in the log. */
+int zc_publish_socket_send (zc_publish_socket_t *self, const char *topic, const zc_pack_t *body);
 
 /* Whether somebody is subscribed to the alerts. */
 bool zc_publish_socket_has_alert_listener (const zc_publish_socket_t *self);

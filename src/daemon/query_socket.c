@@ -39,8 +39,7 @@ typedef struct {
 
 static const char no_room [] = "too many bytes of answers wait for this client, or for others, to read them";
 
-static void compose (const zc_query_socket_t *self, pending_t *pending, zc_window_query_t *query,
-                     msgpack_sbuffer *reply)
+static void compose (const zc_query_socket_t *self, pending_t *pending, zc_window_query_t *query, zc_pack_t *reply)
 {
     zc_report_source_t view = zc_engine_report_source (self->engine);
     if (query->why) {
@@ -52,23 +51,18 @@ static void compose (const zc_query_socket_t *self, pending_t *pending, zc_windo
         return;
     }
     zc_reply_pack_window (&view, &pending->request, &query->plan, query->rows, &query->result, reply);
-    if (reply->size < query->result.size) {
-        msgpack_sbuffer_clear (reply);
-        zc_reply_pack_error ("unavailable", "out of memory", reply);
-    }
 }
 
 static void on_answered (void *argument, zc_window_query_t *query)
 {
     pending_t *pending = argument;
     const zc_query_socket_t *self = pending->answer;
-    msgpack_sbuffer reply;
-    msgpack_sbuffer_init (&reply);
+    zc_pack_t reply = {.data = NULL};
     compose (self, pending, query, &reply);
     zc_reply_backpressure_end (pending->client);
     zc_reply_backpressure_send (pending->client, self->socket, &pending->envelope, &reply);
     zc_reply_backpressure_release (pending->client);
-    msgpack_sbuffer_destroy (&reply);
+    zc_pack_term (&reply);
     free (pending);
 }
 
@@ -98,19 +92,17 @@ static void ask_readers (const zc_query_socket_t *self, zc_reply_client_t *clien
 
 /* `health`, `rejects` and `report` may have some hundred KiB. */
 static void answer_now (const zc_query_socket_t *self, const zc_reply_client_t *client, const zc_request_t *request,
-                        msgpack_sbuffer *reply)
+                        zc_pack_t *reply)
 {
     zc_report_source_t view = zc_engine_report_source (self->engine);
     zc_reply_pack (&view, request, reply);
-    if (zc_reply_backpressure_has_room (client, reply->size))
-        return;
-    msgpack_sbuffer_clear (reply);
-    zc_reply_pack_error ("unavailable", no_room, reply);
+    if (!zc_reply_backpressure_has_room (client, reply->size))
+        zc_reply_pack_error ("unavailable", no_room, reply);
 }
 
 /* Answers now, or has it answered later: then the envelope and the hold are taken. */
 static void take_request (const zc_query_socket_t *self, zc_reply_client_t *client, zmsg_t **envelope, zframe_t *body,
-                          msgpack_sbuffer *reply)
+                          zc_pack_t *reply)
 {
     size_t size = zframe_size (body);
     /* The request outlives its message where readers work on it. */
@@ -177,8 +169,7 @@ static zmsg_t *take_envelope (zmsg_t *request, const char **ret_why)
 static void answer (const zc_query_socket_t *self, zmsg_t *request)
 {
     const char *why = NULL;
-    msgpack_sbuffer reply;
-    msgpack_sbuffer_init (&reply);
+    zc_pack_t reply = {.data = NULL};
     zc_reply_client_t *client = zc_reply_backpressure_hold (self->clients, zmsg_first (request));
     zmsg_t *envelope = take_envelope (request, &why);
     if (why)
@@ -191,7 +182,7 @@ static void answer (const zc_query_socket_t *self, zmsg_t *request)
         zc_reply_backpressure_send (client, self->socket, &envelope, &reply);
         zc_reply_backpressure_release (client);
     }
-    msgpack_sbuffer_destroy (&reply);
+    zc_pack_term (&reply);
 }
 
 int zc_query_socket_on_request (zloop_t *loop, zsock_t *socket, void *argument)

@@ -143,17 +143,21 @@ static void on_sent (void *data, void *argument)
     free (data);
 }
 
-void zc_reply_backpressure_send (zc_reply_client_t *client, zsock_t *socket, zmsg_t **envelope, msgpack_sbuffer *body)
+void zc_reply_backpressure_send (zc_reply_client_t *client, zsock_t *socket, zmsg_t **envelope, zc_pack_t *body)
 {
+    if (zc_pack_failed (body)) {
+        zmsg_destroy (envelope);
+        return;
+    }
     sent_t *sent = zmalloc (sizeof *sent);
     zmq_msg_t message;
-    size_t size = body->size;
+    size_t size;
+    char *data = zc_pack_release (body, &size);
     atomic_fetch_add (&client->holders, 1);
     atomic_fetch_add (&client->unread, size);
     atomic_fetch_add (&client->pool->unread, size);
     sent->bytes = size;
     atomic_store (&sent->client, client);
-    char *data = msgpack_sbuffer_release (body);
     if (zmq_msg_init_data (&message, data, size, on_sent, sent) == -1) {
         on_sent (data, sent); /* no memory for its few bytes: the client gets no answer */
         zmsg_destroy (envelope);

@@ -10,7 +10,8 @@
 #define ZC_REPLY_BACKPRESSURE_H
 
 #include <czmq.h>
-#include <msgpack.h>
+
+#include "wire/pack.h"
 
 #define ZC_CLIENT_ASKS_MAX 64      /* questions about windows of time that a client may have under way */
 #define ZC_CLIENT_SMALL_BYTES 4096 /* answers of up to so many always may wait: libzmq bounds how many */
@@ -35,7 +36,8 @@ void zc_reply_backpressure_end (zc_reply_client_t *client);
 /* Whether an answer of so many bytes may wait unread too. */
 bool zc_reply_backpressure_has_room (const zc_reply_client_t *client, size_t bytes);
 
-/* Sends an envelope (taken) and a body, whose bytes are taken too and freed when they were sent or dropped. */
-void zc_reply_backpressure_send (zc_reply_client_t *client, zsock_t *socket, zmsg_t **envelope, msgpack_sbuffer *body);
+/* Sends an envelope (taken) and a body, whose bytes are taken too and freed when they were sent or dropped. A body that
+ * is not whole is no answer: nothing is sent. */
+void zc_reply_backpressure_send (zc_reply_client_t *client, zsock_t *socket, zmsg_t **envelope, zc_pack_t *body);
 
 #endif

@@ -14,7 +14,7 @@
 /* ----------------------------------------------------------------------- terms */
 
 /* Journaled before they are in force: what is folded under them stands behind them. */
-static int take_config (zc_storage_t *self, zc_engine_t *engine, const msgpack_sbuffer *config)
+static int take_config (zc_storage_t *self, zc_engine_t *engine, const zc_pack_t *config)
 {
     if (self->journal && config->size > (uint64_t) engine->settings->segment_bytes - ZC_SEGMENT_HEADER_BYTES - 1024) {
         zc_log (ZC_LOG_ERROR, "prices_unusable", "reason=\"larger than journal/segment_bytes\"");
@@ -31,14 +31,13 @@ static int take_config (zc_storage_t *self, zc_engine_t *engine, const msgpack_s
 
 static int load_config (zc_storage_t *self, zc_engine_t *engine, bool even_the_same)
 {
-    msgpack_sbuffer config;
-    msgpack_sbuffer_init (&config);
+    zc_pack_t config = {.data = NULL};
     int rc = zc_engine_read_config (engine, &config) == -1 ? 1 : 0;
     if (rc == 0 && (even_the_same || !zc_engine_has_config (engine, config.data, config.size)))
         rc = take_config (self, engine, &config);
     if (rc == 0)
         zc_engine_warn_of_unpriced_tiers (engine);
-    msgpack_sbuffer_destroy (&config);
+    zc_pack_term (&config);
     return rc;
 }
 

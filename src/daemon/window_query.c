@@ -10,10 +10,7 @@
 
 zc_window_query_t *zc_window_query_new (void)
 {
-    zc_window_query_t *self = calloc (1, sizeof *self);
-    if (self)
-        msgpack_sbuffer_init (&self->result);
-    return self;
+    return calloc (1, sizeof (zc_window_query_t));
 }
 
 void zc_window_query_destroy (zc_window_query_t **self_p)
@@ -23,7 +20,7 @@ void zc_window_query_destroy (zc_window_query_t **self_p)
         return;
     zc_rows_destroy (&self->part);
     zc_rows_destroy (&self->rows);
-    msgpack_sbuffer_destroy (&self->result);
+    zc_pack_term (&self->result);
     free (self->request);
     free (self);
     *self_p = NULL;
@@ -171,29 +168,9 @@ static int add_up (zc_window_query_t *self, zc_store_reader_t *reader, zc_shared
     return rc == -1 ? rows_failed (self) : 0;
 }
 
-/* The packer passes over what its buffer says. */
-typedef struct {
-    msgpack_sbuffer *buffer;
-    bool failed;
-} sticky_t;
-
-static int append (void *argument, const char *bytes, size_t size)
-{
-    sticky_t *sticky = argument;
-    sticky->failed = sticky->failed || msgpack_sbuffer_write (sticky->buffer, bytes, size) == -1;
-    return sticky->failed ? -1 : 0;
-}
-
 static int pack (zc_window_query_t *self)
 {
-    sticky_t sticky = {&self->result, false};
-    msgpack_packer out;
-    if (!self->wants_reply)
-        return 0;
-    msgpack_packer_init (&out, &sticky, append);
-    if (zc_rows_pack (self->rows, &out) == -1)
-        return rows_failed (self);
-    return sticky.failed ? refuse (self, "out of memory") : 0;
+    return self->wants_reply && zc_rows_pack (self->rows, &self->result) == -1 ? rows_failed (self) : 0;
 }
 
 void zc_window_query_run (zc_window_query_t *self, zc_store_reader_t *reader, zc_shared_recent_t *recent,

@@ -36,7 +36,7 @@ struct zc_window_query {
     const char *code, *why; /* NULL: it was answered. code: the contract's */
     zc_window_plan_t plan;
     zc_rows_t *rows;
-    msgpack_sbuffer result;
+    zc_pack_t result;
 
     char why_text [256]; /* what `why` may point to */
     zc_store_view_t snapshot;

@@ -5,12 +5,12 @@
 #include "wire/json.h"
 
 #include <math.h>
-#include <msgpack.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "wire/hex.h"
+#include "wire/pack.h"
 #include "wire/reader.h"
 #include "wire/utf8.h"
 
@@ -214,79 +214,69 @@ int zc_json_unpack (const void *bytes, size_t size, json_t **ret_json)
 
 /* ------------------------------------------------------------------ JSON to msgpack */
 
-/* The packer reports a failed allocation as any non-zero value; we as our own. */
-static int packed (int failed)
-{
-    return failed ? ZC_JSON_ENOMEM : ZC_JSON_OK;
-}
+/* These return 0 or ZC_JSON_EDEEP; whether there was memory, the packer knows. */
+static int pack_value (zc_pack_t *out, const json_t *json, unsigned depth);
 
-static int pack_string (msgpack_packer *packer, const char *text, size_t size)
-{
-    int failed = msgpack_pack_str (packer, size);
-    return packed (failed ? failed : msgpack_pack_str_body (packer, text, size));
-}
-
-static int pack_value (msgpack_packer *packer, const json_t *json, unsigned depth);
-
-static int pack_array (msgpack_packer *packer, const json_t *array, unsigned depth)
+static int pack_array (zc_pack_t *out, const json_t *array, unsigned depth)
 {
     size_t count = json_array_size (array);
-    int error = packed (msgpack_pack_array (packer, count));
+    int error = ZC_JSON_OK;
+    zc_pack_array (out, count);
     for (size_t i = 0; !error && i < count; i++)
-        error = pack_value (packer, json_array_get (array, i), depth + 1);
+        error = pack_value (out, json_array_get (array, i), depth + 1);
     return error;
 }
 
-static int pack_object (msgpack_packer *packer, json_t *object, unsigned depth)
+static int pack_object (zc_pack_t *out, json_t *object, unsigned depth)
 {
-    int error = packed (msgpack_pack_map (packer, json_object_size (object)));
+    int error = ZC_JSON_OK;
+    zc_pack_map (out, json_object_size (object));
     for (void *at = json_object_iter (object); !error && at; at = json_object_iter_next (object, at)) {
-        const char *key = json_object_iter_key (at);
-        error = pack_string (packer, key, strlen (key));
-        if (!error)
-            error = pack_value (packer, json_object_iter_value (at), depth + 1);
+        zc_pack_text (out, json_object_iter_key (at));
+        error = pack_value (out, json_object_iter_value (at), depth + 1);
     }
     return error;
 }
 
-static int pack_value (msgpack_packer *packer, const json_t *json, unsigned depth)
+static int pack_value (zc_pack_t *out, const json_t *json, unsigned depth)
 {
     if ((json_is_array (json) || json_is_object (json)) && depth >= ZC_JSON_DEPTH_MAX)
         return ZC_JSON_EDEEP;
     switch (json_typeof (json)) {
     case JSON_OBJECT:
         /* jansson's iterators take no const, but change nothing. */
-        return pack_object (packer, (json_t *) json, depth);
+        return pack_object (out, (json_t *) json, depth);
     case JSON_ARRAY:
-        return pack_array (packer, json, depth);
+        return pack_array (out, json, depth);
     case JSON_STRING:
-        return pack_string (packer, json_string_value (json), json_string_length (json));
+        zc_pack_str (out, json_string_value (json), json_string_length (json));
+        break;
     case JSON_INTEGER:
-        return packed (msgpack_pack_int64 (packer, json_integer_value (json)));
+        zc_pack_int (out, json_integer_value (json));
+        break;
     case JSON_REAL:
-        return packed (msgpack_pack_double (packer, json_real_value (json)));
+        zc_pack_double (out, json_real_value (json));
+        break;
     case JSON_TRUE:
-        return packed (msgpack_pack_true (packer));
     case JSON_FALSE:
-        return packed (msgpack_pack_false (packer));
+        zc_pack_bool (out, json_is_true (json));
+        break;
     case JSON_NULL:
+        zc_pack_nil (out);
         break;
     }
-    return packed (msgpack_pack_nil (packer));
+    return ZC_JSON_OK;
 }
 
 int zc_json_pack (const json_t *json, void **ret_bytes, size_t *ret_size)
 {
-    msgpack_sbuffer buffer;
-    msgpack_sbuffer_init (&buffer);
-    msgpack_packer packer;
-    msgpack_packer_init (&packer, &buffer, msgpack_sbuffer_write);
-    int error = pack_value (&packer, json, 0);
-    if (!error) {
-        *ret_size = buffer.size;
-        *ret_bytes = msgpack_sbuffer_release (&buffer);
-    }
-    msgpack_sbuffer_destroy (&buffer);
+    zc_pack_t out = {.data = NULL};
+    int error = pack_value (&out, json, 0);
+    if (!error && zc_pack_failed (&out))
+        error = ZC_JSON_ENOMEM;
+    if (!error)
+        *ret_bytes = zc_pack_release (&out, ret_size);
+    zc_pack_term (&out);
     return error;
 }
 

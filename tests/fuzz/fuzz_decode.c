@@ -7,6 +7,7 @@
  * The frame goes the daemon's own way: decode, price by the built-in table, fold, or reject. Every
  * input begins with an empty ledger, so that what is found is found again from its bytes alone.
  */
+#include <msgpack.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -197,12 +198,11 @@ static void check_query (const books_t *books, const uint8_t *data, size_t size)
                                      .ledger = books->ledger,
                                      .rejects = books->rejects,
                                      .producers = books->producers,
-                                     .kept = &kept,
+                                     .storage_status = &kept,
                                      .now_ms = NOW_MS};
-    msgpack_sbuffer reply;
+    zc_pack_t reply = {.data = NULL};
     msgpack_unpacked opened;
     size_t used = 0;
-    msgpack_sbuffer_init (&reply);
     msgpack_unpacked_init (&opened);
     zc_request_t request;
     if (zc_reply_read_request (&view, data, size, &request, &reply) == 0) {
@@ -214,7 +214,7 @@ static void check_query (const books_t *books, const uint8_t *data, size_t size)
     MUST (msgpack_unpack_next (&opened, reply.data, reply.size, &used) == MSGPACK_UNPACK_SUCCESS);
     MUST (used == reply.size && opened.data.type == MSGPACK_OBJECT_MAP);
     msgpack_unpacked_destroy (&opened);
-    msgpack_sbuffer_destroy (&reply);
+    zc_pack_term (&reply);
 }
 
 int LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)

@@ -157,11 +157,8 @@ static inline void restore (spending_t *self, const char *name, int64_t since, u
 
 static inline opened_t packed (const spending_t *self, int64_t now_ms)
 {
-    msgpack_sbuffer bytes;
-    msgpack_packer out;
-    msgpack_sbuffer_init (&bytes);
-    msgpack_packer_init (&out, &bytes, msgpack_sbuffer_write);
-    zc_budgets_pack (self->budgets, &out, now_ms);
+    zc_pack_t bytes = {.data = NULL};
+    zc_budgets_pack (self->budgets, &bytes, now_ms);
     return open_bytes (bytes);
 }
 

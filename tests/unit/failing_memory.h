@@ -6,6 +6,7 @@
 #ifndef ZC_FAILING_MEMORY_H
 #define ZC_FAILING_MEMORY_H
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -16,11 +17,18 @@ void *__wrap_malloc (size_t size);
 void *__wrap_calloc (size_t count, size_t size);
 void *__wrap_realloc (void *memory, size_t size);
 
-static int fails_in; /* the nth allocation from now fails; 0: none does */
+static int fails_in;      /* the nth allocation from now fails; 0: none does */
+static bool fails_behind; /* and so do all behind it */
+static int failures;      /* so far */
 
 static bool fails (void)
 {
-    return fails_in > 0 && --fails_in == 0;
+    if (fails_in == 0 || (fails_in > 1 && --fails_in > 0))
+        return false;
+    fails_in = fails_behind;
+    failures++;
+    errno = ENOMEM;
+    return true;
 }
 
 void *__wrap_malloc (size_t size)

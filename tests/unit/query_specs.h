@@ -14,7 +14,7 @@
 #include "view.h"
 
 /* Answers a windowed request as readers do, where nothing is in a store yet: from the ledger's changes. */
-static inline void answer_window (const zc_report_source_t *view, const zc_request_t *request, msgpack_sbuffer *reply)
+static inline void answer_window (const zc_report_source_t *view, const zc_request_t *request, zc_pack_t *reply)
 {
     const int64_t now_s = view->now_ms / 1000;
     const zc_coverage_t reach = {
@@ -29,17 +29,14 @@ static inline void answer_window (const zc_report_source_t *view, const zc_reque
     zc_window_plan_make (zc_request_spec (request), &reach, &plan);
     zc_rows_t *rows = zc_rows_new (zc_request_spec (request), &plan, keys, zc_keys_count (keys));
     const zc_span_t all = {.since_s = plan.since_s, .until_s = plan.until_s};
-    msgpack_sbuffer result;
-    msgpack_packer out;
-    msgpack_sbuffer_init (&result);
-    msgpack_packer_init (&out, &result, msgpack_sbuffer_write);
+    zc_pack_t result = {.data = NULL};
     assert_non_null (rows);
     assert_int_equal (zc_rows_add_cells (rows, zc_ledger_changes (view->ledger), &all), 0);
     if (zc_request_spec (request)->asked != ZC_SPEC_REPORT)
-        assert_int_equal (zc_rows_pack (rows, &out), 0);
+        assert_int_equal (zc_rows_pack (rows, &result), 0);
     zc_reply_pack_window (view, request, &plan, rows, &result, reply);
     zc_rows_destroy (&rows);
-    msgpack_sbuffer_destroy (&result);
+    zc_pack_term (&result);
 }
 
 /* The reply to these bytes, read from memory that ends where they do. */
@@ -49,9 +46,8 @@ static inline opened_t reply_to (asked_t *asked, const void *bytes, size_t size)
     assert_non_null (copy);
     if (size)
         memcpy (copy, bytes, size);
-    msgpack_sbuffer reply;
+    zc_pack_t reply = {.data = NULL};
     zc_request_t request;
-    msgpack_sbuffer_init (&reply);
     if (zc_reply_read_request (&asked->view, copy, size, &request, &reply) == 0) {
         if (zc_request_is_windowed (&request))
             answer_window (&asked->view, &request, &reply);

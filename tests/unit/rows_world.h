@@ -100,11 +100,8 @@ static inline uint32_t add_one (zc_rows_t *rows, int64_t start_s, uint32_t key, 
 
 static inline opened_t packed (zc_rows_t *rows)
 {
-    msgpack_sbuffer result;
-    msgpack_packer out;
-    msgpack_sbuffer_init (&result);
-    msgpack_packer_init (&out, &result, msgpack_sbuffer_write);
-    assert_int_equal (zc_rows_pack (rows, &out), 0);
+    zc_pack_t result = {.data = NULL};
+    assert_int_equal (zc_rows_pack (rows, &result), 0);
     return open_bytes (result);
 }
 

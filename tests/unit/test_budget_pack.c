@@ -44,13 +44,10 @@ static zc_alert_t sample (void)
     return alert;
 }
 
-static msgpack_sbuffer record_of (const zc_alert_t *alert)
+static zc_pack_t record_of (const zc_alert_t *alert)
 {
-    msgpack_sbuffer bytes;
-    msgpack_packer out;
-    msgpack_sbuffer_init (&bytes);
-    msgpack_packer_init (&out, &bytes, msgpack_sbuffer_write);
-    zc_budget_record_pack (&out, alert);
+    zc_pack_t bytes = {.data = NULL};
+    zc_budget_record_pack (&bytes, alert);
     return bytes;
 }
 
@@ -73,7 +70,7 @@ static void test_budget_record_is_read_as_it_was_written (void **state)
         alert.published = published;
         alert.budget [published * 5] = '\0'; /* an empty name too */
         alert.passed_ms = published ? NOW : -NOW;
-        msgpack_sbuffer bytes = record_of (&alert);
+        zc_pack_t bytes = record_of (&alert);
         memset (&read, 0xa5, sizeof read);
         assert_int_equal (read_copy (bytes.data, bytes.size, &read), 0);
         assert_string_equal (read.budget, alert.budget);
@@ -83,7 +80,7 @@ static void test_budget_record_is_read_as_it_was_written (void **state)
         assert_int_equal (read.spent_nanousd, alert.spent_nanousd);
         assert_int_equal (read.limit_nanousd, alert.limit_nanousd);
         assert_int_equal (read.published, alert.published);
-        msgpack_sbuffer_destroy (&bytes);
+        zc_pack_term (&bytes);
     }
 }
 
@@ -91,14 +88,14 @@ static void test_budget_record_is_refused_in_part_and_with_more (void **state)
 {
     (void) state;
     zc_alert_t alert = sample (), untouched = {.percent = 4711};
-    msgpack_sbuffer bytes = record_of (&alert);
+    zc_pack_t bytes = record_of (&alert);
     for (size_t size = 0; size < bytes.size; size++)
         assert_int_equal (read_copy (bytes.data, size, &untouched), -1);
-    msgpack_sbuffer_write (&bytes, "\xc0", 1);
+    zc_pack_nil (&bytes);
     assert_int_equal (read_copy (bytes.data, bytes.size, &untouched), -1);
     assert_int_equal (zc_budget_record_read (NULL, 0, &untouched), -1);
     assert_int_equal (untouched.percent, 4711);
-    msgpack_sbuffer_destroy (&bytes);
+    zc_pack_term (&bytes);
 }
 
 static void test_budget_record_is_refused_with_what_no_alert_has (void **state)
@@ -112,9 +109,9 @@ static void test_budget_record_is_refused_with_what_no_alert_has (void **state)
         alert.percent = (uint32_t) table [i].percent;
         alert.spent_nanousd = table [i].spent;
         alert.limit_nanousd = table [i].limit;
-        msgpack_sbuffer bytes = record_of (&alert);
+        zc_pack_t bytes = record_of (&alert);
         assert_int_equal (read_copy (bytes.data, bytes.size, &read), -1);
-        msgpack_sbuffer_destroy (&bytes);
+        zc_pack_term (&bytes);
     }
 }
 
@@ -123,7 +120,7 @@ static void test_budget_record_survives_any_damage (void **state)
 {
     (void) state;
     zc_alert_t alert = sample (), read;
-    msgpack_sbuffer bytes = record_of (&alert);
+    zc_pack_t bytes = record_of (&alert);
     for (size_t i = 0; i < bytes.size; i++)
         for (int value = 0; value < 256; value++) {
             char before = bytes.data [i];
@@ -134,18 +131,15 @@ static void test_budget_record_survives_any_damage (void **state)
             }
             bytes.data [i] = before;
         }
-    msgpack_sbuffer_destroy (&bytes);
+    zc_pack_term (&bytes);
 }
 
 /* ------------------------------------------------------------------------ alert */
 
 static opened_t alert_of (const spending_t *self, size_t alert)
 {
-    msgpack_sbuffer bytes;
-    msgpack_packer out;
-    msgpack_sbuffer_init (&bytes);
-    msgpack_packer_init (&out, &bytes, msgpack_sbuffer_write);
-    zc_budgets_pack_alert (self->budgets, &out, alert, "node-1");
+    zc_pack_t bytes = {.data = NULL};
+    zc_budgets_pack_alert (self->budgets, &bytes, alert, "node-1");
     return open_bytes (bytes);
 }
 

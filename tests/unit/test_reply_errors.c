@@ -217,8 +217,7 @@ static void test_query_replies_to_any_question (void **state)
 static void test_query_refuse_is_an_error_of_the_contract (void **state)
 {
     (void) state;
-    msgpack_sbuffer reply;
-    msgpack_sbuffer_init (&reply);
+    zc_pack_t reply = {.data = NULL};
     zc_reply_pack_error ("too_large", "more than one frame", &reply);
     opened_t opened = open_bytes (reply);
     assert_text (AT (&opened.root, "error", "message"), "more than one frame");

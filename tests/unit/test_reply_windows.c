@@ -264,8 +264,7 @@ static void test_query_tells_what_is_windowed (void **state)
     begin (&asked);
     for (size_t i = 0; i < COUNT (table); i++) {
         zc_request_t request;
-        msgpack_sbuffer reply;
-        msgpack_sbuffer_init (&reply);
+        zc_pack_t reply = {.data = NULL};
         assert_int_equal (zc_reply_read_request (&asked.view, table [i].bytes, table [i].size, &request, &reply), 0);
         assert_int_equal (reply.size, 0);
         assert_int_equal (zc_request_is_windowed (&request), table [i].windowed);

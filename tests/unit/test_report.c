@@ -18,11 +18,8 @@
 /* The report over all events; window: NULL for all time. */
 static opened_t report_within (asked_t *asked, const zc_window_t *window)
 {
-    msgpack_sbuffer buffer;
-    msgpack_packer out;
-    msgpack_sbuffer_init (&buffer);
-    msgpack_packer_init (&out, &buffer, msgpack_sbuffer_write);
-    zc_report_pack (&out, &asked->view, zc_ledger_totals (asked->fixture.ledger), window);
+    zc_pack_t buffer = {.data = NULL};
+    zc_report_pack (&buffer, &asked->view, zc_ledger_totals (asked->fixture.ledger), window);
     return open_bytes (buffer);
 }
 

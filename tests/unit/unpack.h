@@ -15,15 +15,17 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "wire/pack.h"
+
 /* One unpacked object; its strings are views into the bytes. */
 typedef struct {
     msgpack_object root;
     msgpack_unpacked unpacked;
-    msgpack_sbuffer bytes;
+    zc_pack_t bytes;
 } opened_t;
 
-/* Opens bytes that must hold one object and nothing else, and takes them over. */
-static inline opened_t open_bytes (msgpack_sbuffer bytes)
+/* Opens a message that must be one object and nothing else, and takes it over. */
+static inline opened_t open_bytes (zc_pack_t bytes)
 {
     opened_t self = {.bytes = bytes};
     size_t used = 0;
@@ -37,13 +39,14 @@ static inline opened_t open_bytes (msgpack_sbuffer bytes)
 static inline void close_bytes (opened_t *self)
 {
     msgpack_unpacked_destroy (&self->unpacked);
-    msgpack_sbuffer_destroy (&self->bytes);
+    zc_pack_term (&self->bytes);
 }
 
 static inline bool says (const msgpack_object *object, const char *text)
 {
-    return object->type == MSGPACK_OBJECT_STR && object->via.str.size == strlen (text) &&
-           memcmp (object->via.str.ptr, text, object->via.str.size) == 0;
+    size_t size = strlen (text);
+    return object->type == MSGPACK_OBJECT_STR && object->via.str.size == size &&
+           (size == 0 || memcmp (object->via.str.ptr, text, size) == 0);
 }
 
 /* The value of one key, or NULL. A key that stands twice fails the test. */

@@ -6,14 +6,14 @@
 
 #include <string.h>
 
-#include "core/base/pack.h"
+#include "core/base/money.h"
 #include "wire/hex.h"
 
 /* A wait that is shorter than this is none. */
 #define WAIT_SHOWN_MS 250
 
 /* Counts by model; those beyond the cap under `other`, which may also be a model's name. */
-static void pack_unpriced (msgpack_packer *out, const zc_tally_t *unpriced)
+static void pack_unpriced (zc_pack_t *out, const zc_tally_t *unpriced)
 {
     const zc_intern_t *names = &unpriced->names;
     uint32_t other;
@@ -21,20 +21,20 @@ static void pack_unpriced (msgpack_packer *out, const zc_tally_t *unpriced)
     zc_pack_key_map (out, "unpriced", names->count + (unpriced->other > 0 && !named));
     for (uint32_t i = 0; i < names->count; i++) {
         uint32_t number = names->sorted [i];
-        zc_pack_bytes (out, names->names [number].data, names->names [number].size);
-        msgpack_pack_uint64 (out, unpriced->counts [number] + (named && number == other ? unpriced->other : 0));
+        zc_pack_str (out, names->names [number].data, names->names [number].size);
+        zc_pack_uint (out, unpriced->counts [number] + (named && number == other ? unpriced->other : 0));
     }
     if (unpriced->other > 0 && !named)
         zc_pack_key_int (out, "other", (int64_t) unpriced->other);
 }
 
-static void pack_producer (msgpack_packer *out, const zc_producer_row_t *row, uint64_t durable)
+static void pack_producer (zc_pack_t *out, const zc_producer_row_t *row, uint64_t durable)
 {
     char hex [2 * ZC_PRODUCER_BYTES];
     zc_hex_write (row->id, sizeof row->id, hex);
-    msgpack_pack_map (out, 9);
+    zc_pack_map (out, 9);
     zc_pack_text (out, "producer");
-    zc_pack_bytes (out, hex, sizeof hex);
+    zc_pack_str (out, hex, sizeof hex);
     zc_pack_key_int (out, "epoch", row->epoch);
     zc_pack_key_uint (out, "next", row->next);
     zc_pack_key_uint (out, "acknowledged", durable);
@@ -45,12 +45,11 @@ static void pack_producer (msgpack_packer *out, const zc_producer_row_t *row, ui
     zc_pack_key_int (out, "last_seen", row->seen_ms);
 }
 
-static void pack_producers (msgpack_packer *out, const zc_report_source_t *view)
+static void pack_producers (zc_pack_t *out, const zc_report_source_t *view)
 {
     size_t live = zc_producers_live (view->producers);
     size_t shown = live < ZC_HEALTH_PRODUCERS_MAX ? live : ZC_HEALTH_PRODUCERS_MAX;
-    zc_pack_text (out, "producers");
-    msgpack_pack_array (out, shown);
+    zc_pack_key_array (out, "producers", shown);
     for (size_t n = 0; n < shown; n++) {
         zc_producer_row_t row = {.epoch = 0};
         uint64_t durable = 0;
@@ -62,28 +61,19 @@ static void pack_producers (msgpack_packer *out, const zc_report_source_t *view)
     zc_pack_key_int (out, "expired", (int64_t) zc_producers_expired (view->producers));
 }
 
-/* Three texts as one. */
-static void pack_joined (msgpack_packer *out, const char *first, const char *second, const char *third)
-{
-    msgpack_pack_str (out, strlen (first) + strlen (second) + strlen (third));
-    msgpack_pack_str_body (out, first, strlen (first));
-    msgpack_pack_str_body (out, second, strlen (second));
-    msgpack_pack_str_body (out, third, strlen (third));
-}
-
-static void pack_key_place (msgpack_packer *out, const char *key, uint32_t segment, uint32_t offset)
+static void pack_key_place (zc_pack_t *out, const char *key, uint32_t segment, uint32_t offset)
 {
     char before [ZC_DECIMAL_TEXT], behind [ZC_DECIMAL_TEXT];
     zc_pack_text (out, key);
-    pack_joined (out, zc_money_format (segment, 0, 0, before), ":", zc_money_format (offset, 0, 0, behind));
+    zc_pack_joined (out, zc_money_format (segment, 0, 0, before), ":", zc_money_format (offset, 0, 0, behind));
 }
 
-static void pack_key_ms (msgpack_packer *out, const char *key, int64_t us)
+static void pack_key_ms (zc_pack_t *out, const char *key, int64_t us)
 {
     zc_pack_key_double (out, key, (double) us / 1000);
 }
 
-static void pack_journal (msgpack_packer *out, const zc_report_source_t *view)
+static void pack_journal (zc_pack_t *out, const zc_report_source_t *view)
 {
     const zc_storage_status_t *status = view->storage_status;
     zc_pack_key_map (out, "journal", status->kept ? 12 : 1);
@@ -103,7 +93,7 @@ static void pack_journal (msgpack_packer *out, const zc_report_source_t *view)
     pack_key_ms (out, "slowest_sync_ms", status->slowest_sync_us);
 }
 
-static void pack_store (msgpack_packer *out, const zc_report_source_t *view)
+static void pack_store (zc_pack_t *out, const zc_report_source_t *view)
 {
     const zc_storage_status_t *status = view->storage_status;
     zc_pack_key_map (out, "store", status->kept ? 9 : 1);
@@ -126,26 +116,25 @@ static bool waits (const zc_report_source_t *view, bool busy, int64_t since_ms)
     return busy && view->now_ms - since_ms >= WAIT_SHOWN_MS;
 }
 
-static void pack_wait (msgpack_packer *out, const char *what, int64_t ms)
+static void pack_wait (zc_pack_t *out, const char *what, int64_t ms)
 {
     char seconds [ZC_DECIMAL_TEXT];
-    pack_joined (out, what, zc_money_format (ms / 100, 1, 1, seconds), " s so far");
+    zc_pack_joined (out, what, zc_money_format (ms / 100, 1, 1, seconds), " s so far");
 }
 
-static void pack_waiting (msgpack_packer *out, const zc_report_source_t *view)
+static void pack_waiting (zc_pack_t *out, const zc_report_source_t *view)
 {
     const zc_storage_status_t *status = view->storage_status;
     bool on_sync = waits (view, status->syncing, status->syncing_since_ms);
     bool on_commit = waits (view, status->committing, status->committing_since_ms);
-    zc_pack_text (out, "waiting");
-    msgpack_pack_array (out, (size_t) on_sync + on_commit);
+    zc_pack_key_array (out, "waiting", (size_t) on_sync + on_commit);
     if (on_sync)
         pack_wait (out, "the disk: a sync has taken ", view->now_ms - status->syncing_since_ms);
     if (on_commit)
         pack_wait (out, "the store: a checkpoint has taken ", view->now_ms - status->committing_since_ms);
 }
 
-static void pack_recovered (msgpack_packer *out, const zc_storage_status_t *status)
+static void pack_recovered (zc_pack_t *out, const zc_storage_status_t *status)
 {
     zc_pack_key_map (out, "recovered", 4);
     zc_pack_key_uint (out, "records", status->recovered_records);
@@ -155,17 +144,16 @@ static void pack_recovered (msgpack_packer *out, const zc_storage_status_t *stat
 }
 
 /* Those that are dimensions. */
-static void pack_tags (msgpack_packer *out, const zc_policy_t *policy)
+static void pack_tags (zc_pack_t *out, const zc_policy_t *policy)
 {
-    zc_pack_text (out, "tags");
-    msgpack_pack_array (out, policy->tags_count);
+    zc_pack_key_array (out, "tags", policy->tags_count);
     for (size_t i = 0; i < policy->tags_count; i++)
         zc_pack_text (out, policy->tags [i]);
 }
 
-void zc_health_pack (msgpack_packer *out, const zc_report_source_t *view)
+void zc_health_pack (zc_pack_t *out, const zc_report_source_t *view)
 {
-    msgpack_pack_map (out, 17);
+    zc_pack_map (out, 17);
     zc_report_pack_events (out, view);
     zc_pack_key_map (out, "rejected", ZC_REASON_COUNT);
     for (zc_reason_t reason = 0; reason < ZC_REASON_COUNT; reason++)

@@ -5,12 +5,10 @@
 #ifndef ZC_HEALTH_H
 #define ZC_HEALTH_H
 
-#include <msgpack.h>
-
 #include "core/api/report.h"
 
 #define ZC_HEALTH_PRODUCERS_MAX 100 /* shown, the most recent ones */
 
-void zc_health_pack (msgpack_packer *out, const zc_report_source_t *view);
+void zc_health_pack (zc_pack_t *out, const zc_report_source_t *view);
 
 #endif

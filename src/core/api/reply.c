@@ -7,11 +7,11 @@
 #include <stdlib.h>
 
 #include "core/api/health.h"
-#include "core/base/pack.h"
+#include "core/base/money.h"
 
 /* --------------------------------------------------------------------- answers */
 
-static void pack_report (msgpack_packer *out, const zc_report_source_t *view, const zc_request_t *request)
+static void pack_report (zc_pack_t *out, const zc_report_source_t *view, const zc_request_t *request)
 {
     const zc_totals_t *totals =
         request->service.data ? zc_ledger_service (view->ledger, request->service) : zc_ledger_totals (view->ledger);
@@ -19,47 +19,42 @@ static void pack_report (msgpack_packer *out, const zc_report_source_t *view, co
 }
 
 /* What was wrong, as "key: why". */
-static void pack_detail (msgpack_packer *out, const zc_rejected_t *row)
+static void pack_detail (zc_pack_t *out, const zc_rejected_t *row)
 {
-    const char *key = zc_event_key_name (row->key), *why = zc_event_why_text (row->why);
-    const char *colon = *key ? ": " : "";
-    msgpack_pack_str (out, strlen (key) + strlen (colon) + strlen (why));
-    msgpack_pack_str_body (out, key, strlen (key));
-    msgpack_pack_str_body (out, colon, strlen (colon));
-    msgpack_pack_str_body (out, why, strlen (why));
+    const char *key = zc_event_key_name (row->key);
+    zc_pack_joined (out, key, *key ? ": " : "", zc_event_why_text (row->why));
 }
 
-static void pack_rejected (msgpack_packer *out, const zc_rejected_t *row)
+static void pack_rejected (zc_pack_t *out, const zc_rejected_t *row)
 {
-    msgpack_pack_map (out, 4);
+    zc_pack_map (out, 4);
     zc_pack_key_int (out, "ts", row->ts_ms);
     zc_pack_key_text (out, "reason", zc_event_reason_name (row->reason));
     zc_pack_text (out, "detail");
     pack_detail (out, row);
     zc_pack_text (out, "head");
-    msgpack_pack_bin_with_body (out, row->head, row->head_size);
+    zc_pack_bin (out, row->head, row->head_size);
 }
 
-static void pack_rejects (msgpack_packer *out, const zc_report_source_t *view, const zc_request_t *request)
+static void pack_rejects (zc_pack_t *out, const zc_report_source_t *view, const zc_request_t *request)
 {
     size_t rows = zc_rejects_kept (view->rejects);
     if (rows > (uint64_t) request->limit)
         rows = (size_t) request->limit;
-    msgpack_pack_map (out, 1);
-    zc_pack_text (out, "rows");
-    msgpack_pack_array (out, rows);
+    zc_pack_map (out, 1);
+    zc_pack_key_array (out, "rows", rows);
     for (size_t n = 0; n < rows; n++)
         pack_rejected (out, zc_rejects_nth (view->rejects, n));
 }
 
 /* A rate in atto-dollars a token is the same integer in pico-dollars a million tokens. */
-static void pack_key_rate (msgpack_packer *out, const char *key, int64_t rate)
+static void pack_key_rate (zc_pack_t *out, const char *key, int64_t rate)
 {
     char text [ZC_DECIMAL_TEXT];
     zc_pack_key_text (out, key, zc_money_format (rate, 12, 2, text));
 }
 
-static void pack_rates (msgpack_packer *out, const zc_rates_t *rates, bool has_output)
+static void pack_rates (zc_pack_t *out, const zc_rates_t *rates, bool has_output)
 {
     zc_pack_key_map (out, "rates", has_output ? 5 : 3);
     pack_key_rate (out, "input_usd_per_mtok", rates->input);
@@ -71,18 +66,18 @@ static void pack_rates (msgpack_packer *out, const zc_rates_t *rates, bool has_o
     pack_key_rate (out, "reasoning_usd_per_mtok", rates->reasoning);
 }
 
-static void pack_price (msgpack_packer *out, const zc_report_source_t *view, const zc_request_t *request)
+static void pack_price (zc_pack_t *out, const zc_report_source_t *view, const zc_request_t *request)
 {
     zc_resolved_t resolved = ZC_UNPRICED;
     const zc_price_t *price = zc_prices_find (zc_ledger_prices (view->ledger), request->model, &resolved);
-    msgpack_pack_map (out, 4u + (price != NULL) + (price && price->above_tokens));
+    zc_pack_map (out, 4u + (price != NULL) + (price && price->above_tokens));
     zc_pack_text (out, "model");
-    zc_pack_bytes (out, request->model.data, request->model.size);
+    zc_pack_str (out, request->model.data, request->model.size);
     zc_pack_text (out, "resolved");
     if (price)
         zc_pack_text (out, price->name);
     else
-        msgpack_pack_nil (out);
+        zc_pack_nil (out);
     zc_pack_key_text (out, "how", zc_prices_resolved_name (resolved));
     if (price)
         pack_rates (out, &price->rates, price->has_output);
@@ -94,41 +89,40 @@ static void pack_price (msgpack_packer *out, const zc_report_source_t *view, con
     zc_report_pack_price_table (out, view);
 }
 
-static void pack_health (msgpack_packer *out, const zc_report_source_t *view, const zc_request_t *request)
+static void pack_health (zc_pack_t *out, const zc_report_source_t *view, const zc_request_t *request)
 {
     (void) request;
     zc_health_pack (out, view);
 }
 
-static void pack_budgets (msgpack_packer *out, const zc_report_source_t *view, const zc_request_t *request)
+static void pack_budgets (zc_pack_t *out, const zc_report_source_t *view, const zc_request_t *request)
 {
     (void) request;
     if (view->budgets) {
         zc_budgets_pack (view->budgets, out, view->now_ms);
         return;
     }
-    msgpack_pack_map (out, 1);
-    zc_pack_text (out, "budgets");
-    msgpack_pack_array (out, 0);
+    zc_pack_map (out, 1);
+    zc_pack_key_array (out, "budgets", 0);
 }
 
-static void pack_ack (msgpack_packer *out, const zc_report_source_t *view, const zc_request_t *request)
+static void pack_ack (zc_pack_t *out, const zc_report_source_t *view, const zc_request_t *request)
 {
     zc_ack_t ack = zc_producers_ack (view->producers, request->producer);
     zc_report_pack_ack (out, view->about, &ack);
 }
 
-static void pack_ping (msgpack_packer *out, const zc_report_source_t *view, const zc_request_t *request)
+static void pack_ping (zc_pack_t *out, const zc_report_source_t *view, const zc_request_t *request)
 {
     (void) request;
-    msgpack_pack_map (out, 3);
+    zc_pack_map (out, 3);
     zc_pack_key_text (out, "version", view->about->version);
     zc_pack_key_int (out, "protocol", 1);
     zc_pack_key_text (out, "incarnation", view->about->incarnation);
 }
 
 /* By query; those that are always windowed are answered elsewhere. */
-static void (*const packers [ZC_QUERIES]) (msgpack_packer *, const zc_report_source_t *, const zc_request_t *) = {
+static void (*const packers [ZC_QUERIES]) (zc_pack_t *, const zc_report_source_t *, const zc_request_t *) = {
     [ZC_QUERY_REPORT] = pack_report, [ZC_QUERY_HEALTH] = pack_health,   [ZC_QUERY_REJECTS] = pack_rejects,
     [ZC_QUERY_PRICE] = pack_price,   [ZC_QUERY_BUDGETS] = pack_budgets, [ZC_QUERY_ACK] = pack_ack,
     [ZC_QUERY_PING] = pack_ping,
@@ -153,33 +147,39 @@ static const zc_totals_t *totals_of (const zc_report_source_t *view, const zc_ro
 
 /* ----------------------------------------------------------------------- reply */
 
-void zc_reply_pack_error (const char *code, const char *message, msgpack_sbuffer *reply)
+void zc_reply_pack_error (const char *code, const char *message, zc_pack_t *reply)
 {
-    msgpack_packer out;
-    msgpack_packer_init (&out, reply, msgpack_sbuffer_write);
-    msgpack_pack_map (&out, 2);
-    zc_pack_text (&out, "ok");
-    msgpack_pack_false (&out);
-    zc_pack_key_map (&out, "error", 2);
-    zc_pack_key_text (&out, "code", code);
-    zc_pack_key_text (&out, "message", message);
+    zc_pack_clear (reply);
+    zc_pack_map (reply, 2);
+    zc_pack_key_bool (reply, "ok", false);
+    zc_pack_key_map (reply, "error", 2);
+    zc_pack_key_text (reply, "code", code);
+    zc_pack_key_text (reply, "message", message);
+}
+
+static void pack_out_of_memory (zc_pack_t *reply)
+{
+    zc_reply_pack_error ("unavailable", "out of memory", reply);
 }
 
 /* All of a reply but its result. */
-static msgpack_packer begin_reply (const zc_request_t *request, msgpack_sbuffer *reply)
+static void begin_reply (const zc_request_t *request, zc_pack_t *reply)
 {
-    msgpack_packer out;
-    msgpack_packer_init (&out, reply, msgpack_sbuffer_write);
-    msgpack_pack_map (&out, 3);
-    zc_pack_text (&out, "ok");
-    msgpack_pack_true (&out);
-    zc_pack_key_text (&out, "query", zc_request_query_name (request->query));
-    zc_pack_text (&out, "result");
-    return out;
+    zc_pack_clear (reply);
+    zc_pack_map (reply, 3);
+    zc_pack_key_bool (reply, "ok", true);
+    zc_pack_key_text (reply, "query", zc_request_query_name (request->query));
+    zc_pack_text (reply, "result");
+}
+
+static void end_reply (zc_pack_t *reply)
+{
+    if (zc_pack_failed (reply))
+        pack_out_of_memory (reply);
 }
 
 int zc_reply_read_request (const zc_report_source_t *view, const void *bytes, size_t size, zc_request_t *ret_request,
-                           msgpack_sbuffer *reply)
+                           zc_pack_t *reply)
 {
     const char *code, *why;
     if (zc_request_read (zc_ledger_policy (view->ledger), bytes, size, ret_request, &code, &why) == 0)
@@ -188,27 +188,26 @@ int zc_reply_read_request (const zc_report_source_t *view, const void *bytes, si
     return -1;
 }
 
-void zc_reply_pack (const zc_report_source_t *view, const zc_request_t *request, msgpack_sbuffer *reply)
+void zc_reply_pack (const zc_report_source_t *view, const zc_request_t *request, zc_pack_t *reply)
 {
-    msgpack_packer out = begin_reply (request, reply);
-    packers [request->query](&out, view, request);
+    begin_reply (request, reply);
+    packers [request->query](reply, view, request);
+    end_reply (reply);
 }
 
 void zc_reply_pack_window (const zc_report_source_t *view, const zc_request_t *request, const zc_window_plan_t *plan,
-                           const zc_rows_t *rows, const msgpack_sbuffer *result, msgpack_sbuffer *reply)
+                           const zc_rows_t *rows, const zc_pack_t *result, zc_pack_t *reply)
 {
     bool report = request->query == ZC_QUERY_REPORT;
     const zc_totals_t *totals = report ? totals_of (view, rows) : NULL;
-    size_t size = reply->size;
     if (report && !totals) {
-        zc_reply_pack_error ("unavailable", "out of memory", reply);
+        pack_out_of_memory (reply);
         return;
     }
-    msgpack_packer out = begin_reply (request, reply);
+    begin_reply (request, reply);
     if (report)
-        zc_report_pack (&out, view, totals, &(zc_window_t){plan->since_ms, plan->until_ms});
-    else if (msgpack_sbuffer_write (reply, result->data, result->size) != 0) {
-        reply->size = size;
-        zc_reply_pack_error ("unavailable", "out of memory", reply);
-    }
+        zc_report_pack (reply, view, totals, &(zc_window_t){plan->since_ms, plan->until_ms});
+    else
+        zc_pack_raw (reply, result->data, result->size);
+    end_reply (reply);
 }

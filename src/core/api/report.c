@@ -8,10 +8,10 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "core/base/pack.h"
+#include "core/base/pack_money.h"
 
 /* ISO 8601, UTC, milliseconds. */
-static void pack_key_time (msgpack_packer *out, const char *key, int64_t ms)
+static void pack_key_time (zc_pack_t *out, const char *key, int64_t ms)
 {
     time_t seconds = (time_t) (ms / 1000);
     struct tm parts;
@@ -21,7 +21,7 @@ static void pack_key_time (msgpack_packer *out, const char *key, int64_t ms)
     const char tail [] = {'.', (char) ('0' + ms / 100 % 10), (char) ('0' + ms / 10 % 10), (char) ('0' + ms % 10), 'Z'};
     memcpy (text + size, tail, sizeof tail);
     zc_pack_text (out, key);
-    zc_pack_bytes (out, text, size + sizeof tail);
+    zc_pack_str (out, text, size + sizeof tail);
 }
 
 static bool is_shown (const zc_totals_t *totals, size_t tier)
@@ -37,7 +37,7 @@ static size_t count_shown (const zc_policy_t *policy, const zc_totals_t *totals)
     return shown;
 }
 
-static void pack_tiers (msgpack_packer *out, const zc_policy_t *policy, const zc_totals_t *totals)
+static void pack_tiers (zc_pack_t *out, const zc_policy_t *policy, const zc_totals_t *totals)
 {
     zc_pack_key_map (out, "cost_breakdown", count_shown (policy, totals));
     for (size_t i = 0; i < policy->tiers_count; i++) {
@@ -52,7 +52,7 @@ static void pack_tiers (msgpack_packer *out, const zc_policy_t *policy, const zc
     }
 }
 
-static void pack_query_router (msgpack_packer *out, const zc_policy_t *policy, const zc_totals_t *totals)
+static void pack_query_router (zc_pack_t *out, const zc_policy_t *policy, const zc_totals_t *totals)
 {
     const zc_tier_totals_t *router = &totals->router;
     int64_t net = router->baseline_nanousd - router->cost_nanousd; /* both are 0 or more */
@@ -73,7 +73,7 @@ static void pack_query_router (msgpack_packer *out, const zc_policy_t *policy, c
     zc_pack_key_int (out, "unpriced_queries", (int64_t) router->unpriced);
 }
 
-static void pack_embedding_cache (msgpack_packer *out, const zc_totals_t *totals)
+static void pack_embedding_cache (zc_pack_t *out, const zc_totals_t *totals)
 {
     zc_pack_key_map (out, "embedding_cache", 6);
     zc_pack_key_int (out, "total_requests", totals->cache_hits + totals->cache_misses);
@@ -84,7 +84,7 @@ static void pack_embedding_cache (msgpack_packer *out, const zc_totals_t *totals
     zc_pack_key_usd (out, "estimated_cost_saved_usd", totals->cache_saved_nanousd);
 }
 
-static void pack_rag_parallel (msgpack_packer *out, const zc_totals_t *totals)
+static void pack_rag_parallel (zc_pack_t *out, const zc_totals_t *totals)
 {
     /* Ten-thousandths of a second, rounded once. */
     int64_t average = totals->preloads ? zc_money_divide (totals->saved_ns, 100000 * (int64_t) totals->preloads) : 0;
@@ -94,7 +94,7 @@ static void pack_rag_parallel (msgpack_packer *out, const zc_totals_t *totals)
     zc_pack_key_int (out, "measured_preloads", (int64_t) totals->preloads_measured);
 }
 
-static void pack_llm_calls (msgpack_packer *out, const zc_totals_t *totals)
+static void pack_llm_calls (zc_pack_t *out, const zc_totals_t *totals)
 {
     zc_pack_key_map (out, "llm_calls", 4);
     zc_pack_key_int (out, "total_calls", (int64_t) totals->calls);
@@ -105,7 +105,7 @@ static void pack_llm_calls (msgpack_packer *out, const zc_totals_t *totals)
 
 /* What was saved, and the part of it that rests on an assumption. Each is a sum of amounts that are not negative less
  * another, and so is their difference: all fit. */
-static void pack_saved (msgpack_packer *out, const char *key, const char *saved_key, int64_t saved, int64_t assumed)
+static void pack_saved (zc_pack_t *out, const char *key, const char *saved_key, int64_t saved, int64_t assumed)
 {
     zc_pack_key_map (out, key, 3);
     zc_pack_key_usd (out, saved_key, saved);
@@ -113,13 +113,13 @@ static void pack_saved (msgpack_packer *out, const char *key, const char *saved_
     zc_pack_key_usd (out, "assumed_usd", assumed);
 }
 
-static void pack_saved_by_tier (msgpack_packer *out, const char *key, const zc_tier_totals_t *tier)
+static void pack_saved_by_tier (zc_pack_t *out, const char *key, const zc_tier_totals_t *tier)
 {
     pack_saved (out, key, "net_usd", tier->baseline_nanousd - tier->cost_nanousd,
                 tier->assumed_baseline_nanousd - tier->assumed_cost_nanousd);
 }
 
-static void pack_savings (msgpack_packer *out, const zc_policy_t *policy, const zc_totals_t *totals)
+static void pack_savings (zc_pack_t *out, const zc_policy_t *policy, const zc_totals_t *totals)
 {
     zc_pack_key_map (out, "savings", 6);
     zc_pack_key_text (out, "baseline_model", policy->baseline_model);
@@ -134,7 +134,7 @@ static void pack_savings (msgpack_packer *out, const zc_policy_t *policy, const 
     zc_pack_key_uint (out, "unpriced_events", totals->unpriced);
 }
 
-void zc_report_pack_events (msgpack_packer *out, const zc_report_source_t *view)
+void zc_report_pack_events (zc_pack_t *out, const zc_report_source_t *view)
 {
     const zc_delivery_t *delivery = zc_producers_delivery (view->producers);
     zc_pack_key_map (out, "events", 5);
@@ -145,7 +145,7 @@ void zc_report_pack_events (msgpack_packer *out, const zc_report_source_t *view)
     zc_pack_key_uint (out, "dropped", delivery->dropped);
 }
 
-void zc_report_pack_price_table (msgpack_packer *out, const zc_report_source_t *view)
+void zc_report_pack_price_table (zc_pack_t *out, const zc_report_source_t *view)
 {
     const zc_prices_t *prices = zc_ledger_prices (view->ledger);
     size_t refused;
@@ -157,7 +157,7 @@ void zc_report_pack_price_table (msgpack_packer *out, const zc_report_source_t *
     pack_key_time (out, "loaded_at", view->about->prices_loaded_ms);
 }
 
-static void pack_zcost (msgpack_packer *out, const zc_report_source_t *view, const zc_window_t *window)
+static void pack_zcost (zc_pack_t *out, const zc_report_source_t *view, const zc_window_t *window)
 {
     const zc_about_t *about = view->about;
     zc_pack_key_map (out, "zcost", 9);
@@ -175,10 +175,10 @@ static void pack_zcost (msgpack_packer *out, const zc_report_source_t *view, con
     zc_report_pack_price_table (out, view);
 }
 
-void zc_report_pack (msgpack_packer *out, const zc_report_source_t *view, const zc_totals_t *totals,
+void zc_report_pack (zc_pack_t *out, const zc_report_source_t *view, const zc_totals_t *totals,
                      const zc_window_t *window)
 {
-    msgpack_pack_map (out, 7);
+    zc_pack_map (out, 7);
     pack_query_router (out, zc_ledger_policy (view->ledger), totals);
     pack_embedding_cache (out, totals);
     pack_rag_parallel (out, totals);
@@ -188,14 +188,13 @@ void zc_report_pack (msgpack_packer *out, const zc_report_source_t *view, const 
     pack_zcost (out, view, window);
 }
 
-void zc_report_pack_ack (msgpack_packer *out, const zc_about_t *about, const zc_ack_t *ack)
+void zc_report_pack_ack (zc_pack_t *out, const zc_about_t *about, const zc_ack_t *ack)
 {
-    msgpack_pack_map (out, 3u + ack->stale);
+    zc_pack_map (out, 3u + ack->stale);
     zc_pack_key_int (out, "epoch", ack->epoch);
     zc_pack_key_uint (out, "seq", ack->seq);
     zc_pack_key_text (out, "incarnation", about->incarnation);
     if (ack->stale) {
-        zc_pack_text (out, "stale");
-        msgpack_pack_true (out);
+        zc_pack_key_bool (out, "stale", true);
     }
 }

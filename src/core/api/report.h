@@ -7,7 +7,6 @@
 #ifndef ZC_REPORT_H
 #define ZC_REPORT_H
 
-#include <msgpack.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -15,6 +14,7 @@
 #include "core/ledger/ledger.h"
 #include "core/delivery/producers.h"
 #include "core/delivery/rejects.h"
+#include "wire/pack.h"
 
 #define ZC_INCARNATION_CHARS 16
 
@@ -69,14 +69,14 @@ typedef struct {
 
 /* The report over the events that `totals` sums: all of them, one service's, or those of a window of time. window:
  * what it states as since and until; NULL: since the ledger began, until now. */
-void zc_report_pack (msgpack_packer *out, const zc_report_source_t *view, const zc_totals_t *totals,
+void zc_report_pack (zc_pack_t *out, const zc_report_source_t *view, const zc_totals_t *totals,
                      const zc_window_t *window);
 
 /* An acknowledgement, as it is published and as `ack` answers. */
-void zc_report_pack_ack (msgpack_packer *out, const zc_about_t *about, const zc_ack_t *ack);
+void zc_report_pack_ack (zc_pack_t *out, const zc_about_t *about, const zc_ack_t *ack);
 
 /* Parts that other answers share: the maps `events` and `price_table`. */
-void zc_report_pack_events (msgpack_packer *out, const zc_report_source_t *view);
-void zc_report_pack_price_table (msgpack_packer *out, const zc_report_source_t *view);
+void zc_report_pack_events (zc_pack_t *out, const zc_report_source_t *view);
+void zc_report_pack_price_table (zc_pack_t *out, const zc_report_source_t *view);
 
 #endif

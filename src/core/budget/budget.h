@@ -11,13 +11,13 @@
 #ifndef ZC_BUDGET_H
 #define ZC_BUDGET_H
 
-#include <msgpack.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "core/window/query_spec.h"
 #include "core/ledger/cells.h"
 #include "core/ledger/keys.h"
+#include "wire/pack.h"
 
 #define ZC_BUDGETS_MAX 32
 #define ZC_THRESHOLDS_MAX 8
@@ -112,13 +112,13 @@ void zc_budgets_restore (zc_budgets_t *self, const zc_alert_t *alert);
 /* ------------------------------------------------------------------------ in writing */
 
 /* An alert as it stands in the journal. read: 0, or -1 where that is none. */
-void zc_budget_record_pack (msgpack_packer *out, const zc_alert_t *alert);
+void zc_budget_record_pack (zc_pack_t *out, const zc_alert_t *alert);
 int zc_budget_record_read (const void *bytes, size_t size, zc_alert_t *ret_alert);
 
 /* The body of an alert on the topic `alert`. */
-void zc_budgets_pack_alert (const zc_budgets_t *self, msgpack_packer *out, size_t alert, const char *instance);
+void zc_budgets_pack_alert (const zc_budgets_t *self, zc_pack_t *out, size_t alert, const char *instance);
 
 /* The result of `budgets`, as of the last look. self NULL: there are none. */
-void zc_budgets_pack (const zc_budgets_t *self, msgpack_packer *out, int64_t now_ms);
+void zc_budgets_pack (const zc_budgets_t *self, zc_pack_t *out, int64_t now_ms);
 
 #endif

@@ -8,24 +8,20 @@
 
 #include <string.h>
 
-#include "core/base/pack.h"
 #include "wire/reader.h"
 
 #define FIELDS 7
 
-void zc_budget_record_pack (msgpack_packer *out, const zc_alert_t *alert)
+void zc_budget_record_pack (zc_pack_t *out, const zc_alert_t *alert)
 {
-    msgpack_pack_array (out, FIELDS);
+    zc_pack_array (out, FIELDS);
     zc_pack_text (out, alert->budget);
-    msgpack_pack_int64 (out, alert->period_start_s);
-    msgpack_pack_uint32 (out, alert->percent);
-    msgpack_pack_int64 (out, alert->passed_ms);
-    msgpack_pack_int64 (out, alert->spent_nanousd);
-    msgpack_pack_int64 (out, alert->limit_nanousd);
-    if (alert->published)
-        msgpack_pack_true (out);
-    else
-        msgpack_pack_false (out);
+    zc_pack_int (out, alert->period_start_s);
+    zc_pack_uint (out, alert->percent);
+    zc_pack_int (out, alert->passed_ms);
+    zc_pack_int (out, alert->spent_nanousd);
+    zc_pack_int (out, alert->limit_nanousd);
+    zc_pack_bool (out, alert->published);
 }
 
 /* Reads a value of a kind; NULL where it is none, or comes after one that was none. */

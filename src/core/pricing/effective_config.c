@@ -8,7 +8,6 @@
 #include <assert.h>
 #include <string.h>
 
-#include "core/base/pack.h"
 #include "wire/reader.h"
 
 /* The fields that are whole numbers of 64 bits. */
@@ -52,39 +51,24 @@ static const struct {
 
 /* -------------------------------------------------------------------------------- pack */
 
-typedef struct {
-    msgpack_sbuffer *out;
-    int failed; /* once, and for good */
-} zc_sticky_t;
-
-static int append (void *argument, const char *bytes, size_t size)
+static void pack_tiers (zc_pack_t *out, const zc_policy_t *policy)
 {
-    zc_sticky_t *self = argument;
-    if (!self->failed)
-        self->failed = msgpack_sbuffer_write (self->out, bytes, size);
-    return self->failed;
-}
-
-static void pack_tiers (msgpack_packer *out, const zc_policy_t *policy)
-{
-    zc_pack_text (out, TIERS);
-    msgpack_pack_array (out, policy->tiers_count);
+    zc_pack_key_array (out, TIERS, policy->tiers_count);
     for (size_t i = 0; i < policy->tiers_count; i++) {
-        msgpack_pack_array (out, 2);
+        zc_pack_array (out, 2);
         zc_pack_text (out, policy->tiers [i].name);
         zc_pack_text (out, policy->tiers [i].model);
     }
 }
 
-static void pack_tags (msgpack_packer *out, const zc_policy_t *policy)
+static void pack_tags (zc_pack_t *out, const zc_policy_t *policy)
 {
-    zc_pack_text (out, TAGS);
-    msgpack_pack_array (out, policy->tags_count);
+    zc_pack_key_array (out, TAGS, policy->tags_count);
     for (size_t i = 0; i < policy->tags_count; i++)
         zc_pack_text (out, policy->tags [i]);
 }
 
-static void pack_numbers_and_texts (msgpack_packer *out, const zc_effective_config_t *config)
+static void pack_numbers_and_texts (zc_pack_t *out, const zc_effective_config_t *config)
 {
     const char *base = (const char *) config;
     for (size_t i = 0; i < INTEGERS; i++) {
@@ -96,27 +80,17 @@ static void pack_numbers_and_texts (msgpack_packer *out, const zc_effective_conf
         zc_pack_key_text (out, texts [i].key, base + texts [i].offset);
 }
 
-int zc_effective_config_pack (const zc_effective_config_t *config, const char *prices_text, size_t prices_size,
-                              msgpack_sbuffer *out)
+void zc_effective_config_pack (const zc_effective_config_t *config, const char *prices_text, size_t prices_size,
+                               zc_pack_t *out)
 {
-    size_t begin = out->size;
-    zc_sticky_t sticky = {out, 0};
-    msgpack_packer packer;
-    if (prices_size > UINT32_MAX)
-        return -1;
-    msgpack_packer_init (&packer, &sticky, append);
-    msgpack_pack_map (&packer, FIELDS);
-    pack_tiers (&packer, &config->policy);
-    pack_numbers_and_texts (&packer, config);
-    zc_pack_text (&packer, FRAME);
-    msgpack_pack_uint64 (&packer, config->limits.frame_bytes_max);
-    zc_pack_key_int (&packer, BATCH, config->limits.batch_events_max);
-    zc_pack_text (&packer, PRICES);
-    zc_pack_bytes (&packer, prices_text, prices_size);
-    pack_tags (&packer, &config->policy);
-    if (sticky.failed)
-        out->size = begin;
-    return sticky.failed ? -1 : 0;
+    zc_pack_map (out, FIELDS);
+    pack_tiers (out, &config->policy);
+    pack_numbers_and_texts (out, config);
+    zc_pack_key_uint (out, FRAME, config->limits.frame_bytes_max);
+    zc_pack_key_int (out, BATCH, config->limits.batch_events_max);
+    zc_pack_text (out, PRICES);
+    zc_pack_str (out, prices_text, prices_size);
+    pack_tags (out, &config->policy);
 }
 
 /* -------------------------------------------------------------------------------- read */

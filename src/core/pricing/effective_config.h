@@ -8,13 +8,13 @@
 #ifndef ZC_EFFECTIVE_CONFIG_H
 #define ZC_EFFECTIVE_CONFIG_H
 
-#include <msgpack.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "core/pricing/policy.h"
 #include "core/pricing/prices.h"
+#include "wire/pack.h"
 
 #define ZC_SOURCE_MAX 4096
 
@@ -49,8 +49,8 @@ typedef struct {
 } zc_effective_config_t;
 
 /* Appends the terms and the text of the price table. prices_text: LiteLLM's JSON, as it was read. */
-int zc_effective_config_pack (const zc_effective_config_t *config, const char *prices_text, size_t prices_size,
-                              msgpack_sbuffer *out);
+void zc_effective_config_pack (const zc_effective_config_t *config, const char *prices_text, size_t prices_size,
+                               zc_pack_t *out);
 
 /* Reads packed terms. *ret_prices_text points into `bytes`. Returns 0, or -1: not what zc_effective_config_pack
  * makes. */

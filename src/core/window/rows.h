@@ -10,10 +10,9 @@
 #ifndef ZC_ROWS_H
 #define ZC_ROWS_H
 
-#include <msgpack.h>
-
 #include "core/window/query_spec.h"
 #include "core/window/window_plan.h"
+#include "wire/pack.h"
 
 #define ZC_SERIES_POINTS_MAX 100000 /* of a series, in all rows, those not shown too; more fail it */
 
@@ -46,8 +45,8 @@ int zc_rows_add_rows (zc_rows_t *self, const zc_rows_t *other);
  * texts. */
 const char *zc_rows_failed (const zc_rows_t *self, const char **ret_code);
 
-/* Packs the result of a `breakdown` or a `series`. Returns 0; -1: zc_rows_failed, and what was packed is no answer. */
-int zc_rows_pack (zc_rows_t *self, msgpack_packer *out);
+/* Packs the result of a `breakdown` or a `series`. Returns 0; -1: zc_rows_failed, and there is no answer. */
+int zc_rows_pack (zc_rows_t *self, zc_pack_t *out);
 
 /* Hands out the rows' sums, over all steps of a series. */
 typedef struct {

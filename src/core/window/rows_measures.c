@@ -8,7 +8,7 @@
 #include <msgpack/pack_define.h>
 #include <msgpack/timestamp.h>
 
-#include "core/base/pack.h"
+#include "core/base/money.h"
 #include "core/window/rows_internal.h"
 
 #define KEY_MAX 31   /* bytes of a key: its header is one byte */
@@ -121,7 +121,7 @@ static void put_latency (out_t *out, const zc_binned_t *counts, size_t n)
 
 /* -------------------------------------------------------------------- measures */
 
-void zc_rows_measures_pack (msgpack_packer *packer, const zc_row_sums_t *row, const zc_binned_t *counts, size_t n)
+void zc_rows_measures_pack (zc_pack_t *packer, const zc_row_sums_t *row, const zc_binned_t *counts, size_t n)
 {
     char packed [PACKED_MAX];
     out_t out = {packed};
@@ -132,5 +132,5 @@ void zc_rows_measures_pack (msgpack_packer *packer, const zc_row_sums_t *row, co
     put_tokens (&out, &row->sums);
     put_saved (&out, &row->sums);
     put_latency (&out, counts, n);
-    packer->callback (packer->data, packed, (size_t) (out.at - packed));
+    zc_pack_raw (packer, packed, (size_t) (out.at - packed));
 }

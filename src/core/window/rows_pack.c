@@ -4,7 +4,6 @@
  */
 #include <stdlib.h>
 
-#include "core/base/pack.h"
 #include "core/window/rows_order.h"
 
 /* ----------------------------------------------------------------------- total */
@@ -57,18 +56,18 @@ static int add_up (total_t *self, zc_rows_t *rows, const zc_rows_order_t *order)
 
 /* ------------------------------------------------------------------------ rows */
 
-static void pack_measures (msgpack_packer *out, const zc_rows_order_t *order, uint32_t point, const zc_row_sums_t *sums)
+static void pack_measures (zc_pack_t *out, const zc_rows_order_t *order, uint32_t point, const zc_row_sums_t *sums)
 {
     uint32_t from = order->counts_from [point], to = order->counts_from [point + 1];
     zc_rows_measures_pack (out, sums, order->counts + from, to - from);
 }
 
-static void pack_str (msgpack_packer *out, zc_str_t text)
+static void pack_str (zc_pack_t *out, zc_str_t text)
 {
-    zc_pack_bytes (out, text.data, text.size);
+    zc_pack_str (out, text.data, text.size);
 }
 
-static void pack_values (msgpack_packer *out, const zc_rows_t *rows, uint32_t row)
+static void pack_values (zc_pack_t *out, const zc_rows_t *rows, uint32_t row)
 {
     for (size_t by = 0; by < rows->spec->by_count; by++) {
         pack_str (out, rows->spec->by [by].name);
@@ -76,27 +75,25 @@ static void pack_values (msgpack_packer *out, const zc_rows_t *rows, uint32_t ro
     }
 }
 
-static void pack_points (msgpack_packer *out, const zc_rows_t *rows, const zc_rows_order_t *order, uint32_t row)
+static void pack_points (zc_pack_t *out, const zc_rows_t *rows, const zc_rows_order_t *order, uint32_t row)
 {
     uint32_t from = order->points_from [row], to = order->points_from [row + 1];
-    zc_pack_text (out, "points");
-    msgpack_pack_array (out, to - from);
+    zc_pack_key_array (out, "points", to - from);
     for (uint32_t i = from; i < to; i++) {
         const zc_series_point_t *point = &rows->points.list [order->points [i]];
-        msgpack_pack_map (out, 1 + ZC_MEASURES_PAIRS);
+        zc_pack_map (out, 1 + ZC_MEASURES_PAIRS);
         zc_pack_key_int (out, "t", point->step * rows->plan->step_s * 1000);
         pack_measures (out, order, order->points [i], &point->sums);
     }
 }
 
-static void pack_rows (msgpack_packer *out, const zc_rows_t *rows, const zc_rows_order_t *order)
+static void pack_rows (zc_pack_t *out, const zc_rows_t *rows, const zc_rows_order_t *order)
 {
     bool series = rows->plan->step_s > 0;
-    zc_pack_text (out, "rows");
-    msgpack_pack_array (out, order->rows_count);
+    zc_pack_key_array (out, "rows", order->rows_count);
     for (size_t i = 0; i < order->rows_count; i++) {
         uint32_t row = order->rows [i];
-        msgpack_pack_map (out, rows->spec->by_count + (series ? 1 : ZC_MEASURES_PAIRS));
+        zc_pack_map (out, rows->spec->by_count + (series ? 1 : ZC_MEASURES_PAIRS));
         pack_values (out, rows, row);
         if (series)
             pack_points (out, rows, order, row);
@@ -108,20 +105,19 @@ static void pack_rows (msgpack_packer *out, const zc_rows_t *rows, const zc_rows
 
 /* ---------------------------------------------------------------------- result */
 
-static void pack_window (msgpack_packer *out, const zc_rows_t *rows)
+static void pack_window (zc_pack_t *out, const zc_rows_t *rows)
 {
     zc_pack_key_int (out, "since", rows->plan->since_ms);
     zc_pack_key_int (out, "until", rows->plan->until_ms);
-    zc_pack_text (out, "by");
-    msgpack_pack_array (out, rows->spec->by_count);
+    zc_pack_key_array (out, "by", rows->spec->by_count);
     for (size_t by = 0; by < rows->spec->by_count; by++)
         pack_str (out, rows->spec->by [by].name);
 }
 
-static void pack_result (msgpack_packer *out, const zc_rows_t *rows, const zc_rows_order_t *order, const total_t *total)
+static void pack_result (zc_pack_t *out, const zc_rows_t *rows, const zc_rows_order_t *order, const total_t *total)
 {
     bool series = rows->plan->step_s > 0;
-    msgpack_pack_map (out, series ? 7 : 6);
+    zc_pack_map (out, series ? 7 : 6);
     if (series) {
         zc_pack_key_int (out, "step", rows->plan->step_s);
         zc_pack_key_int (out, "start", rows->plan->start_s * 1000);
@@ -134,24 +130,8 @@ static void pack_result (msgpack_packer *out, const zc_rows_t *rows, const zc_ro
     zc_rows_measures_pack (out, &total->sums, total->counts, total->counts_count);
 }
 
-/* Who packs here does not look whether each write succeeds: this one remembers that one did not. */
-typedef struct {
-    const msgpack_packer *to;
-    bool failed;
-} writer_t;
-
-static int write_on (void *argument, const char *bytes, size_t size)
+int zc_rows_pack (zc_rows_t *self, zc_pack_t *out)
 {
-    writer_t *writer = argument;
-    if (!writer->failed && writer->to->callback (writer->to->data, bytes, size) != 0)
-        writer->failed = true;
-    return writer->failed ? -1 : 0;
-}
-
-int zc_rows_pack (zc_rows_t *self, msgpack_packer *out)
-{
-    writer_t writer = {out, false};
-    msgpack_packer inner;
     zc_rows_order_t order;
     total_t total = {.counts = NULL};
     if (self->why)
@@ -159,11 +139,9 @@ int zc_rows_pack (zc_rows_t *self, msgpack_packer *out)
     if (zc_rows_order_make (&order, self) == -1)
         return zc_rows_fail_memory (self);
     int rc = add_up (&total, self, &order);
-    if (rc == 0) {
-        msgpack_packer_init (&inner, &writer, write_on);
-        pack_result (&inner, self, &order, &total);
-    }
+    if (rc == 0)
+        pack_result (out, self, &order, &total);
     zc_rows_order_term (&order);
     free (total.counts);
-    return writer.failed ? zc_rows_fail_memory (self) : rc;
+    return rc == 0 && zc_pack_failed (out) ? zc_rows_fail_memory (self) : rc;
 }

@@ -314,7 +314,7 @@ static void term (zc_reprice_t *self)
     zc_reprice_show_term (&self->repriced);
     zc_intern_term (&self->unpriced);
     for (size_t i = 0; i < self->known_count; i++)
-        msgpack_sbuffer_destroy (&self->known [i].bytes);
+        zc_pack_term (&self->known [i].bytes);
     free (self);
 }
 

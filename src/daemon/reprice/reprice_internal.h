@@ -14,7 +14,7 @@
 typedef struct {
     uint64_t sequence;
     int64_t from_ms;
-    msgpack_sbuffer bytes;
+    zc_pack_t bytes;
 } zc_known_config_t;
 
 #define ZC_KNOWN_TERMS_MAX 64

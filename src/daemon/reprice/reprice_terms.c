@@ -28,15 +28,13 @@ static int take_repriced (zc_reprice_t *self, zc_engine_t *engine, const zc_pric
     static zc_effective_config_t config;
     const char *text;
     size_t text_size;
-    msgpack_sbuffer repriced;
+    zc_pack_t repriced = {.data = NULL};
     if (zc_effective_config_read (bytes, size, &config, &text, &text_size) == -1)
         return zc_reprice_fail (self, "the journal has terms that cannot be read");
-    msgpack_sbuffer_init (&repriced);
     strcpy (config.prices_source, self->settings->reprice);
-    int rc = zc_effective_config_pack (&config, pricing->prices, pricing->prices_size, &repriced);
-    if (rc == 0)
-        rc = zc_engine_take_config (engine, repriced.data, repriced.size);
-    msgpack_sbuffer_destroy (&repriced);
+    zc_effective_config_pack (&config, pricing->prices, pricing->prices_size, &repriced);
+    int rc = zc_pack_failed (&repriced) ? -1 : zc_engine_take_config (engine, repriced.data, repriced.size);
+    zc_pack_term (&repriced);
     return rc == 0 ? 0 : zc_reprice_fail (self, "%s: cannot be used as prices", self->settings->reprice);
 }
 
@@ -55,7 +53,7 @@ int zc_reprice_take_config (zc_reprice_t *self, const void *bytes, size_t size)
 /* Behind an earlier re-pricing its engine go on under what is in force. */
 int zc_reprice_end_pricings (zc_reprice_t *self, zc_position_t position)
 {
-    const msgpack_sbuffer *config = &self->engine [0].config;
+    const zc_pack_t *config = &self->engine [0].config;
     for (size_t i = 1; i < self->count; i++) {
         zc_pricing_t *pricing = &self->pricings [i];
         if (pricing->ended || position < pricing->until)
@@ -75,8 +73,8 @@ int zc_reprice_remember_config (void *argument, uint64_t sequence, int64_t from_
     zc_known_config_t *known = &self->known [self->known_count++];
     known->sequence = sequence;
     known->from_ms = from_ms;
-    msgpack_sbuffer_init (&known->bytes);
-    return msgpack_sbuffer_write (&known->bytes, bytes, size);
+    zc_pack_raw (&known->bytes, bytes, size);
+    return zc_pack_failed (&known->bytes) ? -1 : 0;
 }
 
 /* Those in force at the first record that is kept: the last ones that a checkpoint before it had. */
