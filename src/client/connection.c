@@ -214,16 +214,16 @@ bool zc_connection_send (zc_connection_t *self, const void *head, size_t head_si
 
 /* ------------------------------------------------------------------------ acknowledgements */
 
-void zc_connection_subscribe (zc_connection_t *self, const uint8_t producer [ZC_UUID_BYTES])
+void zc_connection_subscribe (zc_connection_t *self, const uint8_t producer [ZC_PRODUCER_BYTES])
 {
-    char topic [ZC_TOPIC_BYTES];
+    char topic [ZC_ACK_TOPIC_BYTES];
     zc_ack_topic (producer, topic);
     zmq_setsockopt (self->sub, ZMQ_SUBSCRIBE, topic, sizeof topic);
 }
 
-void zc_connection_unsubscribe (zc_connection_t *self, const uint8_t producer [ZC_UUID_BYTES])
+void zc_connection_unsubscribe (zc_connection_t *self, const uint8_t producer [ZC_PRODUCER_BYTES])
 {
-    char topic [ZC_TOPIC_BYTES];
+    char topic [ZC_ACK_TOPIC_BYTES];
     zc_ack_topic (producer, topic);
     zmq_setsockopt (self->sub, ZMQ_UNSUBSCRIBE, topic, sizeof topic);
 }
@@ -235,9 +235,9 @@ static bool has_more (void *socket)
     return zmq_getsockopt (socket, ZMQ_RCVMORE, &more, &size) == 0 && more;
 }
 
-int zc_connection_receive (zc_connection_t *self, zc_ack_message_t *ret_ack)
+int zc_connection_receive (zc_connection_t *self, zc_ack_t *ret_ack, zc_incarnation_t *ret_incarnation)
 {
-    uint8_t topic [ZC_TOPIC_BYTES], body [BODY_BYTES_MAX], rest;
+    uint8_t topic [ZC_ACK_TOPIC_BYTES], body [BODY_BYTES_MAX], rest;
     int topic_size = zmq_recv (self->sub, topic, sizeof topic, ZMQ_DONTWAIT), body_size = -1;
     if (topic_size < 0)
         return -1;
@@ -247,7 +247,7 @@ int zc_connection_receive (zc_connection_t *self, zc_ack_message_t *ret_ack)
     while (has_more (self->sub) && zmq_recv (self->sub, &rest, sizeof rest, ZMQ_DONTWAIT) >= 0)
         ;
     return is_pair && topic_size <= (int) sizeof topic && body_size <= (int) sizeof body &&
-           zc_ack_read (topic, (size_t) topic_size, body, (size_t) body_size, ret_ack);
+           zc_ack_read (topic, (size_t) topic_size, body, (size_t) body_size, ret_ack, ret_incarnation);
 }
 
 /* ------------------------------------------------------------------------------ close */

@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 #include "client/ring.h"
-#include "client/ack.h"
+#include "wire/ack.h"
 
 typedef struct zc_connection zc_connection_t;
 
@@ -36,11 +36,11 @@ bool zc_connection_send (zc_connection_t *self, const void *head, size_t head_si
                          const zc_batch_t *batch);
 
 /* Of a link with a publish endpoint: from now on, or no more, a producer's acknowledgements come. */
-void zc_connection_subscribe (zc_connection_t *self, const uint8_t producer [ZC_UUID_BYTES]);
-void zc_connection_unsubscribe (zc_connection_t *self, const uint8_t producer [ZC_UUID_BYTES]);
+void zc_connection_subscribe (zc_connection_t *self, const uint8_t producer [ZC_PRODUCER_BYTES]);
+void zc_connection_unsubscribe (zc_connection_t *self, const uint8_t producer [ZC_PRODUCER_BYTES]);
 
 /* The next thing published, without waiting: 1 and the acknowledgement; 0: it was none; -1: nothing. */
-int zc_connection_receive (zc_connection_t *self, zc_ack_message_t *ret_ack);
+int zc_connection_receive (zc_connection_t *self, zc_ack_t *ret_ack, zc_incarnation_t *ret_incarnation);
 
 /* Waits until the daemon has read what was sent over an ipc:// connection, as far as two looks a
  * millisecond apart can tell, at most to stop_at_ns of the monotonic clock. Whether it has; true at

@@ -36,8 +36,7 @@ struct zc_outbox {
     int64_t silence_ns;  /* that makes us send again */
     int64_t active_ns;   /* when anything was sent or settled; 0: never */
     int64_t declared_ns, sealed_ns;
-    size_t incarnation_size; /* 0: none seen */
-    uint8_t incarnation [ZC_INCARNATION_BYTES_MAX];
+    zc_incarnation_t incarnation; /* size 0: none seen */
     uint64_t sent_place, resent, lost, declared_ever;
 };
 
@@ -97,7 +96,7 @@ static uint64_t drops_of (const zc_outbox_t *self)
 
 static int format (const zc_ring_t *queue, zc_spool_room_t *room)
 {
-    uint8_t producer [ZC_UUID_BYTES];
+    uint8_t producer [ZC_PRODUCER_BYTES];
     if (atomic_load (&room->head.numberings_count) > 0)
         return 0; /* a spool's, or of a sender that had to start twice */
     int rc = zc_uuid_new (producer);
@@ -354,14 +353,13 @@ static void begin_again (zc_outbox_t *self, uint32_t epoch, uint64_t limit, int6
 }
 
 /* Whether the daemon has started anew since the last time it was heard of. */
-static bool is_new_incarnation (zc_outbox_t *self, const zc_ack_message_t *ack)
+static bool is_new_incarnation (zc_outbox_t *self, const zc_incarnation_t *incarnation)
 {
-    bool is_first = self->incarnation_size == 0;
-    if (self->incarnation_size == ack->incarnation_size &&
-        memcmp (self->incarnation, ack->incarnation, ack->incarnation_size) == 0)
+    bool is_first = self->incarnation.size == 0;
+    if (self->incarnation.size == incarnation->size &&
+        memcmp (self->incarnation.bytes, incarnation->bytes, incarnation->size) == 0)
         return false;
-    self->incarnation_size = ack->incarnation_size;
-    memcpy (self->incarnation, ack->incarnation, ack->incarnation_size);
+    self->incarnation = *incarnation;
     return !is_first;
 }
 
@@ -371,10 +369,10 @@ static bool has_uncut (const zc_outbox_t *self)
     return zc_ring_peek (&self->queue, cut_ahead (self), self->events_bytes, &batch);
 }
 
-void zc_outbox_receive (zc_outbox_t *self, const zc_ack_message_t *ack, int64_t now_ns)
+void zc_outbox_receive (zc_outbox_t *self, const zc_ack_t *ack, const zc_incarnation_t *incarnation, int64_t now_ns)
 {
     const zc_spool_numbering_t *numbering = numbering_of (self);
-    if (is_new_incarnation (self, ack)) {
+    if (is_new_incarnation (self, incarnation)) {
         start_over (self, now_ns);
         self->silence_ns = self->times.silence_ns;
     }

@@ -19,7 +19,7 @@
 #include <stdint.h>
 
 #include "client/ring.h"
-#include "client/ack.h"
+#include "wire/ack.h"
 #include "wire/stamp.h"
 
 typedef struct zc_outbox zc_outbox_t;
@@ -64,7 +64,7 @@ bool zc_outbox_next (zc_outbox_t *self, int64_t now_ns, bool hurried, zc_outbox_
 void zc_outbox_sent (zc_outbox_t *self, const zc_outbox_frame_t *frame, int64_t now_ns);
 
 /* Takes an acknowledgement of this producer; what it says is only believed as far as it can be. */
-void zc_outbox_receive (zc_outbox_t *self, const zc_ack_message_t *ack, int64_t now_ns);
+void zc_outbox_receive (zc_outbox_t *self, const zc_ack_t *ack, const zc_incarnation_t *incarnation, int64_t now_ns);
 
 /* The connection is a new one: the silence is measured anew, and drops are declared again. */
 void zc_outbox_reconnected (zc_outbox_t *self, int64_t now_ns);

@@ -84,20 +84,21 @@ static bool drain (zc_sender_round_t *self, size_t used_bytes)
 
 /* --------------------------------------------------------------------------- reliable mode */
 
-static bool is_for (const zc_outbox_t *outbox, const zc_ack_message_t *ack)
+static bool is_for (const zc_outbox_t *outbox, const zc_ack_t *ack)
 {
-    return memcmp (zc_outbox_producer (outbox), ack->producer, ZC_UUID_BYTES) == 0;
+    return memcmp (zc_outbox_producer (outbox), ack->producer, ZC_PRODUCER_BYTES) == 0;
 }
 
 static void receive (zc_sender_round_t *self, int64_t now_ns)
 {
-    zc_ack_message_t ack;
+    zc_ack_t ack;
+    zc_incarnation_t incarnation;
     int got;
-    for (int i = 0; i < ACKS_MAX && (got = zc_connection_receive (self->connection, &ack)) >= 0; i++) {
+    for (int i = 0; i < ACKS_MAX && (got = zc_connection_receive (self->connection, &ack, &incarnation)) >= 0; i++) {
         if (got > 0 && is_for (self->outbox, &ack))
-            zc_outbox_receive (self->outbox, &ack, now_ns);
+            zc_outbox_receive (self->outbox, &ack, &incarnation, now_ns);
         else if (got > 0 && self->adopted && is_for (zc_spool_adopted_outbox (self->adopted), &ack))
-            zc_outbox_receive (zc_spool_adopted_outbox (self->adopted), &ack, now_ns);
+            zc_outbox_receive (zc_spool_adopted_outbox (self->adopted), &ack, &incarnation, now_ns);
     }
 }
 

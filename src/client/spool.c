@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "client/spool_format.h"
+#include "client/uuid.h"
 #include "wire/hex.h"
 #include "zcost.h"
 
@@ -32,7 +33,7 @@ static int allocate (int fd, size_t size)
     return error == 0 ? 0 : -1;
 }
 
-static int write_head (int fd, size_t queue_bytes, const uint8_t producer [ZC_UUID_BYTES])
+static int write_head (int fd, size_t queue_bytes, const uint8_t producer [ZC_PRODUCER_BYTES])
 {
     zc_spool_head_t head;
     memset (&head, 0, sizeof head);
@@ -54,7 +55,7 @@ static int identify (zc_spool_t *self)
 }
 
 /* Fills the fresh file at `path`, and names it. */
-static int make (zc_spool_t *self, const char *path, size_t queue_bytes, const uint8_t producer [ZC_UUID_BYTES])
+static int make (zc_spool_t *self, const char *path, size_t queue_bytes, const uint8_t producer [ZC_PRODUCER_BYTES])
 {
     size_t size = zc_ring_image_bytes (queue_bytes, ZC_SPOOL_BYTES);
     if (flock (self->fd, LOCK_EX | LOCK_NB) != 0 || allocate (self->fd, size) != 0 ||
@@ -74,7 +75,7 @@ static int give_up (zc_spool_t *self, const char *path)
 
 int zc_spool_new (const char *dir, const zc_ring_t *queue, zc_spool_t *ret_spool)
 {
-    uint8_t producer [ZC_UUID_BYTES];
+    uint8_t producer [ZC_PRODUCER_BYTES];
     char text [2 * sizeof producer + 1], path [PATH_MAX];
     zc_spool_t self;
     assert (strlen (dir) <= ZC_SPOOL_DIR_MAX);

@@ -17,7 +17,6 @@
 #include <sys/types.h>
 
 #include "client/ring.h"
-#include "client/ack.h"
 
 #define ZC_SPOOL_SUFFIX ".spool"
 #define ZC_SPOOL_NEW_SUFFIX ".new" /* of one that is being made */

@@ -61,7 +61,7 @@ static void put_aside (const zc_spool_t *file)
 
 static bool ends_with (const char *name, const char *suffix)
 {
-    uint8_t producer [ZC_UUID_BYTES];
+    uint8_t producer [ZC_PRODUCER_BYTES];
     size_t hex = 2 * sizeof producer;
     return strlen (name) > hex && zc_hex_read (name, sizeof producer, producer) && strcmp (name + hex, suffix) == 0;
 }

@@ -65,7 +65,7 @@ void zc_spool_boot_id (uint8_t ret_boot [ZC_UUID_BYTES])
         zc_hex_read (digits, ZC_UUID_BYTES, ret_boot);
 }
 
-void zc_spool_format (zc_spool_head_t *head, size_t queue_bytes, const uint8_t producer [ZC_UUID_BYTES])
+void zc_spool_format (zc_spool_head_t *head, size_t queue_bytes, const uint8_t producer [ZC_PRODUCER_BYTES])
 {
     head->label = (zc_spool_label_t){
         .magic = ZC_SPOOL_MAGIC,
@@ -73,7 +73,7 @@ void zc_spool_format (zc_spool_head_t *head, size_t queue_bytes, const uint8_t p
         .flights_max = ZC_FLIGHTS_MAX,
         .queue_bytes = queue_bytes,
     };
-    memcpy (head->label.producer, producer, ZC_UUID_BYTES);
+    memcpy (head->label.producer, producer, ZC_PRODUCER_BYTES);
     zc_spool_boot_id (head->label.boot);
     head->label.check = zc_spool_label_check (&head->label);
     head->numberings [0] = (zc_spool_numbering_t){.epoch = 1};

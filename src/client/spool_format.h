@@ -18,6 +18,7 @@
 
 #include "client/ring.h"
 #include "client/uuid.h"
+#include "wire/stamp.h"
 
 #define ZC_FLIGHTS_MAX 4096 /* frames that are not acknowledged */
 #define ZC_SPOOL_VERSION 1
@@ -28,7 +29,7 @@ typedef struct {
     char magic [8];
     uint32_t version, flights_max;
     uint64_t queue_bytes;
-    uint8_t producer [ZC_UUID_BYTES];
+    uint8_t producer [ZC_PRODUCER_BYTES];
     uint8_t boot [ZC_UUID_BYTES]; /* of the machine, by which what was never written to disk is known */
     uint64_t check;
 } zc_spool_label_t;
@@ -86,7 +87,7 @@ uint64_t zc_spool_numbering_check (const zc_spool_numbering_t *numbering, uint64
 uint64_t zc_spool_flight_check (const zc_spool_flight_t *flight, uint64_t which);
 
 /* Makes a zeroed head one of this producer, at epoch 1. */
-void zc_spool_format (zc_spool_head_t *head, size_t queue_bytes, const uint8_t producer [ZC_UUID_BYTES]);
+void zc_spool_format (zc_spool_head_t *head, size_t queue_bytes, const uint8_t producer [ZC_PRODUCER_BYTES]);
 
 /* Puts a numbering (all but its check) in force. fd: of the file that the room was read from, where it
  * is written first: whoever reads the file next would else send the same events under the old epoch;

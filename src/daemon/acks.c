@@ -5,12 +5,7 @@
 #include "daemon/acks.h"
 
 #include "daemon/publish_message.h"
-#include "wire/hex.h"
-
-#define PREFIX "ack/"
-#define PREFIX_BYTES (sizeof PREFIX - 1)
-#define HEX_BYTES (2 * ZC_PRODUCER_BYTES)
-#define TOPIC_BYTES (PREFIX_BYTES + HEX_BYTES + 1)
+#include "wire/ack.h"
 
 #define WALK_A_TURN 1024
 #define WALK_PAUSE_MS 5
@@ -22,20 +17,14 @@ void zc_acks_init (zc_acks_t *self, zsock_t *socket, zc_engine_t *engine, zc_sto
 
 /* ------------------------------------------------------------------------ tell */
 
-static void write_topic (const uint8_t id [ZC_PRODUCER_BYTES], char ret_topic [TOPIC_BYTES])
-{
-    memcpy (ret_topic, PREFIX, PREFIX_BYTES);
-    *zc_hex_write (id, ZC_PRODUCER_BYTES, ret_topic + PREFIX_BYTES) = '/';
-}
-
 /* A subscriber that is not told, for want of memory or because it does not keep up, is told again within a second. */
 static void tell (void *argument, const zc_ack_t *ack)
 {
     zc_acks_t *self = argument;
-    char topic [TOPIC_BYTES];
+    char topic [ZC_ACK_TOPIC_BYTES];
     zc_pack_t body = {.data = NULL};
-    zc_report_pack_ack (&body, &self->engine->about, ack);
-    write_topic (ack->id, topic);
+    zc_ack_topic (ack->producer, topic);
+    zc_ack_pack (&body, ack, self->engine->about.incarnation);
     zc_publish_message_send (zsock_resolve (self->socket), topic, sizeof topic, &body);
     zc_pack_term (&body);
 }
@@ -82,14 +71,11 @@ void zc_acks_repeat (zc_acks_t *self, zloop_t *loop)
 
 void zc_acks_welcome (zc_acks_t *self, zloop_t *loop, const uint8_t *topic, size_t size)
 {
-    uint8_t id [ZC_PRODUCER_BYTES];
-    size_t common = size < PREFIX_BYTES ? size : PREFIX_BYTES;
-    if (memcmp (topic, PREFIX, common) != 0)
-        return;
-    if (size >= TOPIC_BYTES - 1 && size <= TOPIC_BYTES &&
-        zc_hex_read ((const char *) topic + PREFIX_BYTES, sizeof id, id)) {
-        zc_ack_t ack = zc_producers_ack (self->engine->intake.producers, id);
+    uint8_t producer [ZC_PRODUCER_BYTES];
+    zc_ack_of_t whose = zc_ack_subscription (topic, size, producer);
+    if (whose == ZC_ACK_OF_ONE) {
+        zc_ack_t ack = zc_producers_ack (self->engine->intake.producers, producer);
         tell (self, &ack);
-    } else if (size < TOPIC_BYTES - 1)
+    } else if (whose == ZC_ACK_OF_MANY)
         zc_acks_repeat (self, loop);
 }

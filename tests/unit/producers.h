@@ -87,7 +87,7 @@ HELPER void assert_delivery (const zc_producers_t *table, uint64_t duplicate, ui
 
 HELPER void assert_ack (zc_ack_t ack, uint64_t producer, uint32_t epoch, uint64_t seq, bool stale)
 {
-    assert_memory_equal (ack.id, id_of (producer).bytes, sizeof ack.id);
+    assert_memory_equal (ack.producer, id_of (producer).bytes, sizeof ack.producer);
     assert_int_equal (ack.epoch, epoch);
     assert_int_equal (ack.seq, seq);
     assert_int_equal (ack.stale, stale);

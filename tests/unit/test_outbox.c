@@ -118,9 +118,10 @@ static void assert_silent (box_t *box)
 
 static void say_as (box_t *box, const char *incarnation, uint32_t epoch, uint64_t seq, bool stale)
 {
-    zc_ack_message_t ack = {.epoch = epoch, .seq = seq, .stale = stale, .incarnation_size = strlen (incarnation)};
-    memcpy (ack.incarnation, incarnation, ack.incarnation_size);
-    zc_outbox_receive (box->outbox, &ack, box->now);
+    const zc_ack_t ack = {.epoch = epoch, .seq = seq, .stale = stale};
+    zc_incarnation_t life = {.size = strlen (incarnation)};
+    memcpy (life.bytes, incarnation, life.size);
+    zc_outbox_receive (box->outbox, &ack, &life, box->now);
 }
 
 static void say (box_t *box, uint32_t epoch, uint64_t seq)

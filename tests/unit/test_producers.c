@@ -428,7 +428,7 @@ static void test_producers_are_walked_a_few_at_a_time (void **state)
     bool heard [30] = {false};
     for (size_t i = 0; i < told.count; i++)
         for (uint64_t n = 0; n < 30; n++)
-            if (memcmp (told.acks [i].id, id_of (n).bytes, ZC_PRODUCER_BYTES) == 0) {
+            if (memcmp (told.acks [i].producer, id_of (n).bytes, ZC_PRODUCER_BYTES) == 0) {
                 assert_false (heard [n]);
                 heard [n] = true;
                 assert_ack (told.acks [i], n, 1, n + 2, false);

@@ -397,7 +397,7 @@ static void step_sync (run_t *run)
     run->syncing = false;
     told_t told = end_sync (run->table);
     for (size_t i = 0; i < told.count; i++) {
-        zc_ack_t ack = zc_producers_ack (run->table, told.acks [i].id);
+        zc_ack_t ack = zc_producers_ack (run->table, told.acks [i].producer);
         assert_true (ack.epoch == told.acks [i].epoch && ack.seq == told.acks [i].seq);
     }
 }

@@ -38,9 +38,9 @@ static void test_spool_is_removed_when_all_is_acknowledged (void **state)
     hub_take (hub, 50);
     char name [128];
     spool_first (name);
-    uint8_t named [ZC_UUID_BYTES];
+    uint8_t named [ZC_PRODUCER_BYTES];
     assert_true (zc_hex_read (name, sizeof named, named));
-    assert_memory_equal (named, hub->frames [0].stamp.producer, ZC_UUID_BYTES);
+    assert_memory_equal (named, hub->frames [0].stamp.producer, ZC_PRODUCER_BYTES);
     hub_settle (hub, client, 50);
     assert_int_equal (zcost_close (&client, PATIENCE_MS), 0);
     assert_int_equal (spool_count (""), 0);

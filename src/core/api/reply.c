@@ -109,7 +109,7 @@ static void pack_budgets (zc_pack_t *out, const zc_report_source_t *view, const 
 static void pack_ack (zc_pack_t *out, const zc_report_source_t *view, const zc_request_t *request)
 {
     zc_ack_t ack = zc_producers_ack (view->producers, request->producer);
-    zc_report_pack_ack (out, view->about, &ack);
+    zc_ack_pack (out, &ack, view->about->incarnation);
 }
 
 static void pack_ping (zc_pack_t *out, const zc_report_source_t *view, const zc_request_t *request)

@@ -187,14 +187,3 @@ void zc_report_pack (zc_pack_t *out, const zc_report_source_t *view, const zc_to
     pack_key_time (out, "timestamp", view->now_ms);
     pack_zcost (out, view, window);
 }
-
-void zc_report_pack_ack (zc_pack_t *out, const zc_about_t *about, const zc_ack_t *ack)
-{
-    zc_pack_map (out, 3u + ack->stale);
-    zc_pack_key_int (out, "epoch", ack->epoch);
-    zc_pack_key_uint (out, "seq", ack->seq);
-    zc_pack_key_text (out, "incarnation", about->incarnation);
-    if (ack->stale) {
-        zc_pack_key_bool (out, "stale", true);
-    }
-}

@@ -72,9 +72,6 @@ typedef struct {
 void zc_report_pack (zc_pack_t *out, const zc_report_source_t *view, const zc_totals_t *totals,
                      const zc_window_t *window);
 
-/* An acknowledgement, as it is published and as `ack` answers. */
-void zc_report_pack_ack (zc_pack_t *out, const zc_about_t *about, const zc_ack_t *ack);
-
 /* Parts that other answers share: the maps `events` and `price_table`. */
 void zc_report_pack_events (zc_pack_t *out, const zc_report_source_t *view);
 void zc_report_pack_price_table (zc_pack_t *out, const zc_report_source_t *view);

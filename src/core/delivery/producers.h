@@ -30,6 +30,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "wire/ack.h"
 #include "wire/stamp.h"
 
 #define ZC_PRODUCERS_MAX 65536 /* live ones, by default */
@@ -115,13 +116,6 @@ void zc_producers_expire (zc_producers_t *self, int64_t now_ms);
 const zc_delivery_t *zc_producers_delivery (const zc_producers_t *self);
 
 /* ------------------------------------------------------------------ acknowledgement */
-
-typedef struct {
-    uint8_t id [ZC_PRODUCER_BYTES];
-    uint32_t epoch;
-    uint64_t seq; /* every number below it is durable, and will never be asked for again */
-    bool stale;   /* an expired producer: numbers from seq on were never taken; go on under a higher epoch */
-} zc_ack_t;
 
 /* Begins a group: remembers, for each producer whose `next` moved, or that expired, or is expired and
  * was refused as stale, since the last group began, how far it had come. Returns how many; 0: nothing

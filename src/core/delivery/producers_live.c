@@ -113,7 +113,7 @@ static bool make_durable (const zc_producers_t *self, zc_producers_record_t *rec
 static zc_ack_t ack_of (const zc_producers_t *self, const zc_producers_record_t *record)
 {
     zc_ack_t ack = {.epoch = record->epoch, .seq = record->durable};
-    memcpy (ack.id, record->id, sizeof ack.id);
+    memcpy (ack.producer, record->id, sizeof ack.producer);
     /* Not before: what was taken last before it expired may be in no group yet. */
     ack.stale = !record->live && record->turn <= self->durable_turn;
     if (ack.stale)
@@ -142,7 +142,7 @@ zc_ack_t zc_producers_ack (const zc_producers_t *self, const uint8_t id [ZC_PROD
     if (number != ZC_NOBODY)
         return ack_of (self, zc_producers_record_at (self, number));
     zc_ack_t ack = {.seq = 1};
-    memcpy (ack.id, id, sizeof ack.id);
+    memcpy (ack.producer, id, sizeof ack.producer);
     return ack;
 }
 
