@@ -16,8 +16,6 @@
 #include "wire/event.h"
 #include "wire/stamp.h"
 
-#define ZC_DEPTH_MAX 8 /* containers within containers, the event itself included */
-
 /* A walk over one frame. To look at: the stamp, and where the last object begins (`object`) and ends
  * (`at`). */
 typedef struct {

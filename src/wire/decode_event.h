@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "wire/decode.h"
+#include "wire/event.h"
 
 /* Reads the `count` pairs that begin at `at`, behind a map's header. Returns where the next object
  * begins, with *ret_good telling whether *ret_event or *ret_reject (reason, why and key) was

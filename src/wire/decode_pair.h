@@ -10,7 +10,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "wire/decode.h"
+#include "wire/event.h"
 
 #define ZC_LATENCY_MAX_MS (1000.0 * ZCOST_SECONDS_MAX)
 

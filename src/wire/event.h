@@ -44,6 +44,8 @@ typedef enum {
 #define ZC_TS_MIN_MS 946684800000 /* 2000-01-01T00:00:00Z */
 #define ZC_TS_AHEAD_MS 86400000   /* beyond the time of arrival */
 
+#define ZC_DEPTH_MAX 8 /* containers within containers, the event itself included */
+
 #define ZC_BIT(key) (1u << (key))
 
 typedef struct {

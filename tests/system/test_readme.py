@@ -277,7 +277,7 @@ class Text(harness.TestCase):
         text = prose()
         for path, name, told in (
                 ("src/core/window/query_spec.h", "ZC_ROWS_MAX", "at most {} rows"),
-                ("src/core/window/rows.h", "ZC_SERIES_POINTS_MAX", "or {} points"),
+                ("src/core/window/row_sums.h", "ZC_SERIES_POINTS_MAX", "or {} points"),
                 ("src/core/pricing/policy.h", "ZC_TAGS_MAX", "Up to {} tags"),
                 ("src/core/budget/budget.h", "ZC_BUDGETS_MAX", "tags, {} budgets"),
                 ("src/core/budget/budget.h", "ZC_THRESHOLDS_MAX", "and {} thresholds"),

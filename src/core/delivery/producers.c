@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/delivery/producers_table.h"
+#include "core/delivery/producers_internal.h"
 
 /* Sums of what strangers declare stop here: where they are saved and shown, integers are signed. */
 static void count (uint64_t *sum, uint64_t more)

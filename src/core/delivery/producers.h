@@ -30,18 +30,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/delivery/seq_intervals.h"
 #include "wire/ack.h"
 #include "wire/stamp.h"
 
 #define ZC_PRODUCERS_MAX 65536 /* live ones, by default */
 #define ZC_EXPIRED_MAX 1000000 /* remembered as expired, by default */
-#define ZC_INTERVALS_MAX 64    /* of numbers seen above a gap, a producer: one more closes the lowest gap as lost */
 #define ZC_BASE_WAIT_MS 5000   /* for numbers before our time; a producer should send again sooner */
-
-/* Numbers first, first + 1, ... end - 1. */
-typedef struct {
-    uint64_t first, end;
-} zc_interval_t;
 
 /* One producer, as the tables and the store know it. Any uint64_t here may use all 64 bits, but for
  * turn and the counts of events, which stop at INT64_MAX. */

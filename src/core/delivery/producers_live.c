@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/delivery/producers_table.h"
+#include "core/delivery/producers_internal.h"
 
 /* -------------------------------------------------------------------------------- roll */
 

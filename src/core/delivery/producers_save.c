@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/delivery/producers_table.h"
+#include "core/delivery/producers_internal.h"
 
 static zc_producer_row_t row_of (const zc_producers_record_t *record)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0
  *
- * producers_table.h - the inside of producers.h: producers by id, and two lines to stand in.
+ * producers_table.h - producers by id, and two lines to stand in.
  *
  * A producer is a record of one cache line, found by its id, that stands in one of two lines: of the
  * live ones, by when they were last seen, or of the expired ones, by when they expired. What only a
@@ -15,8 +15,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "core/delivery/producers.h"
 #include "core/delivery/seq_intervals.h"
+#include "wire/stamp.h"
 
 #define ZC_NOBODY UINT32_MAX
 
@@ -82,51 +82,5 @@ void zc_producers_line_init (zc_producers_line_t *self);
 void zc_producers_line_join (zc_producers_line_t *self, zc_producers_table_t *table,
                              uint32_t number); /* as the newest */
 void zc_producers_line_leave (zc_producers_line_t *self, zc_producers_table_t *table, uint32_t number);
-
-/* ------------------------------------------------------------------ the producers */
-
-/* Numbers of records whose position moved. */
-typedef struct {
-    uint32_t *numbers;
-    uint32_t count, capacity;
-} zc_moved_t;
-
-struct zc_producers {
-    zc_producers_table_t table;
-    zc_producers_line_t live, expired;
-    uint32_t *roll; /* the live ones, live.count of them, in no order: to walk over */
-    uint32_t roll_capacity;
-    zc_producers_limits_t limits;
-    zc_delivery_t delivery;
-    uint64_t turn;                            /* of the last change */
-    uint64_t saved_turn;                      /* changes up to here were given to be saved */
-    uint64_t group_turn;                      /* the group that is being synced has the changes up to here */
-    uint64_t durable_turn;                    /* all changes up to here are on disk */
-    zc_moved_t moved;                         /* since the last group began */
-    zc_moved_t group;                         /* empty: no group */
-    uint8_t (*forgotten) [ZC_PRODUCER_BYTES]; /* ids with rows, since the last changes were taken */
-    size_t forgotten_count, forgotten_capacity;
-    bool overflowed;
-};
-
-static inline zc_producers_record_t *zc_producers_record_at (const zc_producers_t *self, uint32_t number)
-{
-    return &self->table.records [number];
-}
-
-static inline uint32_t zc_producers_record_number (const zc_producers_t *self, const zc_producers_record_t *record)
-{
-    return (uint32_t) (record - self->table.records);
-}
-
-/* What a producer needs to become live, and room for it on the roll. NULL without memory. */
-zc_live_t *zc_producers_make_live (zc_producers_t *self);
-
-/* A record that stands in no line becomes a live one, the newest; and stands in no line again. */
-void zc_producers_join_live (zc_producers_t *self, uint32_t number, zc_live_t *live);
-void zc_producers_leave_live (zc_producers_t *self, uint32_t number);
-
-/* Notes that what this record may be acknowledged has changed. Without memory it is told later. */
-void zc_producers_mark_moved (zc_producers_t *self, zc_producers_record_t *record);
 
 #endif

@@ -11,7 +11,12 @@
 
 #include <stdint.h>
 
-#include "core/delivery/producers.h"
+#define ZC_INTERVALS_MAX 64 /* of numbers seen above a gap: one more closes the lowest gap, which is then lost */
+
+/* Numbers first, first + 1, ... end - 1. */
+typedef struct {
+    uint64_t first, end;
+} zc_interval_t;
 
 typedef struct {
     uint64_t next;            /* all below are seen, this one is not */

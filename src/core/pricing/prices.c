@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/pricing/prices_table.h"
+#include "core/pricing/prices_internal.h"
 #include "core/base/str.h"
 
 /* 64 bits of a name: multiply and fold, eight bytes at a time. Table names are the operator's and

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "core/pricing/prices.h"
-#include "core/pricing/prices_table.h"
+#include "core/pricing/prices_internal.h"
 
 #define KEY_MAX 96
 

@@ -11,10 +11,9 @@
 #define ZC_ROWS_H
 
 #include "core/window/query_spec.h"
+#include "core/window/row_sums.h"
 #include "core/window/window_plan.h"
 #include "wire/pack.h"
-
-#define ZC_SERIES_POINTS_MAX 100000 /* of a series, in all rows, those not shown too; more fail it */
 
 typedef struct zc_rows zc_rows_t;
 
@@ -49,11 +48,6 @@ const char *zc_rows_failed (const zc_rows_t *self, const char **ret_code);
 int zc_rows_pack (zc_rows_t *self, zc_pack_t *out);
 
 /* Hands out the rows' sums, over all steps of a series. */
-typedef struct {
-    zc_measures_t sums;
-    int64_t routed_cost_nanousd; /* the part of the cost that was queries', and so has a baseline */
-} zc_row_sums_t;
-
 size_t zc_rows_count (const zc_rows_t *self); /* those without events too */
 const zc_row_sums_t *zc_rows_sums (const zc_rows_t *self, size_t row);
 zcost_type_t zc_rows_type (const zc_rows_t *self, size_t row);         /* where ask->by has it: of all its events */

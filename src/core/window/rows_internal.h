@@ -46,21 +46,4 @@ int zc_rows_fail_sum (zc_rows_t *self);
 #define ZC_MEASURES_PAIRS 24
 void zc_rows_measures_pack (zc_pack_t *out, const zc_row_sums_t *sums, const zc_binned_t *counts, size_t n);
 
-/* Adds, and tells whether a sum passed 64 bits: it then has another sign than both its parts. All sums at once,
- * without a branch. */
-static inline bool zc_row_sums_add (zc_row_sums_t *self, const zc_measures_t *more, int64_t routed_cost_nanousd)
-{
-    _Static_assert(sizeof *more % (2 * sizeof (int64_t)) == 0, "measures are pairs of 64-bit integers");
-    typedef uint64_t pair_t __attribute__ ((vector_size (16), aligned (8), may_alias));
-    pair_t *to = (pair_t *) &self->sums, passed = {0, 0};
-    const pair_t *from = (const pair_t *) more;
-    for (size_t i = 0; i < sizeof *more / sizeof (pair_t); i++) {
-        pair_t sum = to [i] + from [i];
-        passed |= (sum ^ to [i]) & (sum ^ from [i]);
-        to [i] = sum;
-    }
-    bool routed = __builtin_add_overflow (self->routed_cost_nanousd, routed_cost_nanousd, &self->routed_cost_nanousd);
-    return (passed [0] | passed [1]) >> 63 || routed;
-}
-
 #endif

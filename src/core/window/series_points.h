@@ -7,7 +7,7 @@
 #ifndef ZC_SERIES_POINTS_H
 #define ZC_SERIES_POINTS_H
 
-#include "core/window/rows.h"
+#include "core/window/row_sums.h"
 
 typedef struct {
     int64_t step; /* its number: it starts at step * step_s since the epoch */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MPL-2.0
  *
- * prices_table.h - the inside of a price table, shared by prices.c (finds) and prices_json.c
+ * prices_internal.h - the inside of a price table, shared by prices.c (finds) and prices_json.c
  * (reads).
  */
-#ifndef ZC_PRICES_TABLE_H
-#define ZC_PRICES_TABLE_H
+#ifndef ZC_PRICES_INTERNAL_H
+#define ZC_PRICES_INTERNAL_H
 
 #include "core/pricing/prices.h"
 
