@@ -11,6 +11,7 @@
 
 #include "store/data_dir.h"
 #include "daemon/settings.h"
+#include "journal/journal.h"
 #include "store/store.h"
 
 typedef struct {

@@ -7,6 +7,7 @@
 #define ZC_RECOVERY_H
 
 #include "daemon/engine.h"
+#include "journal/journal.h"
 #include "store/store.h"
 
 /* What a recovery found. */

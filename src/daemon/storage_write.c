@@ -76,12 +76,9 @@ void zc_storage_refresh_status (zc_storage_t *self)
     zc_journal_stats (self->journal, &stats);
     status->kept = true;
     status->directory = self->directory;
-    status->written.segment = ZC_POSITION_SEGMENT (stats.written);
-    status->written.offset = ZC_POSITION_OFFSET (stats.written);
-    status->synced.segment = ZC_POSITION_SEGMENT (stats.synced);
-    status->synced.offset = ZC_POSITION_OFFSET (stats.synced);
-    status->stored.segment = ZC_POSITION_SEGMENT (self->state.position);
-    status->stored.offset = ZC_POSITION_OFFSET (self->state.position);
+    status->written = stats.written;
+    status->synced = stats.synced;
+    status->stored = self->state.position;
     status->unsynced_bytes = unsynced (self, &stats);
     status->journal_bytes = stats.bytes;
     status->segments = stats.segments;

@@ -97,11 +97,20 @@ static int take_stock (zc_journal_t *self, char *why)
     return 0;
 }
 
+/* Of a new segment. */
+static zc_journal_segment_header_t header_of (const zc_journal_t *self, uint32_t number)
+{
+    zc_journal_segment_header_t header = {.number = number, .bytes = (uint32_t) self->options.segment_bytes};
+    memcpy (header.ledger_id, self->options.ledger_id, ZC_LEDGER_ID_BYTES);
+    return header;
+}
+
 static int open_files (zc_journal_t *self, zc_position_t end, char *why)
 {
     if (read_mark (self, why) == -1)
         return -1;
-    self->current = zc_journal_truncate (&self->options, end, self->mark_fd, &self->mark, why);
+    const zc_journal_segment_header_t first = header_of (self, 1);
+    self->current = zc_journal_truncate (self->options.directory, &first, end, self->mark_fd, &self->mark, why);
     if (!self->current || take_stock (self, why) == -1)
         return -1;
     self->written = self->mark.position;
@@ -241,9 +250,7 @@ static uint32_t take_spare (zc_journal_t *self)
 
 static zc_journal_segment_t *make_next (zc_journal_t *self, char *why)
 {
-    zc_journal_segment_header_t header = {.number = self->current->header.number + 1,
-                                          .bytes = (uint32_t) self->options.segment_bytes};
-    memcpy (header.ledger_id, self->options.ledger_id, ZC_LEDGER_ID_BYTES);
+    const zc_journal_segment_header_t header = header_of (self, self->current->header.number + 1);
     uint32_t spare = take_spare (self);
     return spare ? zc_journal_segment_make_of_spare (self->options.directory, spare, &header, why)
                  : zc_journal_segment_make (self->options.directory, &header, why);

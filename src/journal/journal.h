@@ -9,15 +9,8 @@
  * certain is either behind the last sync (a torn tail, cut and reported) or damage (refused, with the
  * segment and the offset).
  *
- *   segment = header (ZC_SEGMENT_HEADER_BYTES) record* end
- *   header  = "ZCOSTJ1\n", the ledger's id (16 bytes), u64 number, u64 segment's bytes, u32 CRC32C; the rest 0
- *   record  = u32 CRC32C, u32 size, u64 (arrival in ms << 8 | kind), size bytes of payload
- *   end     = 16 zero bytes: overwritten by the next record
- *
- * Little-endian throughout. A record's CRC covers size, arrival, kind and payload, and begins from the
- * CRC of the ledger's id, the segment's number and the record's offset: a record of a segment's former
- * life, or one that was moved, is not valid. Each full segment ends with a record of kind NEXT.
- * `synced` in the same directory holds how far the last syncs came, in two places in turn.
+ * What its bytes are stands in journal_record.h. `synced` in the same directory holds how far the last
+ * syncs came, in two places in turn.
  */
 #ifndef ZC_JOURNAL_H
 #define ZC_JOURNAL_H
@@ -26,34 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define ZC_SEGMENT_HEADER_BYTES 64
-#define ZC_RECORD_HEADER_BYTES 16
-#define ZC_SEGMENT_BYTES_DEFAULT (64u << 20)
-#define ZC_SEGMENT_BYTES_MIN (1u << 20)
-#define ZC_SEGMENT_BYTES_MAX ((1u << 31) - 1)
-
-/* The largest payload for segments of a size: beside it there are the header, its own, and a NEXT. */
-#define ZC_RECORD_PAYLOAD_MAX(segment_bytes)                                                                           \
-    ((size_t) (segment_bytes) -ZC_SEGMENT_HEADER_BYTES - (size_t) 2 * ZC_RECORD_HEADER_BYTES)
-
-#define ZC_LEDGER_ID_BYTES 16
-
-/* A place in the journal: segment's number in the upper half, offset in the lower one; so positions
- * are ordered as what they point at. Segments are numbered from 1. */
-typedef uint64_t zc_position_t;
-
-#define ZC_POSITION(segment, offset) ((uint64_t) (segment) << 32 | (uint32_t) (offset))
-#define ZC_POSITION_SEGMENT(position) ((uint32_t) ((position) >> 32))
-#define ZC_POSITION_OFFSET(position) ((uint32_t) (position))
-
-typedef enum {
-    ZC_RECORD_END = 0,       /* not a record: nothing was written here yet */
-    ZC_RECORD_FRAME = 1,     /* a frame as received */
-    ZC_RECORD_TOO_LARGE = 2, /* a frame over the limit: how it began (256 bytes) */
-    ZC_RECORD_CONFIG = 3,    /* prices and policy, in force from here on (core/pricing/effective_config.h) */
-    ZC_RECORD_NEXT = 4,      /* the journal goes on in the next segment */
-    ZC_RECORD_ALERT = 5      /* a budget's threshold was passed, or that was published (core/budget/budget.h) */
-} zc_record_kind_t;
+#include "journal/journal_record.h"
 
 typedef struct zc_journal zc_journal_t;
 
@@ -68,15 +34,6 @@ typedef struct {
 } zc_journal_options_t;
 
 /* --------------------------------------------------------------------------- read */
-
-typedef struct {
-    zc_record_kind_t kind;
-    zc_position_t position; /* of the record */
-    zc_position_t next;     /* behind it */
-    int64_t arrival_ms;
-    const uint8_t *data;
-    uint32_t size;
-} zc_record_view_t;
 
 typedef enum {
     ZC_JOURNAL_CLEAN,   /* ends where the last record ends */

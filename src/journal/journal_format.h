@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0
  *
  * journal_format.h - the journal's bytes: CRC32C, a segment's header, a record's header. Pure.
- * What they mean stands in journal.h.
+ * What they mean stands in journal_record.h.
  */
 #ifndef ZC_JOURNAL_FORMAT_H
 #define ZC_JOURNAL_FORMAT_H
@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "journal/journal.h"
+#include "journal/journal_record.h"
 
 static inline void zc_journal_put_u32 (uint8_t *place, uint32_t value)
 {

@@ -13,6 +13,7 @@
 #include <stdatomic.h>
 #include <time.h>
 
+#include "journal/journal.h"
 #include "journal/journal_segment.h"
 #include "journal/journal_watermark.h"
 

@@ -5,6 +5,7 @@
  */
 #include <stdlib.h>
 
+#include "journal/journal.h"
 #include "journal/journal_reader.h"
 #include "journal/journal_watermark.h"
 

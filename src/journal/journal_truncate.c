@@ -74,7 +74,7 @@ static int settle (const zc_journal_segment_t *segment, zc_position_t synced, zc
 }
 
 /* Returns the last one, open; NULL: why. */
-static zc_journal_segment_t *settle_all (const zc_journal_options_t *options, uint32_t first, zc_position_t synced,
+static zc_journal_segment_t *settle_all (const char *directory, const uint8_t *id, uint32_t first, zc_position_t synced,
                                          zc_position_t end, char *why)
 {
     uint8_t *chunk = malloc (CHUNK_BYTES);
@@ -83,7 +83,7 @@ static zc_journal_segment_t *settle_all (const zc_journal_options_t *options, ui
         zc_journal_file_why (why, "no memory to make the journal ready");
     for (uint32_t number = first; chunk && number <= ZC_POSITION_SEGMENT (end); number++) {
         zc_journal_segment_close (&segment);
-        segment = zc_journal_segment_open (options->directory, number, options->ledger_id, why);
+        segment = zc_journal_segment_open (directory, number, id, why);
         if (!segment)
             break;
         if (settle (segment, synced, end, chunk, why) == -1) {
@@ -122,19 +122,17 @@ static int delete_leftovers (const char *directory, zc_position_t end, char *why
 }
 
 /* A cut from the first segment on leaves none: it begins anew. */
-static zc_journal_segment_t *begin (const zc_journal_options_t *options, char *why)
+static zc_journal_segment_t *begin (const char *directory, const zc_journal_segment_header_t *first, char *why)
 {
-    zc_journal_segment_header_t header = {.number = 1, .bytes = (uint32_t) options->segment_bytes};
-    memcpy (header.ledger_id, options->ledger_id, ZC_LEDGER_ID_BYTES);
-    zc_journal_segment_t *segment = zc_journal_segment_make (options->directory, &header, why);
-    if (segment && (zc_journal_segment_sync (segment, why) == -1 ||
-                    zc_journal_file_sync_directory (options->directory, why) == -1))
+    zc_journal_segment_t *segment = zc_journal_segment_make (directory, first, why);
+    if (segment &&
+        (zc_journal_segment_sync (segment, why) == -1 || zc_journal_file_sync_directory (directory, why) == -1))
         zc_journal_segment_close (&segment);
     return segment;
 }
 
 /* Before anything is deleted: whether one can go on at `end`. */
-static int check_end (const zc_journal_options_t *options, zc_position_t synced, zc_position_t end, char *why)
+static int check_end (const char *directory, const uint8_t *id, zc_position_t synced, zc_position_t end, char *why)
 {
     uint32_t number = ZC_POSITION_SEGMENT (end), offset = ZC_POSITION_OFFSET (end);
     if (end < synced)
@@ -143,7 +141,7 @@ static int check_end (const zc_journal_options_t *options, zc_position_t synced,
             offset, ZC_POSITION_SEGMENT (synced), ZC_POSITION_OFFSET (synced));
     if (end == 0)
         return 0;
-    zc_journal_segment_t *segment = zc_journal_segment_open (options->directory, number, options->ledger_id, why);
+    zc_journal_segment_t *segment = zc_journal_segment_open (directory, number, id, why);
     if (!segment)
         return -1;
     int result = 0;
@@ -153,21 +151,24 @@ static int check_end (const zc_journal_options_t *options, zc_position_t synced,
     return result;
 }
 
-static zc_journal_segment_t *go_on (const zc_journal_options_t *options, zc_position_t synced, zc_position_t end,
+static zc_journal_segment_t *go_on (const char *directory, const uint8_t *id, zc_position_t synced, zc_position_t end,
                                     char *why)
 {
     uint32_t first = 0;
-    if (find_first (options->directory, synced, &first, why) == -1)
+    if (find_first (directory, synced, &first, why) == -1)
         return NULL;
-    return settle_all (options, first, synced, end, why);
+    return settle_all (directory, id, first, synced, end, why);
 }
 
-zc_journal_segment_t *zc_journal_truncate (const zc_journal_options_t *options, zc_position_t end, int mark_fd,
-                                           zc_journal_watermark_t *mark, char why [ZC_WHY_BYTES])
+zc_journal_segment_t *zc_journal_truncate (const char *directory, const zc_journal_segment_header_t *first,
+                                           zc_position_t end, int mark_fd, zc_journal_watermark_t *mark,
+                                           char why [ZC_WHY_BYTES])
 {
-    if (check_end (options, mark->position, end, why) == -1 || delete_leftovers (options->directory, end, why) == -1)
+    const uint8_t *id = first->ledger_id;
+    if (check_end (directory, id, mark->position, end, why) == -1 || delete_leftovers (directory, end, why) == -1)
         return NULL;
-    zc_journal_segment_t *segment = end ? go_on (options, mark->position, end, why) : begin (options, why);
+    zc_journal_segment_t *segment =
+        end ? go_on (directory, id, mark->position, end, why) : begin (directory, first, why);
     if (!segment)
         return NULL;
     zc_position_t place = end ? end : ZC_POSITION (segment->header.number, ZC_SEGMENT_HEADER_BYTES);

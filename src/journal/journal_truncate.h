@@ -9,9 +9,10 @@
 #include "journal/journal_watermark.h"
 
 /* Cuts what is behind `end`, syncs all that is before it, and says so in *mark and in the file of mark_fd.
- * end 0: begins with segment 1. The power may go at any instant of it: the next walk ends where this one
+ * end 0: begins with segment `first`, whose ledger's id is the journal's. The power may go at any instant of it: the next walk ends where this one
  * did. Returns the segment to go on in; NULL: why. */
-zc_journal_segment_t *zc_journal_truncate (const zc_journal_options_t *options, zc_position_t end, int mark_fd,
-                                           zc_journal_watermark_t *mark, char why [ZC_WHY_BYTES]);
+zc_journal_segment_t *zc_journal_truncate (const char *directory, const zc_journal_segment_header_t *first,
+                                           zc_position_t end, int mark_fd, zc_journal_watermark_t *mark,
+                                           char why [ZC_WHY_BYTES]);
 
 #endif

@@ -10,7 +10,7 @@
 #ifndef ZC_JOURNAL_WATERMARK_H
 #define ZC_JOURNAL_WATERMARK_H
 
-#include "journal/journal.h"
+#include "journal/journal_record.h"
 
 #define ZC_JOURNAL_WATERMARK_PLACE_BYTES 4096
 #define ZC_JOURNAL_WATERMARK_FILE "synced"

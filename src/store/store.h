@@ -24,7 +24,7 @@
 #include "core/window/window_plan.h"
 #include "core/delivery/producers.h"
 #include "core/delivery/rejects.h"
-#include "journal/journal.h"
+#include "journal/journal_record.h"
 
 /* What the ledger counts beside its cells. Saved whole with each checkpoint. */
 typedef struct {

@@ -77,9 +77,9 @@ static void test_health_tells_of_the_disk (void **state)
     asked.storage_status = (zc_storage_status_t){
         .kept = true,
         .directory = "/ledger",
-        .written = {3, 4096},
-        .synced = {3, 1024},
-        .stored = {2, 64},
+        .written = ZC_POSITION (3, 4096),
+        .synced = ZC_POSITION (3, 1024),
+        .stored = ZC_POSITION (2, 64),
         .unsynced_bytes = 3072,
         .journal_bytes = 1 << 27,
         .segments = 2,

@@ -180,6 +180,28 @@ static void test_store_corrects_only_in_turn (void **state)
     ground_end (&ground);
 }
 
+static int count_repricing (void *argument, const zc_repricing_t *row)
+{
+    (void) row;
+    (*(int *) argument)++;
+    return 0;
+}
+
+static void test_store_hands_out_no_repricing_that_ends_nowhere (void **state)
+{
+    (void) state;
+    int taken = 0;
+    ground_t ground = corrected_ground ();
+    run_sql (&ground.place, "INSERT INTO repricing VALUES (1, 0, 1, 64, 0, '', x'')");
+    assert_int_equal (zc_store_each_repricing (ground.store, count_repricing, &taken), 0);
+    assert_int_equal (taken, 1);
+    run_sql (&ground.place, "UPDATE repricing SET segment = -1");
+    assert_int_equal (zc_store_each_repricing (ground.store, count_repricing, &taken), -1);
+    assert_non_null (strstr (zc_store_why (ground.store), "position of a re-pricing"));
+    assert_int_equal (taken, 1);
+    ground_end (&ground);
+}
+
 int main (void)
 {
     const struct CMUnitTest tests [] = {
@@ -189,6 +211,7 @@ int main (void)
         cmocka_unit_test (test_store_refuses_to_take_off_more_than_was_unpriced),
         cmocka_unit_test (test_store_passes_over_corrections_of_buckets_that_are_gone),
         cmocka_unit_test (test_store_corrects_only_in_turn),
+        cmocka_unit_test (test_store_hands_out_no_repricing_that_ends_nowhere),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
 }

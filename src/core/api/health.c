@@ -61,11 +61,10 @@ static void pack_producers (zc_pack_t *out, const zc_report_source_t *view)
     zc_pack_key_int (out, "expired", (int64_t) zc_producers_expired (view->producers));
 }
 
-static void pack_key_place (zc_pack_t *out, const char *key, uint32_t segment, uint32_t offset)
+static void pack_key_position (zc_pack_t *out, const char *key, zc_position_t position)
 {
-    char before [ZC_DECIMAL_TEXT], behind [ZC_DECIMAL_TEXT];
-    zc_pack_text (out, key);
-    zc_pack_joined (out, zc_money_format (segment, 0, 0, before), ":", zc_money_format (offset, 0, 0, behind));
+    char text [ZC_POSITION_TEXT_BYTES];
+    zc_pack_key_text (out, key, zc_position_text (position, text));
 }
 
 static void pack_key_ms (zc_pack_t *out, const char *key, int64_t us)
@@ -81,8 +80,8 @@ static void pack_journal (zc_pack_t *out, const zc_report_source_t *view)
     if (!status->kept)
         return;
     zc_pack_key_text (out, "directory", status->directory);
-    pack_key_place (out, "written", status->written.segment, status->written.offset);
-    pack_key_place (out, "synced", status->synced.segment, status->synced.offset);
+    pack_key_position (out, "written", status->written);
+    pack_key_position (out, "synced", status->synced);
     zc_pack_key_uint (out, "unsynced_bytes", status->unsynced_bytes);
     zc_pack_key_uint (out, "bytes", status->journal_bytes);
     zc_pack_key_uint (out, "segments", status->segments);
@@ -102,7 +101,7 @@ static void pack_store (zc_pack_t *out, const zc_report_source_t *view)
         return;
     zc_pack_key_text (out, "kind", status->store_kind);
     zc_pack_key_uint (out, "sequence", status->sequence);
-    pack_key_place (out, "position", status->stored.segment, status->stored.offset);
+    pack_key_position (out, "position", status->stored);
     zc_pack_key_int (out, "checkpoint_at", status->checkpoint_at_ms);
     zc_pack_key_int (out, "checkpoint_age_seconds",
                      status->checkpoint_at_ms ? (view->now_ms - status->checkpoint_at_ms) / 1000 : 0);

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/base/position.h"
 #include "core/budget/budget.h"
 #include "core/ledger/ledger.h"
 #include "core/delivery/producers.h"
@@ -33,9 +34,7 @@ typedef struct {
 typedef struct {
     bool kept;
     const char *directory;
-    struct {
-        uint32_t segment, offset;
-    } written, synced, stored; /* places in the journal; stored: what the store has */
+    zc_position_t written, synced, stored; /* stored: what the store has */
     uint64_t unsynced_bytes, journal_bytes, segments, syncs;
     int64_t synced_at_ms, last_sync_us, slowest_sync_us;
     bool syncing, committing;

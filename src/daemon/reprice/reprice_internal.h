@@ -7,6 +7,7 @@
 #define ZC_REPRICE_INTERNAL_H
 
 #include "daemon/engine.h"
+#include "journal/journal.h"
 #include "daemon/reprice/reprice_show.h"
 #include "store/store.h"
 

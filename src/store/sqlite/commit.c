@@ -83,8 +83,7 @@ static int put_position (zc_sqlite_t *self, const zc_checkpoint_t *checkpoint)
     if (!update)
         return -1;
     sqlite3_bind_int64 (update, 1, (int64_t) checkpoint->sequence);
-    sqlite3_bind_int64 (update, 2, ZC_POSITION_SEGMENT (checkpoint->position));
-    sqlite3_bind_int64 (update, 3, ZC_POSITION_OFFSET (checkpoint->position));
+    zc_sqlite_bind_position (update, 2, checkpoint->position);
     sqlite3_bind_int64 (update, 4, checkpoint->taken_ms);
     int result = zc_sqlite_step (self, update);
     sqlite3_finalize (update);

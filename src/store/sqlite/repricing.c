@@ -25,8 +25,7 @@ static int append (zc_sqlite_t *self, const zc_repricing_t *row)
     if (!insert)
         return -1;
     sqlite3_bind_int64 (insert, 1, row->since_s);
-    sqlite3_bind_int64 (insert, 2, ZC_POSITION_SEGMENT (row->until));
-    sqlite3_bind_int64 (insert, 3, ZC_POSITION_OFFSET (row->until));
+    zc_sqlite_bind_position (insert, 2, row->until);
     sqlite3_bind_int64 (insert, 4, row->applied_ms);
     zc_sqlite_bind_str (insert, 5, row->source);
     sqlite3_bind_blob64 (insert, 6, row->prices, row->prices_size, SQLITE_STATIC);
@@ -61,10 +60,11 @@ static int hand_out_repricing (void *argument, sqlite3_stmt *row)
     const zc_taking_repricings_t *taking = argument;
     zc_repricing_t repricing = {
         .since_s = sqlite3_column_int64 (row, 0),
-        .until = ZC_POSITION (sqlite3_column_int64 (row, 1), sqlite3_column_int64 (row, 2)),
         .applied_ms = sqlite3_column_int64 (row, 3),
         .source = zc_sqlite_str_at (row, 4),
     };
+    if (zc_sqlite_position_at (taking->store, row, 1, "a re-pricing", &repricing.until) == -1)
+        return -1;
     const void *prices = sqlite3_column_blob (row, 5);
     repricing.prices = prices ? prices : "";
     repricing.prices_size = (size_t) sqlite3_column_bytes (row, 5);

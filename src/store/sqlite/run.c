@@ -115,6 +115,22 @@ zc_str_t zc_sqlite_str_at (sqlite3_stmt *row, int column)
     return (zc_str_t){text ? text : "", (uint32_t) sqlite3_column_bytes (row, column)};
 }
 
+void zc_sqlite_bind_position (sqlite3_stmt *statement, int place, zc_position_t position)
+{
+    sqlite3_bind_int64 (statement, place, ZC_POSITION_SEGMENT (position));
+    sqlite3_bind_int64 (statement, place + 1, ZC_POSITION_OFFSET (position));
+}
+
+int zc_sqlite_position_at (zc_sqlite_t *self, sqlite3_stmt *row, int column, const char *what,
+                           zc_position_t *ret_position)
+{
+    int64_t segment = sqlite3_column_int64 (row, column), offset = sqlite3_column_int64 (row, column + 1);
+    if (segment < 0 || segment > UINT32_MAX || offset < 0 || offset > UINT32_MAX)
+        return zc_sqlite_refuse (self, "damaged: the position of %s is out of range", what);
+    *ret_position = ZC_POSITION (segment, offset);
+    return 0;
+}
+
 void zc_sqlite_bind_measures (sqlite3_stmt *statement, const zc_measures_t *measures)
 {
     int64_t values [ZC_SQLITE_MEASURES];

@@ -70,6 +70,12 @@ void zc_sqlite_bind_str (sqlite3_stmt *statement, int place, zc_str_t string);
 /* A column's text, valid until the row goes. */
 zc_str_t zc_sqlite_str_at (sqlite3_stmt *row, int column);
 
+/* A position as two columns, `segment` and `offset`, from this place on; and back: 0, or -1 if it is out of range,
+ * `what` being whose it is. */
+void zc_sqlite_bind_position (sqlite3_stmt *statement, int place, zc_position_t position);
+int zc_sqlite_position_at (zc_sqlite_t *self, sqlite3_stmt *row, int column, const char *what,
+                           zc_position_t *ret_position);
+
 /* Measures to the first places of a statement, and from columns of a row. */
 void zc_sqlite_bind_measures (sqlite3_stmt *statement, const zc_measures_t *measures);
 zc_measures_t zc_sqlite_measures_at (sqlite3_stmt *row, int column);

@@ -124,11 +124,11 @@ static int take_checkpoint (void *argument, sqlite3_stmt *row)
 {
     zc_reading_t *reading = argument;
     int64_t sequence = sqlite3_column_int64 (row, 0);
-    int64_t segment = sqlite3_column_int64 (row, 1), offset = sqlite3_column_int64 (row, 2);
-    if (sequence < 0 || segment < 0 || segment > UINT32_MAX || offset < 0 || offset > UINT32_MAX)
-        return zc_sqlite_refuse (reading->store, "damaged: the checkpoint is out of range");
+    if (sequence < 0)
+        return zc_sqlite_refuse (reading->store, "damaged: the number of the checkpoint is out of range");
+    if (zc_sqlite_position_at (reading->store, row, 1, "the checkpoint", &reading->state->position) == -1)
+        return -1;
     reading->state->sequence = (uint64_t) sequence;
-    reading->state->position = ZC_POSITION (segment, offset);
     reading->state->taken_ms = sqlite3_column_int64 (row, 3);
     reading->found++;
     return 0;
