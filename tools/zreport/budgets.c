@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0
  *
- * budgets.c - zreport budgets: limits, and how much of them is spent; see commands.h.
+ * budgets.c - zreport budgets: limits, and how much of them is spent; see command.h.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,7 +8,7 @@
 
 #include "zreport/show/bar.h"
 #include "zreport/show/budget.h"
-#include "zreport/commands.h"
+#include "zreport/command.h"
 #include "zreport/show/field.h"
 #include "zreport/show/measures.h"
 #include "zreport/show/table.h"
@@ -101,7 +101,7 @@ int zr_budgets (zr_client_t *client, const zr_options_t *options, const zr_scree
     if (status != 0)
         return status;
     if (options->json)
-        zr_print_json (result, false);
+        zr_command_print_json (result, false);
     else
         show (screen, result);
     status = is_breached (result) ? BREACHED : 0;

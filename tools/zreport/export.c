@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0
  *
- * export.c - zreport export: what each group counted in each step of time, as CSV or JSON lines; see commands.h.
+ * export.c - zreport export: what each group counted in each step of time, as CSV or JSON lines; see command.h.
  *
  * Asks for one stretch of time after the other, each as long as gives a few thousand points, so that neither side
  * ever holds all. Nothing is left out in silence: where one step alone has more groups than an answer shows, it fails.
@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "wire/json.h"
-#include "zreport/commands.h"
+#include "zreport/command.h"
 #include "zreport/export_row.h"
 #include "zreport/show/field.h"
 #include "zreport/group.h"
@@ -149,17 +149,17 @@ static int ask_stretch (export_t *self)
 
 /* ------------------------------------------------------------------ by which groups */
 
-static void add_group (zr_options_t *options, const char *name)
+static void add_group (zr_group_t *group, const char *name)
 {
-    for (size_t i = 0; i < options->by_count; i++)
-        if (strcmp (options->by [i], name) == 0)
+    for (size_t i = 0; i < group->by_count; i++)
+        if (strcmp (group->by [i], name) == 0)
             return;
-    if (options->by_count < ZR_DIMENSIONS_MAX && *name && strlen (name) < ZR_DIMENSION_BYTES)
-        strcpy (options->by [options->by_count++], name);
+    if (group->by_count < ZR_DIMENSIONS_MAX && *name && strlen (name) < ZR_DIMENSION_BYTES)
+        strcpy (group->by [group->by_count++], name);
 }
 
 /* All that there is includes the tags that the daemon is configured with: it names them. */
-static int add_tags (zr_client_t *client, zr_options_t *options)
+static int add_tags (zr_client_t *client, zr_group_t *group)
 {
     json_t *question = zr_screen_need (json_pack ("{s:s}", "query", "health")), *health, *name;
     int status = zr_client_ask (client, question, &health);
@@ -168,7 +168,7 @@ static int add_tags (zr_client_t *client, zr_options_t *options)
         return status;
     size_t i;
     json_array_foreach (zr_field (health, "tags"), i, name)
-        add_group (options, json_is_string (name) ? json_string_value (name) : "");
+        add_group (group, json_is_string (name) ? json_string_value (name) : "");
     json_decref (health);
     return 0;
 }
@@ -186,7 +186,7 @@ static int export_all (zr_client_t *client, const zr_options_t *options)
     export_t self = {
         .client = client, .options = options, .at_s = options->window.since_s, .until_s = end_of (options)};
     self.stretch_s = options->step_s < STRETCH_MAX_S / STEPS_FIRST ? options->step_s * STEPS_FIRST : options->step_s;
-    self.question = zr_group_question (options, "series", 0);
+    self.question = zr_group_question (&options->group, "series", 0);
     json_object_set_new (self.question, "step", json_integer (options->step_s));
     int status = 0;
     while (status == 0 && self.at_s < self.until_s && !ferror (stdout))
@@ -203,6 +203,6 @@ int zr_export (zr_client_t *client, const zr_options_t *options, const zr_screen
 {
     (void) screen;
     zr_options_t grouped = *options;
-    int status = options->by_given ? 0 : add_tags (client, &grouped);
+    int status = options->by_given ? 0 : add_tags (client, &grouped.group);
     return status == 0 ? export_all (client, &grouped) : status;
 }

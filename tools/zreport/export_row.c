@@ -49,9 +49,9 @@ static void put_value (FILE *to, const json_t *value)
 void zr_export_heading (FILE *to, const zr_options_t *options)
 {
     fputs ("time,step_seconds", to);
-    for (size_t i = 0; i < options->by_count; i++) {
+    for (size_t i = 0; i < options->group.by_count; i++) {
         fputc (',', to);
-        put_text (to, options->by [i], strlen (options->by [i]));
+        put_text (to, options->group.by [i], strlen (options->group.by [i]));
     }
     for (const char *const *name = zr_measure_names; *name; name++)
         fprintf (to, ",%s", *name);
@@ -62,9 +62,9 @@ static void put_csv (FILE *to, const zr_options_t *options, const char *time, in
                      const json_t *point)
 {
     fprintf (to, "%s,%" PRId64, time, step_s);
-    for (size_t i = 0; i < options->by_count; i++) {
+    for (size_t i = 0; i < options->group.by_count; i++) {
         fputc (',', to);
-        put_value (to, json_object_get (row, options->by [i]));
+        put_value (to, json_object_get (row, options->group.by [i]));
     }
     for (const char *const *name = zr_measure_names; *name; name++) {
         fputc (',', to);
@@ -77,8 +77,8 @@ static void put_json (FILE *to, const zr_options_t *options, const char *time, i
                       const json_t *point)
 {
     json_t *line = zr_screen_need (json_pack ("{s:s, s:I}", "time", time, "step_seconds", (json_int_t) step_s));
-    for (size_t i = 0; i < options->by_count; i++)
-        json_object_set (line, options->by [i], json_object_get (row, options->by [i]));
+    for (size_t i = 0; i < options->group.by_count; i++)
+        json_object_set (line, options->group.by [i], json_object_get (row, options->group.by [i]));
     for (const char *const *name = zr_measure_names; *name; name++)
         json_object_set (line, *name, json_object_get (point, *name));
     char *text = zr_screen_need (zc_json_text (line, true));

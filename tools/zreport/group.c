@@ -14,16 +14,16 @@
 
 /* ------------------------------------------------------------------ asking */
 
-json_t *zr_group_question (const zr_options_t *options, const char *query, int limit)
+json_t *zr_group_question (const zr_group_t *self, const char *query, int limit)
 {
     json_t *question = zr_screen_need (json_pack ("{s:s}", "query", query));
     json_t *by = zr_screen_need (json_array ()), *where = zr_screen_need (json_object ());
-    for (size_t i = 0; i < options->by_count; i++)
-        json_array_append_new (by, zr_screen_need (json_string (options->by [i])));
-    for (size_t i = 0; i < options->where_count; i++)
-        json_object_set_new (where, options->where [i].name, zr_screen_need (json_string (options->where [i].value)));
+    for (size_t i = 0; i < self->by_count; i++)
+        json_array_append_new (by, zr_screen_need (json_string (self->by [i])));
+    for (size_t i = 0; i < self->where_count; i++)
+        json_object_set_new (where, self->where [i].name, zr_screen_need (json_string (self->where [i].value)));
     json_object_set_new (question, "by", by);
-    if (options->where_count > 0)
+    if (self->where_count > 0)
         json_object_set (question, "where", where);
     json_decref (where);
     if (limit > 0)
@@ -57,13 +57,13 @@ static char *value_text (const zr_screen_t *screen, const json_t *row, const cha
 }
 
 /* row NULL: the dimensions' own names. */
-static char *join (const zr_screen_t *screen, const zr_options_t *options, const json_t *row)
+static char *join (const zr_group_t *self, const zr_screen_t *screen, const json_t *row)
 {
     char *text;
     size_t size;
     FILE *to = zr_screen_need (open_memstream (&text, &size));
-    for (size_t i = 0; i < options->by_count; i++) {
-        const char *name = options->by [i];
+    for (size_t i = 0; i < self->by_count; i++) {
+        const char *name = self->by [i];
         char *part = row ? value_text (screen, row, name) : zr_screen_clean (screen, name, strlen (name));
         fprintf (to, "%s%s", i > 0 ? " / " : "", part);
         free (part);
@@ -72,35 +72,34 @@ static char *join (const zr_screen_t *screen, const zr_options_t *options, const
     return zr_screen_need (text);
 }
 
-char *zr_group_name (const zr_screen_t *screen, const zr_options_t *options, const json_t *row)
+char *zr_group_name (const zr_group_t *self, const zr_screen_t *screen, const json_t *row)
 {
-    return options->by_count == 0 ? zr_screen_need (strdup ("all")) : join (screen, options, row);
+    return self->by_count == 0 ? zr_screen_need (strdup ("all")) : join (self, screen, row);
 }
 
-zr_group_columns_t zr_group_columns (const zr_screen_t *screen, const zr_options_t *options)
+zr_group_columns_t zr_group_columns (const zr_group_t *self, const zr_screen_t *screen)
 {
-    int room = screen->columns - BESIDE_COLUMNS, count = (int) options->by_count;
+    int room = screen->columns - BESIDE_COLUMNS, count = (int) self->by_count;
     bool joined = count > 1 && room < count * COLUMN_GOOD;
-    return (zr_group_columns_t){screen, options, joined ? 1 : options->by_count, joined};
+    return (zr_group_columns_t){screen, self, joined ? 1 : self->by_count, joined};
 }
 
 char *zr_group_heading (const zr_group_columns_t *self, size_t column)
 {
-    const char *name = self->options->by [column];
-    return self->joined ? join (self->screen, self->options, NULL)
-                        : zr_screen_clean (self->screen, name, strlen (name));
+    const char *name = self->group->by [column];
+    return self->joined ? join (self->group, self->screen, NULL) : zr_screen_clean (self->screen, name, strlen (name));
 }
 
 char *zr_group_text (const zr_group_columns_t *self, const json_t *row, size_t column)
 {
-    return self->joined ? join (self->screen, self->options, row)
-                        : value_text (self->screen, row, self->options->by [column]);
+    return self->joined ? join (self->group, self->screen, row)
+                        : value_text (self->screen, row, self->group->by [column]);
 }
 
-void zr_group_show_where (const zr_screen_t *screen, const zr_options_t *options)
+void zr_group_show_where (const zr_group_t *self, const zr_screen_t *screen)
 {
-    for (size_t i = 0; i < options->where_count; i++) {
-        const char *name = options->where [i].name, *value = options->where [i].value;
+    for (size_t i = 0; i < self->where_count; i++) {
+        const char *name = self->where [i].name, *value = self->where [i].value;
         char *clean_name = zr_screen_clean (screen, name, strlen (name));
         char *clean_value = *value ? zr_screen_clean (screen, value, strlen (value)) : zr_screen_need (strdup (NONE));
         zr_screen_field (screen, i == 0 ? "Only" : "", "%s %s", clean_name, clean_value);

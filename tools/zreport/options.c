@@ -13,7 +13,7 @@
 #include "wire/utf8.h"
 #include "zcost.h"
 #include "zreport/options_read.h"
-#include "zreport/statusline.h"
+#include "zreport/statusline_pattern.h"
 #include "zreport/usage.h"
 
 #define TIMEOUT_DEFAULT_MS 5000
@@ -99,7 +99,7 @@ static zr_parsed_t apply (zr_opt_t option, line_t *line)
     case ZR_OPT_WHERE:
         if (!zc_utf8_valid (optarg, strlen (optarg)))
             return wrong ("--where is not UTF-8");
-        if (!zr_options_read_where (optarg, options, mistake, sizeof mistake))
+        if (!zr_options_read_where (optarg, &options->group, mistake, sizeof mistake))
             return wrong ("--where '%s' %s", optarg, mistake);
         return ZR_OPTIONS_GO;
     case ZR_OPT_SINCE:
@@ -164,7 +164,7 @@ static zr_parsed_t settle_format (line_t *line)
     zr_options_t *options = &line->options;
     if (options->command == ZR_STATUSLINE) {
         options->pattern = line->format;
-        const char *unknown = line->format ? zr_statusline_unknown (line->format) : NULL;
+        const char *unknown = line->format ? zr_statusline_pattern_unknown (line->format) : NULL;
         if (unknown)
             return wrong ("--format has no placeholder '%.*s'", (int) strcspn (unknown, "}") + 1, unknown);
         return ZR_OPTIONS_GO;
@@ -189,7 +189,7 @@ static zr_parsed_t settle_by (line_t *line)
         return wrong ("--by is not UTF-8");
     if (line->by && !*by)
         return wrong ("--by needs a name, as in --by model,tier");
-    if (by && !zr_options_read_by (by, &line->options, mistake, sizeof mistake))
+    if (by && !zr_options_read_by (by, &line->options.group, mistake, sizeof mistake))
         return wrong ("--by '%s' %s", by, mistake);
     return ZR_OPTIONS_GO;
 }

@@ -12,28 +12,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "zreport/group.h"
+#include "zreport/usage.h"
 #include "zreport/window.h"
-
-#define ZR_DIMENSIONS_MAX 9 /* the contract's five, and four configured tags */
-
-typedef enum {
-    ZR_REPORT,
-    ZR_HOURLY, /* the four that cut time in civil periods, in the order of zc_civil_t */
-    ZR_DAILY,
-    ZR_WEEKLY,
-    ZR_MONTHLY,
-    ZR_TOP,
-    ZR_SERIES,
-    ZR_EXPORT,
-    ZR_STATUSLINE,
-    ZR_BUDGETS,
-    ZR_WATCH,
-    ZR_HEALTH,
-    ZR_REJECTS,
-    ZR_PRICE,
-    ZR_PING,
-    ZR_COMMANDS
-} zr_command_t;
 
 typedef enum { ZR_FORMAT_CSV, ZR_FORMAT_JSONL } zr_format_t;
 
@@ -51,17 +32,11 @@ typedef struct {
     int64_t now_s;        /* when the command line was read: one moment for all that follows */
     const char *timezone; /* a zone that exists; "": this process's own */
     zr_window_t window;   /* commands without one: nothing */
-    char by [ZR_DIMENSIONS_MAX][ZR_DIMENSION_BYTES]; /* the command's default where none was given */
-    size_t by_count;
-    bool by_given; /* by is the command line's, and not the default */
-    struct {
-        char name [ZR_DIMENSION_BYTES];
-        const char *value; /* "": events that lack it */
-    } where [ZR_DIMENSIONS_MAX];
-    size_t where_count;
-    int64_t step_s;      /* series, export */
-    zr_format_t format;  /* export */
-    const char *pattern; /* statusline: its --format; NULL: the default one */
+    zr_group_t group;     /* by: the command's default where none was given */
+    bool by_given;        /* by is the command line's, and not the default */
+    int64_t step_s;       /* series, export */
+    zr_format_t format;   /* export */
+    const char *pattern;  /* statusline: its --format; NULL: the default one */
 } zr_options_t;
 
 typedef enum { ZR_OPTIONS_GO, ZR_OPTIONS_DONE, ZR_OPTIONS_WRONG } zr_parsed_t;

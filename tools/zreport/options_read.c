@@ -53,45 +53,45 @@ static bool read_name (const char *name, size_t size, char *ret_name, char *mist
     return true;
 }
 
-bool zr_options_read_by (const char *text, zr_options_t *options, char *mistake, size_t size)
+bool zr_options_read_by (const char *text, zr_group_t *group, char *mistake, size_t size)
 {
-    options->by_count = 0;
+    group->by_count = 0;
     for (const char *at = text; *text; at += strcspn (at, ",") + 1) {
-        char *name = options->by [options->by_count];
-        if (options->by_count == ZR_DIMENSIONS_MAX) {
+        char *name = group->by [group->by_count];
+        if (group->by_count == ZR_DIMENSIONS_MAX) {
             snprintf (mistake, size, "has more than %d names", ZR_DIMENSIONS_MAX);
             return false;
         }
         if (!read_name (at, strcspn (at, ","), name, mistake, size))
             return false;
-        for (size_t i = 0; i < options->by_count; i++)
-            if (strcmp (options->by [i], name) == 0) {
+        for (size_t i = 0; i < group->by_count; i++)
+            if (strcmp (group->by [i], name) == 0) {
                 snprintf (mistake, size, "has a name twice");
                 return false;
             }
-        options->by_count++;
+        group->by_count++;
         if (at [strcspn (at, ",")] == 0)
             break;
     }
     return true;
 }
 
-bool zr_options_read_where (const char *text, zr_options_t *options, char *mistake, size_t size)
+bool zr_options_read_where (const char *text, zr_group_t *group, char *mistake, size_t size)
 {
     size_t name_size = strcspn (text, "=");
-    if (options->where_count == ZR_DIMENSIONS_MAX || text [name_size] != '=') {
+    if (group->where_count == ZR_DIMENSIONS_MAX || text [name_size] != '=') {
         snprintf (mistake, size, "%s", text [name_size] ? "is one too many" : "is no NAME=VALUE, as in model=gpt-4o");
         return false;
     }
-    char *name = options->where [options->where_count].name;
+    char *name = group->where [group->where_count].name;
     const char *value = text + name_size + 1;
     if (!read_name (text, name_size, name, mistake, size))
         return false;
-    for (size_t i = 0; i < options->where_count; i++)
-        if (strcmp (options->where [i].name, name) == 0) {
+    for (size_t i = 0; i < group->where_count; i++)
+        if (strcmp (group->where [i].name, name) == 0) {
             snprintf (mistake, size, "is the second one of its name: only one can hold");
             return false;
         }
-    options->where [options->where_count++].value = value;
+    group->where [group->where_count++].value = value;
     return true;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0
  *
- * periods.c - zreport hourly, daily, weekly, monthly: what each civil period cost; see commands.h.
+ * periods.c - zreport hourly, daily, weekly, monthly: what each civil period cost; see command.h.
  *
  * One question a period, so that its percentiles are those of its own events, and one about all of them.
  */
@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "zreport/client_windows.h"
-#include "zreport/commands.h"
+#include "zreport/command.h"
 #include "zreport/show/field.h"
 #include "zreport/group.h"
 #include "zreport/show/measures.h"
@@ -41,7 +41,7 @@ static int fail (const char *mistake)
 
 static int ask_total (zr_client_t *client, const zr_options_t *options, json_t **ret_total)
 {
-    json_t *question = zr_group_question (options, "breakdown", 1);
+    json_t *question = zr_group_question (&options->group, "breakdown", 1);
     json_object_del (question, "by");
     zr_group_set_window (question, &options->window);
     zr_client_wait_anew (client);
@@ -58,7 +58,7 @@ static int ask_periods (zr_client_t *client, zr_periods_t *self)
     for (size_t i = 0; i < self->count; i++)
         windows [i] = (zr_window_t){true, true, self->periods [i].since_s, self->periods [i].until_s};
     int limit = options->limit || options->json ? options->limit : GROUPS_SHOWN;
-    json_t *question = zr_group_question (options, "breakdown", limit);
+    json_t *question = zr_group_question (&options->group, "breakdown", limit);
     int status = zr_client_windows (client, question, windows, self->count, self->results, mistake, sizeof mistake);
     json_decref (question);
     free (windows);
@@ -136,15 +136,15 @@ static void print_json (const zr_periods_t *self)
 {
     const zr_options_t *options = self->options;
     json_t *by = zr_screen_need (json_array ()), *periods = zr_screen_need (json_array ());
-    for (size_t i = 0; i < options->by_count; i++)
-        json_array_append_new (by, zr_screen_need (json_string (options->by [i])));
+    for (size_t i = 0; i < options->group.by_count; i++)
+        json_array_append_new (by, zr_screen_need (json_string (options->group.by [i])));
     for (size_t i = 0; i < self->count; i++)
         json_array_append_new (periods, period_json (self, i));
     json_t *all = zr_screen_need (json_pack (
         "{s:s, s:s, s:I, s:I, s:o, s:o, s:O}", "unit", unit_name (options), "timezone",
         *options->timezone ? options->timezone : "local", "since", (json_int_t) options->window.since_s * 1000, "until",
         (json_int_t) options->window.until_s * 1000, "by", by, "periods", periods, "total", self->total));
-    zr_print_json (all, false);
+    zr_command_print_json (all, false);
     json_decref (all);
 }
 

@@ -134,7 +134,7 @@ static void explain (const zr_periods_t *self, const zr_screen_t *screen)
 void zr_periods_show (const zr_periods_t *self, const zr_screen_t *screen)
 {
     char shape [ZR_TABLE_SHAPE_BYTES] = "l", window [ZR_WINDOW_BYTES], title [32];
-    page_t page = {self, zr_group_columns (screen, self->options), NULL};
+    page_t page = {self, zr_group_columns (&self->options->group, screen), NULL};
     for (size_t i = 0; i < page.groups.columns; i++)
         strcat (shape, "e");
     strcat (shape, MEASURES);
@@ -142,7 +142,7 @@ void zr_periods_show (const zr_periods_t *self, const zr_screen_t *screen)
     zr_screen_ends (
         screen, title,
         zr_window_text (self->options->timezone, self->options->window.since_s, self->options->window.until_s, window));
-    zr_group_show_where (screen, self->options);
+    zr_group_show_where (&self->options->group, screen);
     fputc ('\n', screen->out);
 
     page.table = zr_table_new (screen, 0, shape);

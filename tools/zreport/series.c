@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0
  *
- * series.c - zreport series: cost over time, as sparklines or bars; see commands.h.
+ * series.c - zreport series: cost over time, as sparklines or bars; see command.h.
  */
 #include "zreport/series.h"
 
@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "zreport/commands.h"
+#include "zreport/command.h"
 #include "zreport/show/field.h"
 #include "zreport/group.h"
 #include "zreport/show/measures.h"
@@ -45,7 +45,7 @@ static int64_t *read_points (const zr_series_t *self, const json_t *row, int64_t
 
 static void read_row (const zr_series_t *self, const zr_screen_t *screen, const json_t *row, zr_series_row_t *to)
 {
-    to->name = zr_group_name (screen, self->options, row);
+    to->name = zr_group_name (&self->options->group, screen, row);
     to->costs = read_points (self, row, &to->unpriced_events);
     to->least = to->most = self->steps > 0 ? to->costs [0] : 0;
     to->total = 0;
@@ -106,7 +106,7 @@ static int show (const zr_options_t *options, const zr_screen_t *screen, const j
 int zr_series (zr_client_t *client, const zr_options_t *options, const zr_screen_t *screen)
 {
     int limit = options->limit || options->json ? options->limit : GROUPS_SHOWN;
-    json_t *question = zr_group_question (options, "series", limit), *result;
+    json_t *question = zr_group_question (&options->group, "series", limit), *result;
     zr_group_set_window (question, &options->window);
     json_object_set_new (question, "step", json_integer (options->step_s));
     int status = zr_client_ask (client, question, &result);
@@ -114,7 +114,7 @@ int zr_series (zr_client_t *client, const zr_options_t *options, const zr_screen
     if (status != 0)
         return status;
     if (options->json)
-        zr_print_json (result, false);
+        zr_command_print_json (result, false);
     else
         status = show (options, screen, result);
     json_decref (result);

@@ -166,7 +166,7 @@ void zr_series_show (const zr_series_t *self, const zr_screen_t *screen)
     char window [ZR_WINDOW_BYTES], title [64];
     snprintf (title, sizeof title, "Cost per %s", zr_amount_step (self->step_s).text);
     zr_screen_ends (screen, title, zr_window_text (self->options->timezone, self->start_s, self->until_s, window));
-    zr_group_show_where (screen, self->options);
+    zr_group_show_where (&self->options->group, screen);
     fputc ('\n', screen->out);
     if (self->count == 0) {
         fputs ("no events in this time\n", screen->out);

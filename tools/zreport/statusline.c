@@ -1,21 +1,20 @@
 /* SPDX-License-Identifier: MPL-2.0
  *
- * statusline.c - zreport statusline: today's spend and more in one line; see commands.h and statusline.h.
+ * statusline.c - zreport statusline: today's spend and more in one line; see command.h.
  *
  * For prompts and bars: three windows and the budgets are asked about at once, and an answer that does not come is
  * two words on stdout.
  */
-#include "zreport/statusline.h"
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "zreport/show/budget.h"
-#include "zreport/commands.h"
+#include "zreport/command.h"
 #include "zreport/show/field.h"
 #include "zreport/group.h"
 #include "zreport/show/measures.h"
+#include "zreport/statusline_pattern.h"
 
 #define MARKER "zcost ?"
 #define HOUR_S 3600
@@ -106,42 +105,20 @@ static void put_savings (FILE *to, const status_t *self)
     fprintf (to, "%s%s", sums.assumed_savings ? "~" : "", zr_amount_dollars (sums.savings).text);
 }
 
-static const struct {
-    const char *name;
-    void (*put) (FILE *to, const status_t *self);
-} placeholders [] = {{"{today}", put_today},   {"{hour}", put_hour},     {"{month}", put_month},
-                     {"{events}", put_events}, {"{tokens}", put_tokens}, {"{savings}", put_savings},
-                     {"{budget}", put_budget}};
-
-#define PLACEHOLDERS (sizeof placeholders / sizeof placeholders [0])
-
-/* Which one stands at `at`; PLACEHOLDERS: none. */
-static size_t placeholder_at (const char *at)
-{
-    size_t i = 0;
-    while (i < PLACEHOLDERS && strncmp (at, placeholders [i].name, strlen (placeholders [i].name)) != 0)
-        i++;
-    return i;
-}
-
-const char *zr_statusline_unknown (const char *pattern)
-{
-    for (const char *at = strchr (pattern, '{'); at; at = strchr (at, '{')) {
-        size_t i = placeholder_at (at);
-        if (at [1] != '{' && i == PLACEHOLDERS)
-            return at;
-        at += at [1] == '{' ? 2 : strlen (placeholders [i].name);
-    }
-    return NULL;
-}
+static void (*const put [ZR_PLACEHOLDERS]) (FILE *to, const status_t *self) = {
+    [ZR_PLACEHOLDER_TODAY] = put_today,   [ZR_PLACEHOLDER_HOUR] = put_hour,     [ZR_PLACEHOLDER_MONTH] = put_month,
+    [ZR_PLACEHOLDER_EVENTS] = put_events, [ZR_PLACEHOLDER_TOKENS] = put_tokens, [ZR_PLACEHOLDER_SAVINGS] = put_savings,
+    [ZR_PLACEHOLDER_BUDGET] = put_budget,
+};
 
 static void put_line (FILE *to, const status_t *self, const char *pattern)
 {
     while (*pattern) {
-        size_t i = placeholder_at (pattern);
-        if (i < PLACEHOLDERS) {
-            placeholders [i].put (to, self);
-            pattern += strlen (placeholders [i].name);
+        size_t size;
+        zr_placeholder_t placeholder = zr_statusline_pattern_at (pattern, &size);
+        if (placeholder < ZR_PLACEHOLDERS) {
+            put [placeholder](to, self);
+            pattern += size;
         } else {
             pattern += pattern [0] == '{' && pattern [1] == '{';
             fputc (*pattern++, to);
@@ -187,7 +164,7 @@ static int receive_all (zr_client_t *client, status_t *self)
 
 static int send_all (zr_client_t *client, const zr_options_t *options, const int64_t *since_s)
 {
-    json_t *question = zr_group_question (options, "breakdown", 1);
+    json_t *question = zr_group_question (&options->group, "breakdown", 1);
     int status = 0;
     for (uint32_t i = 0; i < WINDOWS && status == 0; i++) {
         zr_window_t window = {.has_since = true, .since_s = since_s [i]};
@@ -205,7 +182,7 @@ static void print_status (const status_t *self, const zr_options_t *options)
         json_t *all = zr_screen_need (json_pack ("{s:O?, s:O?, s:O?, s:O?}", "today", self->results [TODAY], "hour",
                                                  self->results [HOUR], "month", self->results [MONTH], "budgets",
                                                  zr_field (self->budgets, "budgets")));
-        zr_print_json (all, true);
+        zr_command_print_json (all, true);
         json_decref (all);
         return;
     }

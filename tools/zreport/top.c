@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MPL-2.0
  *
- * top.c - zreport top: the dearest groups of a window; see commands.h.
+ * top.c - zreport top: the dearest groups of a window; see command.h.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "zreport/show/bar.h"
-#include "zreport/commands.h"
+#include "zreport/command.h"
 #include "zreport/show/field.h"
 #include "zreport/group.h"
 #include "zreport/show/measures.h"
@@ -97,11 +97,11 @@ static void show (const zr_options_t *options, const zr_screen_t *screen, const 
 {
     char window [ZR_WINDOW_BYTES], shape [ZR_TABLE_SHAPE_BYTES] = "";
     zr_measures_t total = zr_measures_read (zr_field (result, "total"));
-    page_t page = {screen, zr_group_columns (screen, options), NULL, total.cost};
+    page_t page = {screen, zr_group_columns (&options->group, screen), NULL, total.cost};
     zr_screen_ends (screen, "Dearest first",
                     zr_window_text (options->timezone, zr_field_count (result, "since") / 1000,
                                     zr_field_count (result, "until") / 1000, window));
-    zr_group_show_where (screen, options);
+    zr_group_show_where (&options->group, screen);
     fputc ('\n', screen->out);
     if (json_array_size (zr_field (result, "rows")) == 0) {
         fputs ("no events in this time\n", screen->out);
@@ -124,14 +124,14 @@ static void show (const zr_options_t *options, const zr_screen_t *screen, const 
 int zr_top (zr_client_t *client, const zr_options_t *options, const zr_screen_t *screen)
 {
     int limit = options->limit || options->json ? options->limit : GROUPS_SHOWN;
-    json_t *question = zr_group_question (options, "breakdown", limit), *result;
+    json_t *question = zr_group_question (&options->group, "breakdown", limit), *result;
     zr_group_set_window (question, &options->window);
     int status = zr_client_ask (client, question, &result);
     json_decref (question);
     if (status != 0)
         return status;
     if (options->json)
-        zr_print_json (result, false);
+        zr_command_print_json (result, false);
     else
         show (options, screen, result);
     json_decref (result);

@@ -7,7 +7,24 @@
 
 #include <stdbool.h>
 
-#include "zreport/options.h"
+typedef enum {
+    ZR_REPORT,
+    ZR_HOURLY, /* the four that cut time in civil periods, in the order of zc_civil_t */
+    ZR_DAILY,
+    ZR_WEEKLY,
+    ZR_MONTHLY,
+    ZR_TOP,
+    ZR_SERIES,
+    ZR_EXPORT,
+    ZR_STATUSLINE,
+    ZR_BUDGETS,
+    ZR_WATCH,
+    ZR_HEALTH,
+    ZR_REJECTS,
+    ZR_PRICE,
+    ZR_PING,
+    ZR_COMMANDS
+} zr_command_t;
 
 typedef enum {
     ZR_OPT_ENDPOINT,

@@ -12,7 +12,7 @@
 
 #include "wire/json.h"
 #include "zreport/client.h"
-#include "zreport/commands.h"
+#include "zreport/command.h"
 #include "zreport/show/field.h"
 #include "zreport/group.h"
 #include "zreport/options.h"
@@ -78,13 +78,6 @@ static void show (const zr_options_t *options, const zr_screen_t *screen, zr_cli
     }
 }
 
-void zr_print_json (const json_t *value, bool one_line)
-{
-    char *text = zr_screen_need (zc_json_text (value, one_line));
-    puts (text);
-    free (text);
-}
-
 /* The report counts what has no price; health names it, for all services and all times together. Health comes first,
  * so that what arrives between the two is counted and not yet named: never the other way round. Without it the report
  * is still worth showing. */
@@ -102,7 +95,7 @@ static int ask_plainly (zr_client_t *connection, const zr_options_t *options, co
     int status = ask (connection, zr_usage_command_name (options->command), options, &result);
     if (status == 0) {
         if (options->json)
-            zr_print_json (result, false);
+            zr_command_print_json (result, false);
         else
             show (options, screen, connection, health, result);
         json_decref (result);
