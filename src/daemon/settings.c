@@ -257,7 +257,7 @@ const char *zc_settings_set (zc_settings_t *self, const char *path, const char *
     if (strncmp (path, "tiers/", 6) == 0 && path [6] && !strchr (path + 6, '/'))
         return set_tier (self, path + 6, value);
     if (strncmp (path, "budgets/", 8) == 0)
-        return zc_settings_set_budget (self, path + 8, value);
+        return zc_settings_set_budget (&self->budgets, &self->policy, path + 8, value);
     for (size_t i = 0; i < sizeof settings / sizeof *settings; i++)
         if (strcmp (settings [i].path, path) == 0)
             return settings [i].set (self, value);
@@ -266,5 +266,5 @@ const char *zc_settings_set (zc_settings_t *self, const char *path, const char *
 
 const char *zc_settings_close (const zc_settings_t *self, const char *path)
 {
-    return strncmp (path, "budgets/", 8) == 0 ? zc_settings_close_budget (self, path + 8) : NULL;
+    return strncmp (path, "budgets/", 8) == 0 ? zc_settings_close_budget (&self->budgets, path + 8) : NULL;
 }

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "core/base/money.h"
 #include "core/window/query_spec.h"
 #include "program/value.h"
 #include "civil/zone.h"
@@ -148,12 +149,13 @@ static const char *begin (zc_budget_list_t *list, const char *name, const char *
     return why;
 }
 
-const char *zc_settings_set_budget (zc_settings_t *self, const char *path, const char *value)
+const char *zc_settings_set_budget (zc_budget_list_t *self, const zc_policy_t *policy, const char *path,
+                                    const char *value)
 {
     const char *slash = strchr (path, '/');
     if (!slash)
-        return begin (&self->budgets, path, value);
-    zc_budget_t *last = self->budgets.count ? &self->budgets.list [self->budgets.count - 1] : NULL;
+        return begin (self, path, value);
+    zc_budget_t *last = self->count ? &self->list [self->count - 1] : NULL;
     size_t size = (size_t) (slash - path);
     if (!last || strlen (last->name) != size || memcmp (last->name, path, size) != 0)
         return zc_value_wrong ("a budget's name holds no '/'");
@@ -161,16 +163,16 @@ const char *zc_settings_set_budget (zc_settings_t *self, const char *path, const
     if (strcmp (name, "where") == 0)
         return *value ? zc_value_wrong ("is a section and takes no value") : NULL;
     if (strncmp (name, "where/", 6) == 0)
-        return add_where (&self->policy, last, name + 6, value);
+        return add_where (policy, last, name + 6, value);
     for (size_t i = 0; i < sizeof settings / sizeof *settings; i++)
         if (strcmp (settings [i].name, name) == 0)
             return settings [i].set (last, value);
     return zc_value_wrong ("unknown setting");
 }
 
-const char *zc_settings_close_budget (const zc_settings_t *self, const char *path)
+const char *zc_settings_close_budget (const zc_budget_list_t *self, const char *path)
 {
-    const zc_budget_t *last = &self->budgets.list [self->budgets.count - 1];
+    const zc_budget_t *last = &self->list [self->count - 1];
     if (strchr (path, '/'))
         return NULL;
     if (last->limit_nanousd == 0)

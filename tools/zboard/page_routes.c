@@ -8,7 +8,7 @@
 
 #include "zboard/assets.h"
 #include "zboard/reply.h"
-#include "zboard/routes.h"
+#include "zboard/route.h"
 
 /* Looked for anew each time, and not sent again where it is the same: a new zboard has a new page at once. */
 static enum MHD_Result answer_asset (zb_request_t *request, const char *name)

@@ -12,7 +12,7 @@
 #include "zboard/clock.h"
 #include "zboard/own_metrics.h"
 #include "zboard/reply.h"
-#include "zboard/routes.h"
+#include "zboard/route.h"
 
 #define KEY_BYTES (ZB_URI_MAX_BYTES + ZB_NAME_BYTES + 32)
 

@@ -13,6 +13,7 @@
 #include "zboard/page_routes.h"
 #include "zboard/ingest_routes.h"
 #include "zboard/reply.h"
+#include "zboard/route.h"
 
 static const zb_route_t routes [] = {
     {"/", "GET, HEAD", true, zb_page_routes_page, NULL, NULL, NULL, 0, false},
