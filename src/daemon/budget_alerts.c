@@ -7,7 +7,6 @@
 #include "program/log.h"
 #include "civil/zone.h"
 
-#define MINUTE_S 60
 #define HOUR_S 3600
 
 /* A clock that is put right by less than this leaves a period as it is: by a second at midnight, it would begin and
@@ -138,7 +137,7 @@ static int publish_now (zc_budget_alerts_t *self)
 
 static int64_t minute_end (int64_t now_s)
 {
-    return now_s - now_s % MINUTE_S + MINUTE_S;
+    return zc_time_bucket_start (ZC_MINUTE, now_s) + ZC_MINUTE_S;
 }
 
 static const zc_budget_t *config_of (const zc_budget_alerts_t *self, size_t budget)

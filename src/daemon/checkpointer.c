@@ -44,9 +44,9 @@ static int trim (zc_checkpointer_t *self, int64_t now_ms)
 {
     const zc_settings_t *settings = self->settings;
     const zc_horizon_t horizon = {
-        .minutes_before_s = before (now_ms, settings->retention.minutes_ms),
-        .quarters_before_s = before (now_ms, settings->retention.quarters_ms),
-        .days_before_s = before (now_ms, settings->days_ms),
+        .before_s = {[ZC_MINUTE] = before (now_ms, settings->retention.minutes_ms),
+                     [ZC_QUARTER] = before (now_ms, settings->retention.quarters_ms),
+                     [ZC_DAY] = before (now_ms, settings->days_ms)},
     };
     bool more = true;
     for (int i = 0; more && i < TRIMS_A_CHECKPOINT; i++)

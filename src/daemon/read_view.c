@@ -72,20 +72,15 @@ void zc_read_view_term (zc_read_view_t *self)
 
 /* ----------------------------------------------------------------------- reach */
 
-static int64_t down (int64_t s, int64_t step)
-{
-    int64_t into = s % step;
-    return s - (into < 0 ? into + step : into);
-}
-
 static int64_t larger (int64_t a, int64_t b)
 {
     return a > b ? a : b;
 }
 
-static int64_t up (int64_t s, int64_t step)
+/* The first quarter that does not begin before. */
+static int64_t next_quarter (int64_t s)
 {
-    return down (s + step - 1, step);
+    return zc_time_bucket_start (ZC_QUARTER, s + ZC_QUARTER_S - 1);
 }
 
 /* From when on minutes, or quarters, are whole: what arrived later than their retention allows went into coarser ones.
@@ -93,17 +88,16 @@ static int64_t up (int64_t s, int64_t step)
  * crash cut off by seconds. */
 static int64_t fine_from (int64_t now_s, int64_t keep_ms, int64_t mark_s)
 {
-    int64_t step = zc_time_bucket_seconds (ZC_QUARTER);
     int64_t kept_s = keep_ms == ZC_FOREVER ? INT64_MIN : now_s - keep_ms / 1000;
     if (mark_s > 0 && mark_s > kept_s)
-        return up (mark_s, step) + 2 * step;
-    return keep_ms == ZC_FOREVER ? INT64_MIN : up (kept_s, step);
+        return next_quarter (mark_s) + 2 * ZC_QUARTER_S;
+    return keep_ms == ZC_FOREVER ? INT64_MIN : next_quarter (kept_s);
 }
 
 /* Nothing is too late for its day; a day goes when it ends before what is kept begins. */
 static int64_t days_from (int64_t now_s, int64_t keep_ms, int64_t mark_s)
 {
-    int64_t kept = keep_ms == ZC_FOREVER ? INT64_MIN : down (now_s - keep_ms / 1000, zc_time_bucket_seconds (ZC_DAY));
+    int64_t kept = keep_ms == ZC_FOREVER ? INT64_MIN : zc_time_bucket_start (ZC_DAY, now_s - keep_ms / 1000);
     return larger (kept, mark_s);
 }
 
@@ -111,27 +105,27 @@ zc_coverage_t zc_read_view_coverage (const zc_read_view_t *self, const zc_store_
                                      const zc_recent_minutes_t *recent)
 {
     int64_t now_s = self->now_ms / 1000;
-    int64_t began_s = down (self->began_ms / 1000, zc_time_bucket_seconds (ZC_DAY));
+    int64_t began_s = zc_time_bucket_start (ZC_DAY, self->began_ms / 1000);
     zc_coverage_t reach = {
         .now_ms = self->now_ms,
-        .minutes_from_s = fine_from (now_s, self->minutes_ms, snapshot->minutes_from_s),
-        .quarters_from_s = fine_from (now_s, self->quarters_ms, snapshot->quarters_from_s),
-        .days_from_s = days_from (now_s, self->days_ms, snapshot->days_from_s),
+        .from_s = {[ZC_MINUTE] = fine_from (now_s, self->minutes_ms, snapshot->from_s [ZC_MINUTE]),
+                   [ZC_QUARTER] = fine_from (now_s, self->quarters_ms, snapshot->from_s [ZC_QUARTER]),
+                   [ZC_DAY] = days_from (now_s, self->days_ms, snapshot->from_s [ZC_DAY])},
         .first_s = snapshot->first_day_s < began_s ? snapshot->first_day_s : began_s,
         .recent_from_s = zc_recent_minutes_from (recent),
     };
-    reach.quarters_from_s = larger (reach.quarters_from_s, reach.days_from_s);
-    reach.minutes_from_s = larger (reach.minutes_from_s, reach.quarters_from_s);
+    for (int level = ZC_DAY - 1; level >= ZC_MINUTE; level--)
+        reach.from_s [level] = larger (reach.from_s [level], reach.from_s [level + 1]);
     /* What is late is not in minutes, however near. */
     if (reach.recent_from_s != INT64_MAX)
-        reach.recent_from_s = larger (reach.recent_from_s, reach.minutes_from_s);
+        reach.recent_from_s = larger (reach.recent_from_s, reach.from_s [ZC_MINUTE]);
     /* Events may be older than all that is committed. */
     for (uint32_t i = 0; i < self->changes.count; i++)
         if (self->changes.cells [i].start_s < reach.first_s)
-            reach.first_s = down (self->changes.cells [i].start_s, zc_time_bucket_seconds (ZC_DAY));
+            reach.first_s = zc_time_bucket_start (ZC_DAY, self->changes.cells [i].start_s);
     for (uint32_t i = 0; self->committing && i < self->committing->count; i++)
         if (self->committing->cells [i].start_s < reach.first_s)
-            reach.first_s = down (self->committing->cells [i].start_s, zc_time_bucket_seconds (ZC_DAY));
+            reach.first_s = zc_time_bucket_start (ZC_DAY, self->committing->cells [i].start_s);
     return reach;
 }
 

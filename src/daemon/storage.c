@@ -71,7 +71,7 @@ static int open_recent (zc_storage_t *self)
 {
     char why [256] = "out of memory";
     int64_t now_s = zclock_time () / 1000;
-    self->recent.recent = zc_recent_minutes_new (now_s - now_s % 60 - ZC_RECENT_MINUTES_S);
+    self->recent.recent = zc_recent_minutes_new (zc_time_bucket_start (ZC_MINUTE, now_s) - ZC_RECENT_MINUTES_S);
     zc_store_reader_t *reader = self->recent.recent ? zc_store_reader_new (self->store, why) : NULL;
     int rc = reader ? fill_recent (self, reader) : -1;
     if (rc != 0)

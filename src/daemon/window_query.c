@@ -103,8 +103,7 @@ static int read_store (zc_window_query_t *self, zc_store_reader_t *reader, const
 
 static bool sees_the_same (const zc_store_view_t *a, const zc_store_view_t *b)
 {
-    return a->sequence == b->sequence && a->minutes_from_s == b->minutes_from_s &&
-           a->quarters_from_s == b->quarters_from_s && a->days_from_s == b->days_from_s &&
+    return a->sequence == b->sequence && memcmp (a->from_s, b->from_s, sizeof a->from_s) == 0 &&
            a->first_day_s == b->first_day_s;
 }
 

@@ -82,7 +82,7 @@ static int add_up (zc_rollup_t *self, const zc_rolled_cell_t *more)
     const zc_cell_t *cell = more->cell;
     /* What happened at `cell->level` is already in that bucket; minutes are taken from where they are. */
     for (zc_time_bucket_t level = cell->level == ZC_MINUTE ? ZC_QUARTER : cell->level; level < ZC_TIME_BUCKETS; level++)
-        if (add (&self->coarser, level, cell->start_s - cell->start_s % zc_time_bucket_seconds (level), more) == -1)
+        if (add (&self->coarser, level, zc_time_bucket_start (level, cell->start_s), more) == -1)
             return -1;
     return add (&self->ever, ZC_DAY, 0, more);
 }

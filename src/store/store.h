@@ -76,7 +76,7 @@ typedef struct {
 
 /* Buckets that end before these times are no longer kept. 0: kept for good. */
 typedef struct {
-    int64_t minutes_before_s, quarters_before_s, days_before_s;
+    int64_t before_s [ZC_TIME_BUCKETS];
 } zc_horizon_t;
 
 /* What a store has, told to whoever loads it. Each returns 0, or -1 to give up; NULL: not of interest.
@@ -190,7 +190,7 @@ typedef struct zc_store_reader zc_store_reader_t;
 typedef struct {
     uint64_t sequence; /* of the last checkpoint that is in it */
     /* Buckets that begin before these times were removed, or some of them; 0: none. Multiples of their size. */
-    int64_t minutes_from_s, quarters_from_s, days_from_s;
+    int64_t from_s [ZC_TIME_BUCKETS];
     int64_t first_day_s; /* the start of the first day that is kept; INT64_MAX: none */
 } zc_store_view_t;
 

@@ -19,8 +19,8 @@ static inline void answer_window (const zc_report_source_t *view, const zc_reque
     const int64_t now_s = view->now_ms / 1000;
     const zc_coverage_t reach = {
         .now_ms = view->now_ms,
-        .minutes_from_s = now_s - 2 * DAY_MS / 1000,
-        .quarters_from_s = now_s - 400 * DAY_MS / 1000,
+        .from_s [ZC_MINUTE] = now_s - 2 * DAY_MS / 1000,
+        .from_s [ZC_QUARTER] = now_s - 400 * DAY_MS / 1000,
         .first_s = view->about->began_ms / 1000,
         .recent_from_s = INT64_MAX,
     };

@@ -300,7 +300,7 @@ static void test_store_trims_what_ended_before_the_horizon (void **state)
     assert_false (more);
     assert_query (&ground.place, "SELECT count (*) FROM minute", "100");
     /* The minute that ends at the horizon goes, the one that begins there stays. */
-    const zc_horizon_t horizon = {.minutes_before_s = MINUTE_S + 600, .quarters_before_s = MINUTE_S + 1799};
+    const zc_horizon_t horizon = {.before_s [ZC_MINUTE] = MINUTE_S + 600, .before_s [ZC_QUARTER] = MINUTE_S + 1799};
     assert_int_equal (zc_store_trim (ground.store, &horizon, &more), 0);
     assert_query (&ground.place, "SELECT count (*) || ' ' || (min (start) - 1767225600) FROM minute", "90 600");
     assert_query (&ground.place, "SELECT count (*) || ' ' || (min (start) - 1767225600) FROM quarter", "6 900");
@@ -314,7 +314,7 @@ static void test_store_trims_what_ended_before_the_horizon (void **state)
     spend (&ground.draft, ZC_MINUTE, MINUTE_S, key, 1);
     commit (&ground.draft, ground.store);
     assert_int_equal (ground.draft.state.cells, 91 + 7 + 1);
-    const zc_horizon_t all = {INT64_MAX, INT64_MAX, INT64_MAX};
+    const zc_horizon_t all = {{INT64_MAX, INT64_MAX, INT64_MAX}};
     assert_int_equal (zc_store_trim (ground.store, &all, &more), 0);
     assert_false (more);
     assert_query (&ground.place, "SELECT (SELECT count (*) FROM day) || cost_nanousd FROM ever", "0101");
@@ -330,7 +330,7 @@ static void test_store_trims_a_bounded_number_at_once (void **state)
     for (int64_t i = 0; i < 25000; i++)
         spend (&ground.draft, ZC_MINUTE, MINUTE_S + 60 * i, key, 1);
     commit (&ground.draft, ground.store);
-    const zc_horizon_t horizon = {.minutes_before_s = INT64_MAX};
+    const zc_horizon_t horizon = {.before_s [ZC_MINUTE] = INT64_MAX};
     int calls = 0;
     for (bool more = true; more; calls++) {
         assert_int_equal (zc_store_trim (ground.store, &horizon, &more), 0);

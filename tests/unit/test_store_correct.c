@@ -144,7 +144,7 @@ static void test_store_passes_over_corrections_of_buckets_that_are_gone (void **
     (void) state;
     ground_t ground = corrected_ground ();
     bool more;
-    const zc_horizon_t horizon = {.minutes_before_s = MINUTE_S + 100, .quarters_before_s = MINUTE_S + 900};
+    const zc_horizon_t horizon = {.before_s [ZC_MINUTE] = MINUTE_S + 100, .before_s [ZC_QUARTER] = MINUTE_S + 900};
     assert_int_equal (zc_store_trim (ground.store, &horizon, &more), 0);
     cell_at (&ground.draft, ZC_MINUTE, MINUTE_S, 0)->cost_nanousd = -400;
     cell_at (&ground.draft, ZC_MINUTE, MINUTE_S + 900, 0)->cost_nanousd = -400;

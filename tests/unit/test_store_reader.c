@@ -107,7 +107,7 @@ static void test_store_reader_gives_each_cell_of_a_span (void **state)
         zc_store_view_t snapshot = begin (watched.reader);
         assert_int_equal (snapshot.sequence, 1);
         assert_int_equal (snapshot.first_day_s, MINUTE_S - 86400);
-        assert_int_equal (snapshot.minutes_from_s | snapshot.quarters_from_s | snapshot.days_from_s, 0);
+        assert_int_equal (snapshot.from_s [ZC_MINUTE] | snapshot.from_s [ZC_QUARTER] | snapshot.from_s [ZC_DAY], 0);
         assert_cells (watched.reader, ZC_MINUTE, INT64_MIN, INT64_MAX, "-60:1:1000:2 60:0:100:0 60:1:10:0 960:0:1:0 ");
         assert_cells (watched.reader, ZC_MINUTE, MINUTE_S - 60, MINUTE_S + 60, "-60:1:1000:2 ");
         assert_cells (watched.reader, ZC_MINUTE, MINUTE_S + 60, MINUTE_S + 960, "60:0:100:0 60:1:10:0 ");
@@ -174,12 +174,12 @@ static void test_store_reader_tells_from_when_on_buckets_are_kept (void **state)
     for (int64_t i = 0; i < 3; i++)
         spend (&watched.ground.draft, ZC_MINUTE, MINUTE_S + 86400 * i, 0, 1);
     commit (&watched.ground.draft, watched.ground.store);
-    const zc_horizon_t horizon = {MINUTE_S + 86400 + 61, MINUTE_S + 86400 - 1, MINUTE_S + 2 * 86400 + 5};
+    const zc_horizon_t horizon = {{MINUTE_S + 86400 + 61, MINUTE_S + 86400 - 1, MINUTE_S + 2 * 86400 + 5}};
     assert_int_equal (zc_store_trim (watched.ground.store, &horizon, &more), 0);
     zc_store_view_t snapshot = begin (watched.reader);
-    assert_int_equal (snapshot.minutes_from_s, MINUTE_S + 86400 + 60);
-    assert_int_equal (snapshot.quarters_from_s, MINUTE_S + 86400 - 900);
-    assert_int_equal (snapshot.days_from_s, MINUTE_S + 2 * 86400);
+    assert_int_equal (snapshot.from_s [ZC_MINUTE], MINUTE_S + 86400 + 60);
+    assert_int_equal (snapshot.from_s [ZC_QUARTER], MINUTE_S + 86400 - 900);
+    assert_int_equal (snapshot.from_s [ZC_DAY], MINUTE_S + 2 * 86400);
     assert_int_equal (snapshot.first_day_s, MINUTE_S + 2 * 86400);
     zc_store_reader_end (watched.reader);
     watched_end (&watched);
@@ -347,7 +347,7 @@ static void test_store_in_memory_is_a_store (void **state)
     assert_int_equal (zc_keys_at (loaded->keys, 0)->sums.cost_nanousd, 10);
     loaded_end (loaded);
     bool more;
-    assert_int_equal (zc_store_trim (ground->store, &(zc_horizon_t){INT64_MAX, 0, 0}, &more), 0);
+    assert_int_equal (zc_store_trim (ground->store, &(zc_horizon_t){.before_s [ZC_MINUTE] = INT64_MAX}, &more), 0);
     begin (watched.reader);
     assert_cells (watched.reader, ZC_MINUTE, 0, INT64_MAX, "");
     assert_cells (watched.reader, ZC_DAY, 0, INT64_MAX, "0:0:10:0 ");

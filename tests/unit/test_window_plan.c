@@ -132,12 +132,12 @@ static void test_window_plan_since_before_everything (void **state)
         assert_int_equal (plan.spans [0].level, ZC_EVER);
         assert_true (plan.since_s >= 0 && plan.since_s <= FIRST_S);
         zc_coverage_t trimmed = usual;
-        trimmed.days_from_s = FIRST_S + DAY;
+        trimmed.from_s [ZC_DAY] = FIRST_S + DAY;
         plan = plan_of (&spec, &trimmed);
         assert_true (plan.spans_count > 0 && plan.spans [0].level == ZC_DAY);
         assert_int_equal (plan.spans [0].since_s, FIRST_S + DAY);
         assert_int_equal (plan.since_ms, (FIRST_S + DAY) * 1000);
-        trimmed.days_from_s = FIRST_S - 9 * DAY;
+        trimmed.from_s [ZC_DAY] = FIRST_S - 9 * DAY;
         assert_int_not_equal (plan_of (&spec, &trimmed).spans [0].level, ZC_EVER);
     }
 }
@@ -260,9 +260,11 @@ static void test_window_plan_bears_any_number (void **state)
     static const int64_t steps [] = {60, 420, DAY, 7 * DAY, ZC_STEP_MAX_S, INT64_MAX, INT64_MIN, 0, 1};
     const size_t n = COUNT (extremes);
     for (int round = 0; round < 100000; round++) {
-        zc_coverage_t reach = {extremes [random_below ((int64_t) n)], extremes [random_below ((int64_t) n)],
-                               extremes [random_below ((int64_t) n)], extremes [random_below ((int64_t) n)],
-                               extremes [random_below ((int64_t) n)], extremes [random_below ((int64_t) n)]};
+        zc_coverage_t reach = {extremes [random_below ((int64_t) n)],
+                               {extremes [random_below ((int64_t) n)], extremes [random_below ((int64_t) n)],
+                                extremes [random_below ((int64_t) n)]},
+                               extremes [random_below ((int64_t) n)],
+                               extremes [random_below ((int64_t) n)]};
         zc_query_spec_t spec = {.asked = (zc_query_spec_kind_t) random_below (3),
                                 .has_since = random_below (4) > 0,
                                 .has_until = random_below (4) > 0,

@@ -34,9 +34,9 @@ static zc_coverage_t random_reach (void)
                 marks [j + 1] = mark;
             }
     zc_coverage_t reach = usual;
-    reach.days_from_s = random_below (2) ? 0 : marks [0];
-    reach.quarters_from_s = marks [1];
-    reach.minutes_from_s = marks [2];
+    reach.from_s [ZC_DAY] = random_below (2) ? 0 : marks [0];
+    reach.from_s [ZC_QUARTER] = marks [1];
+    reach.from_s [ZC_MINUTE] = marks [2];
     reach.recent_from_s = random_below (2) ? INT64_MAX : random_s ();
     return reach;
 }
@@ -59,10 +59,10 @@ static int64_t start_of (int64_t s, int64_t size)
 static int64_t size_at (const zc_coverage_t *reach, int64_t s)
 {
     int64_t quarter = start_of (s, QUARTER), day = start_of (s, DAY);
-    if (quarter >= reach->minutes_from_s && quarter >= reach->quarters_from_s && day >= reach->quarters_from_s &&
-        day >= reach->days_from_s)
+    if (quarter >= reach->from_s [ZC_MINUTE] && quarter >= reach->from_s [ZC_QUARTER] &&
+        day >= reach->from_s [ZC_QUARTER] && day >= reach->from_s [ZC_DAY])
         return MINUTE;
-    return day >= reach->quarters_from_s && day >= reach->days_from_s ? QUARTER : DAY;
+    return day >= reach->from_s [ZC_QUARTER] && day >= reach->from_s [ZC_DAY] ? QUARTER : DAY;
 }
 
 static void assert_widened_no_more_than_needed (const zc_query_spec_t *spec, const zc_coverage_t *reach,
@@ -83,7 +83,7 @@ static void assert_widened_no_more_than_needed (const zc_query_spec_t *spec, con
         until_s = start_of (until_s + plan->step_s - 1, plan->step_s);
         assert_int_equal (plan->start_s, since_s);
     }
-    int64_t days_from_s = start_of (reach->days_from_s + DAY - 1, DAY);
+    int64_t days_from_s = start_of (reach->from_s [ZC_DAY] + DAY - 1, DAY);
     since_s = since_s < days_from_s ? days_from_s : since_s;
     assert_int_equal (plan->since_s, since_s);
     assert_int_equal (plan->until_s, until_s < since_s ? since_s : until_s);
@@ -91,7 +91,7 @@ static void assert_widened_no_more_than_needed (const zc_query_spec_t *spec, con
 
 static int64_t kept_from (const zc_coverage_t *reach, zc_time_bucket_t level)
 {
-    const int64_t from [] = {reach->minutes_from_s, reach->quarters_from_s, reach->days_from_s};
+    const int64_t from [] = {reach->from_s [ZC_MINUTE], reach->from_s [ZC_QUARTER], reach->from_s [ZC_DAY]};
     return from [level];
 }
 
@@ -142,7 +142,7 @@ static void test_plan_reads_each_minute_of_the_window_once (void **state)
             mark (read, plan.spans [i].since_s, plan.spans [i].until_s);
         }
         if (plan.recent_since_s < plan.recent_until_s) {
-            assert_true (plan.recent_since_s >= reach.recent_from_s && plan.recent_since_s >= reach.minutes_from_s);
+            assert_true (plan.recent_since_s >= reach.recent_from_s && plan.recent_since_s >= reach.from_s [ZC_MINUTE]);
             mark (read, plan.recent_since_s, plan.recent_until_s);
         }
         for (int64_t i = 0; i < (int64_t) COUNT (read); i++) {
@@ -166,7 +166,7 @@ static void test_plan_of_two_windows_that_meet (void **state)
                         whole = window (since_s, until_s);
         zc_window_plan_t first = plan_of (&before, &reach), second = plan_of (&after, &reach),
                          both = plan_of (&whole, &reach);
-        int64_t days_from_s = start_of (reach.days_from_s + DAY - 1, DAY);
+        int64_t days_from_s = start_of (reach.from_s [ZC_DAY] + DAY - 1, DAY);
         assert_int_equal (first.since_s, both.since_s);
         assert_int_equal (second.until_s > days_from_s ? second.until_s : days_from_s, both.until_s);
         if (at_s >= days_from_s)

@@ -36,9 +36,9 @@ static inline int64_t random_below (int64_t limit)
 /* Minutes of the last day or two, quarters of one or two more. */
 static const zc_coverage_t usual = {
     .now_ms = NOW_S * 1000 + 123,
-    .minutes_from_s = FIRST_S + 4 * DAY + 6 * HOUR,
-    .quarters_from_s = FIRST_S + 2 * DAY,
-    .days_from_s = 0,
+    .from_s [ZC_MINUTE] = FIRST_S + 4 * DAY + 6 * HOUR,
+    .from_s [ZC_QUARTER] = FIRST_S + 2 * DAY,
+    .from_s [ZC_DAY] = 0,
     .first_s = FIRST_S,
     .recent_from_s = INT64_MAX,
 };

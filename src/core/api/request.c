@@ -106,7 +106,7 @@ static const char *read_until (const argument_t *argument, draft_t *draft)
 static const char *read_step (const argument_t *argument, draft_t *draft)
 {
     int64_t step_s = argument->head.kind == ZC_INT ? argument->head.as.i : 0;
-    if (step_s < 60 || step_s > ZC_STEP_MAX_S || step_s % 60 != 0)
+    if (step_s < ZC_MINUTE_S || step_s > ZC_STEP_MAX_S || step_s % ZC_MINUTE_S != 0)
         return "`step` must be an integer of seconds: 60 or a multiple, up to 100 years";
     draft->request.spec.step_s = step_s;
     return NULL;

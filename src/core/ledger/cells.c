@@ -11,34 +11,6 @@
 #define INDEX_MIN (2 * CAPACITY_MIN)
 #define LATENCIES_KEPT (8 * ZC_CELLS_KEPT)
 
-int64_t zc_time_bucket_seconds (zc_time_bucket_t level)
-{
-    static const int64_t seconds [ZC_TIME_BUCKETS] = {60, 900, 86400};
-    return seconds [level];
-}
-
-void zc_measures_add (zc_measures_t *sums, const zc_measures_t *more)
-{
-    sums->events += more->events;
-    sums->unpriced += more->unpriced;
-    sums->measured += more->measured;
-    sums->cost_nanousd += more->cost_nanousd;
-    sums->baseline_nanousd += more->baseline_nanousd;
-    sums->input_tokens += more->input_tokens;
-    sums->cache_read_tokens += more->cache_read_tokens;
-    sums->cache_write_tokens += more->cache_write_tokens;
-    sums->output_tokens += more->output_tokens;
-    sums->reasoning_tokens += more->reasoning_tokens;
-    sums->hits += more->hits;
-    sums->misses += more->misses;
-    sums->saved_nanousd += more->saved_nanousd;
-    sums->saved_ns += more->saved_ns;
-    sums->assumed_cost_nanousd += more->assumed_cost_nanousd;
-    sums->assumed_baseline_nanousd += more->assumed_baseline_nanousd;
-    sums->assumed_saved_nanousd += more->assumed_saved_nanousd;
-    sums->prompt_saved_nanousd += more->prompt_saved_nanousd;
-}
-
 /* ----------------------------------------------------------------------- index */
 
 /* Seeded by where the index lies, which no sender knows: no choice of times makes it slow. */

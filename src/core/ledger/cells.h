@@ -13,45 +13,13 @@
 
 #include <stdint.h>
 
+#include "core/base/time_buckets.h"
+#include "core/ledger/measures.h"
 #include "core/ledger/sketch.h"
 
 #define ZC_CELLS_MAX ZC_SKETCH_OWNERS_MAX /* in one set */
 #define ZC_CELLS_KEPT (1u << 16)          /* room that a cleared set keeps: 10 MiB, and 4 MiB for latencies */
 #define ZC_CELL_BYTES_MAX 256
-
-/* The sizes of buckets. Each begins at a multiple of its size since the epoch, UTC. */
-typedef enum {
-    ZC_MINUTE,
-    ZC_QUARTER,
-    ZC_DAY,
-    ZC_TIME_BUCKETS,
-    ZC_EVER = ZC_TIME_BUCKETS /* one bucket for all time */
-} zc_time_bucket_t;
-
-/* 60, 900, 86,400 seconds. */
-int64_t zc_time_bucket_seconds (zc_time_bucket_t level);
-
-/* What is summed. Not negative, but for prompt_saved_nanousd and saved_ns. */
-typedef struct {
-    int64_t events;
-    int64_t unpriced; /* events whose cost nobody knows; no part of cost and baseline */
-    int64_t measured; /* of a query: its baseline is by its tokens; of a preload: its time was measured */
-    int64_t cost_nanousd;
-    int64_t baseline_nanousd; /* of queries */
-    int64_t input_tokens, cache_read_tokens, cache_write_tokens, output_tokens, reasoning_tokens;
-    int64_t hits, misses;
-    int64_t saved_nanousd; /* by cache hits */
-    int64_t saved_ns;      /* by preloads */
-    /* The parts of the above that rest on an assumption: */
-    int64_t assumed_cost_nanousd;     /* of queries without tokens */
-    int64_t assumed_baseline_nanousd; /* theirs: the configured flat amount each */
-    int64_t assumed_saved_nanousd;    /* by cache hits without tokens, or without a price for them */
-    /* What a provider's prompt cache saved, net: the tokens at their plain input rate, less the same tokens at
-     * their cache rates. Negative where writing cost more than reading saved. Of events whose model has a price. */
-    int64_t prompt_saved_nanousd;
-} zc_measures_t;
-
-void zc_measures_add (zc_measures_t *sums, const zc_measures_t *more);
 
 typedef struct {
     int64_t start_s; /* of the bucket, since the epoch, UTC */

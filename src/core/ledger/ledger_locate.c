@@ -14,8 +14,6 @@
 
 /* ------------------------------------------------------------------------ cell */
 
-static const int64_t level_ms [ZC_TIME_BUCKETS] = {60000, 900000, 86400000};
-
 /* An event older than a bucket size's retention is kept in the next coarser one. */
 static zc_time_bucket_t level_of (const zc_retention_t *retention, int64_t age_ms)
 {
@@ -24,23 +22,17 @@ static zc_time_bucket_t level_of (const zc_retention_t *retention, int64_t age_m
     return age_ms > retention->minutes_ms ? ZC_QUARTER : ZC_MINUTE;
 }
 
-/* The start of the bucket that holds a time; before the epoch too. */
-static int64_t start_of (zc_time_bucket_t level, int64_t ts_ms)
-{
-    int64_t into_ms = ts_ms % level_ms [level];
-    return (ts_ms - (into_ms < 0 ? into_ms + level_ms [level] : into_ms)) / 1000;
-}
-
 /* There is room for the cell: see zc_cells_reserve. */
 static zc_cell_t *cell_of (zc_ledger_t *self, uint32_t key, zc_key_entry_t *entry, zc_time_bucket_t level,
                            int64_t ts_ms)
 {
     if (entry->cell_generation == self->generation) {
         zc_cell_t *last = &self->changes.cells [entry->cell];
-        if (last->level == level && (uint64_t) (ts_ms - last->start_s * 1000) < (uint64_t) level_ms [level])
+        if (last->level == level && (uint64_t) (ts_ms - last->start_s * 1000) < (uint64_t) zc_time_bucket_ms (level))
             return last;
     }
-    zc_cell_t *cell = zc_cells_at (&self->changes, level, start_of (level, ts_ms), key);
+    int64_t ts_s = ts_ms / 1000 - (ts_ms % 1000 < 0);
+    zc_cell_t *cell = zc_cells_at (&self->changes, level, zc_time_bucket_start (level, ts_s), key);
     entry->cell = (uint32_t) (cell - self->changes.cells);
     entry->cell_generation = self->generation;
     return cell;

@@ -11,21 +11,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "core/ledger/keys.h"
-#include "core/pricing/policy.h"
-
-typedef enum { ZC_BY_TYPE, ZC_BY_SERVICE, ZC_BY_TIER, ZC_BY_MODEL, ZC_BY_PROVIDER, ZC_BY_TAG } zc_by_t;
-
-#define ZC_DIMENSIONS_MAX (ZC_BY_TAG + ZC_TAGS_MAX)
+#include "core/window/dimension.h"
 
 #define ZC_ROWS_MAX 10000 /* that one answer shows; more are counted, and are in its total */
 #define ZC_STEP_DEFAULT_S 3600
 #define ZC_STEP_MAX_S INT64_C (3155760000) /* 100 years */
-
-typedef struct {
-    zc_by_t by;
-    zc_str_t name; /* as it is asked for: "model"; of a tag its own */
-} zc_dimension_t;
 
 typedef enum { ZC_SPEC_REPORT, ZC_SPEC_BREAKDOWN, ZC_SPEC_SERIES } zc_query_spec_kind_t;
 
@@ -43,16 +33,6 @@ typedef struct {
     int64_t step_s;             /* ZC_SPEC_SERIES: 60 or a multiple, up to ZC_STEP_MAX_S; else 0 */
     uint32_t rows_max;          /* the dearest so many, up to ZC_ROWS_MAX */
 } zc_query_spec_t;
-
-/* The dimension of a name: one of the five, else a configured tag; its name is then a static text or the policy's.
- * False: none. A tag of one of the five's names cannot be configured. */
-bool zc_dimension_find (const zc_policy_t *policy, zc_str_t name, zc_dimension_t *ret_dimension);
-
-bool zc_dimension_same (const zc_dimension_t *a, const zc_dimension_t *b);
-
-/* A key's value of a dimension. Of a key that a cap put in its place (service, model and provider `other`, no
- * tags) each tag is `other` too. */
-zc_str_t zc_dimension_value (const zc_dimension_t *dimension, const zc_dimensions_t *key);
 
 /* Whether the events of a key are asked for. */
 bool zc_query_spec_matches (const zc_query_spec_t *self, const zc_dimensions_t *key);

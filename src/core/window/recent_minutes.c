@@ -9,7 +9,7 @@
 #include <string.h>
 
 enum { MINUTES, FIVES, QUARTERS, SIZES };
-static const int64_t size_s [SIZES] = {60, 300, 900};
+static const int64_t size_s [SIZES] = {ZC_MINUTE_S, 5 * ZC_MINUTE_S, ZC_QUARTER_S};
 
 /* What began in so many seconds. */
 typedef struct {
@@ -244,15 +244,15 @@ static void keep_from (zc_recent_minutes_t *self, int64_t from_s)
 
 void zc_recent_minutes_keep (zc_recent_minutes_t *self, int64_t now_s)
 {
-    int64_t minute_s = now_s - now_s % 60;
+    int64_t minute_s = zc_time_bucket_start (ZC_MINUTE, now_s);
     if (self->from_s == INT64_MAX) {
         /* Minutes ahead of time may have been committed: it is whole again where nobody can have written. */
-        self->from_s = minute_s + ZC_TS_AHEAD_MS / 1000 + 60;
+        self->from_s = minute_s + ZC_TS_AHEAD_MS / 1000 + ZC_MINUTE_S;
         return;
     }
     keep_from (self, minute_s - ZC_RECENT_MINUTES_S);
     while (self->cells > ZC_RECENT_MINUTES_CELLS_MAX)
-        keep_from (self, self->lists [MINUTES].parts [0].start_s + 60);
+        keep_from (self, self->lists [MINUTES].parts [0].start_s + ZC_MINUTE_S);
 }
 
 int64_t zc_recent_minutes_from (const zc_recent_minutes_t *self)

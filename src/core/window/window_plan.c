@@ -4,10 +4,6 @@
  */
 #include "core/window/window_plan.h"
 
-#define MINUTE_S INT64_C (60)
-#define QUARTER_S INT64_C (900)
-#define DAY_S INT64_C (86400)
-
 /* The line of time, cut: days from `days`, quarters from `quarters`, minutes from `minutes`; ascending. */
 typedef struct {
     int64_t days, quarters, minutes;
@@ -59,22 +55,22 @@ static int64_t second_up (int64_t ms)
 static line_t line_of (const zc_coverage_t *reach)
 {
     line_t line;
-    line.days = up (within (reach->days_from_s), DAY_S);
-    line.quarters = larger (up (within (reach->quarters_from_s), DAY_S), line.days);
-    line.minutes = larger (up (within (reach->minutes_from_s), QUARTER_S), line.quarters);
+    line.days = up (within (reach->from_s [ZC_DAY]), ZC_DAY_S);
+    line.quarters = larger (up (within (reach->from_s [ZC_QUARTER]), ZC_DAY_S), line.days);
+    line.minutes = larger (up (within (reach->from_s [ZC_MINUTE]), ZC_QUARTER_S), line.quarters);
     /* What came too late for a minute is not in the minutes in memory either. */
     line.recent = reach->recent_from_s == INT64_MAX
                       ? INT64_MAX
-                      : larger (up (within (reach->recent_from_s), MINUTE_S), line.minutes);
+                      : larger (up (within (reach->recent_from_s), ZC_MINUTE_S), line.minutes);
     int64_t first = reach->first_s == INT64_MAX ? second_of (reach->now_ms) : within (reach->first_s);
-    line.first = down (first, DAY_S);
+    line.first = down (first, ZC_DAY_S);
     return line;
 }
 
 /* The size of the piece that holds a time. */
 static int64_t piece_at (const line_t *line, int64_t s)
 {
-    return s >= line->minutes ? MINUTE_S : s >= line->quarters ? QUARTER_S : DAY_S;
+    return s >= line->minutes ? ZC_MINUTE_S : s >= line->quarters ? ZC_QUARTER_S : ZC_DAY_S;
 }
 
 /* ----------------------------------------------------------------------- window */
@@ -83,10 +79,9 @@ static int64_t piece_at (const line_t *line, int64_t s)
  * where pieces are larger. */
 static void widen_step (const line_t *line, int64_t since_s, zc_window_plan_t *plan)
 {
-    static const int64_t sizes [] = {MINUTE_S, QUARTER_S, DAY_S};
     int64_t asked_s = plan->step_s;
-    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
-        plan->step_s = up (asked_s, sizes [i]);
+    for (zc_time_bucket_t level = ZC_MINUTE; level < ZC_TIME_BUCKETS; level++) {
+        plan->step_s = up (asked_s, zc_time_bucket_seconds (level));
         plan->start_s = down (since_s, plan->step_s);
         if (plan->step_s % piece_at (line, plan->start_s) == 0)
             return;
@@ -155,15 +150,15 @@ static void cover (cover_t *self, zc_time_bucket_t level, int64_t to_s)
  * not kept at_s begins a quarter, and so on: the window is made of whole pieces. */
 static void cover_window (cover_t *self, int64_t step_s)
 {
-    bool by_quarters = step_s % QUARTER_S == 0, by_days = step_s % DAY_S == 0;
+    bool by_quarters = step_s % ZC_QUARTER_S == 0, by_days = step_s % ZC_DAY_S == 0;
     if (by_quarters)
-        cover (self, ZC_MINUTE, smaller (up (self->at_s, QUARTER_S), self->end_s));
-    if (by_days && up (self->at_s, DAY_S) <= self->end_s)
-        cover (self, ZC_QUARTER, up (self->at_s, DAY_S));
+        cover (self, ZC_MINUTE, smaller (up (self->at_s, ZC_QUARTER_S), self->end_s));
+    if (by_days && up (self->at_s, ZC_DAY_S) <= self->end_s)
+        cover (self, ZC_QUARTER, up (self->at_s, ZC_DAY_S));
     if (by_days)
-        cover (self, ZC_DAY, down (self->end_s, DAY_S));
+        cover (self, ZC_DAY, down (self->end_s, ZC_DAY_S));
     if (by_quarters)
-        cover (self, ZC_QUARTER, down (self->end_s, QUARTER_S));
+        cover (self, ZC_QUARTER, down (self->end_s, ZC_QUARTER_S));
     cover (self, ZC_MINUTE, self->end_s);
 }
 
@@ -185,7 +180,7 @@ static bool is_ever (const zc_query_spec_t *spec, const line_t *line, const zc_w
 
 void zc_window_plan_make (const zc_query_spec_t *spec, const zc_coverage_t *reach, zc_window_plan_t *ret_plan)
 {
-    int64_t step_s = smaller (larger (spec->step_s, MINUTE_S), ZC_STEP_MAX_S);
+    int64_t step_s = smaller (larger (spec->step_s, ZC_MINUTE_S), ZC_STEP_MAX_S);
     zc_window_plan_t plan = {.step_s = spec->asked == ZC_SPEC_SERIES ? step_s : 0};
     line_t line = line_of (reach);
     bool some = make_window (spec, reach, &line, &plan);

@@ -25,9 +25,9 @@ typedef struct {
  * the next one that does, and times before 1970 (ZC_TIMES_END_S) as 1970 (the end). */
 typedef struct {
     int64_t now_ms;
-    int64_t minutes_from_s, quarters_from_s, days_from_s; /* every bucket of this size from here on is kept, whole */
-    int64_t first_s;                                      /* no event is older; INT64_MAX: there is none */
-    int64_t recent_from_s;                                /* minutes from here on are in memory; INT64_MAX: none */
+    int64_t from_s [ZC_TIME_BUCKETS]; /* every bucket of this size from here on is kept, whole */
+    int64_t first_s;                  /* no event is older; INT64_MAX: there is none */
+    int64_t recent_from_s;            /* minutes from here on are in memory; INT64_MAX: none */
 } zc_coverage_t;
 
 #define ZC_TIMES_END_S INT64_C (253402300800) /* the year 10000: windows end here. A multiple of a day */
@@ -45,7 +45,7 @@ typedef struct {
 } zc_window_plan_t;
 
 /* Without since and until a report and a breakdown read ZC_EVER (and with a since before all events, where no day was
- * removed); a series everything from first_s on. What days_from_s says is gone is no part of a window: its `since` is
+ * removed); a series everything from first_s on. What from_s says of days is gone is no part of a window: its `since` is
  * then later than asked. An `until` that is not after `since` gives an empty window. A series has its steps at
  * multiples of step_s since the epoch; its window widens to whole steps; and no bucket is read that is larger than a
  * step or not within one. */

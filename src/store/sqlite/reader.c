@@ -169,10 +169,9 @@ static int fail (zc_sqlite_reader_t *self, sqlite3_stmt *statement)
 /* ----------------------------------------------------------------------------- read */
 
 /* A bucket is gone where it ended by that time: the first that is kept may have begun before it. */
-static int64_t kept_from (sqlite3_stmt *row, int column, zc_time_bucket_t level)
+static int64_t kept_from (sqlite3_stmt *row, zc_time_bucket_t level)
 {
-    int64_t trimmed_s = sqlite3_column_int64 (row, column);
-    return trimmed_s - trimmed_s % zc_time_bucket_seconds (level);
+    return zc_time_bucket_start (level, sqlite3_column_int64 (row, 1 + (int) level));
 }
 
 static int look (zc_sqlite_reader_t *self, zc_store_view_t *ret_snapshot)
@@ -183,12 +182,11 @@ static int look (zc_sqlite_reader_t *self, zc_store_view_t *ret_snapshot)
                                    : fail (self, self->look);
     *ret_snapshot = (zc_store_view_t){
         .sequence = (uint64_t) sqlite3_column_int64 (self->look, 0),
-        .minutes_from_s = kept_from (self->look, 1, ZC_MINUTE),
-        .quarters_from_s = kept_from (self->look, 2, ZC_QUARTER),
-        .days_from_s = kept_from (self->look, 3, ZC_DAY),
         .first_day_s =
             sqlite3_column_type (self->look, 4) == SQLITE_NULL ? INT64_MAX : sqlite3_column_int64 (self->look, 4),
     };
+    for (zc_time_bucket_t level = ZC_MINUTE; level < ZC_TIME_BUCKETS; level++)
+        ret_snapshot->from_s [level] = kept_from (self->look, level);
     self->keys = sqlite3_column_int64 (self->look, 5);
     return 0;
 }

@@ -19,7 +19,8 @@
 #define ZC_SQLITE_MEMORY_BYTES 0x7fff0000   /* a store in memory: the most that SQLite allocates in one piece */
 #define ZC_SQLITE_WAL_PAGES 1000            /* from so many on, the write-ahead log goes into the file */
 #define ZC_SQLITE_WAL_BYTES (16 << 20)      /* the write-ahead log shrinks to this once it is in the file */
-#define ZC_SQLITE_MARK_LAG_S 900  /* that the mark of what is no longer kept may lag, where nothing was removed */
+#define ZC_SQLITE_MARK_LAG_S                                                                                           \
+    ZC_QUARTER_S                  /* that the mark of what is no longer kept may lag, where nothing was removed */
 #define ZC_SQLITE_TRIM_ROWS 10000 /* that one call removes, of each size of bucket */
 #define ZC_SQLITE_TERMS_KEPT 16   /* those in force, and some before them for people to look at */
 

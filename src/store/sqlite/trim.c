@@ -7,8 +7,9 @@
 #include <stdio.h>
 
 /* Removes some buckets that are over before `before_s`, and notes up to where they are gone. */
-static int trim_table (zc_sqlite_t *self, const char *table, zc_time_bucket_t level, int64_t before_s, bool *more)
+static int trim_table (zc_sqlite_t *self, zc_time_bucket_t level, int64_t before_s, bool *more)
 {
+    const char *table = zc_sqlite_tables [level];
     if (before_s < zc_time_bucket_seconds (level))
         return 0;
     char sql [400];
@@ -37,11 +38,9 @@ int zc_sqlite_trim (void *handle, const zc_horizon_t *horizon, bool *ret_more)
     bool more = false;
     if (zc_sqlite_begin (self, true) == -1)
         return -1;
-    int result = trim_table (self, "minute", ZC_MINUTE, horizon->minutes_before_s, &more);
-    if (result == 0)
-        result = trim_table (self, "quarter", ZC_QUARTER, horizon->quarters_before_s, &more);
-    if (result == 0)
-        result = trim_table (self, "day", ZC_DAY, horizon->days_before_s, &more);
+    int result = 0;
+    for (zc_time_bucket_t level = ZC_MINUTE; level < ZC_TIME_BUCKETS && result == 0; level++)
+        result = trim_table (self, level, horizon->before_s [level], &more);
     if (zc_sqlite_end (self, result) == -1)
         return -1;
     *ret_more = more;
