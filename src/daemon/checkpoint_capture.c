@@ -10,8 +10,7 @@ struct zc_checkpoint_capture {
     zc_checkpoint_t checkpoint;
     zc_cells_t *cells; /* exchanged with the ledger's at each take */
     zc_unpriced_t *unpriced;
-    zc_alert_t *alerts; /* copies, whose names the rows point to */
-    zc_alert_row_t *alert_rows;
+    zc_alert_t *alerts;
     zc_pack_t config;
 };
 
@@ -23,8 +22,7 @@ zc_checkpoint_capture_t *zc_checkpoint_capture_new (void)
     self->cells = calloc (1, sizeof *self->cells);
     self->unpriced = calloc (ZC_TALLY_NAMES_MAX + 1, sizeof *self->unpriced);
     self->alerts = calloc (ZC_ALERTS_MAX, sizeof *self->alerts);
-    self->alert_rows = calloc (ZC_ALERTS_MAX, sizeof *self->alert_rows);
-    if (!self->cells || !self->unpriced || !self->alerts || !self->alert_rows || zc_cells_init (self->cells) == -1)
+    if (!self->cells || !self->unpriced || !self->alerts || zc_cells_init (self->cells) == -1)
         zc_checkpoint_capture_destroy (&self);
     return self;
 }
@@ -39,7 +37,6 @@ void zc_checkpoint_capture_destroy (zc_checkpoint_capture_t **self_p)
     free (self->cells);
     free (self->unpriced);
     free (self->alerts);
-    free (self->alert_rows);
     zc_producers_changes_term (&self->checkpoint.producers);
     zc_pack_term (&self->config);
     free (self);
@@ -67,20 +64,9 @@ static void take_alerts (zc_checkpoint_capture_t *self, const zc_budgets_t *budg
 {
     size_t count = zc_budgets_alerts (budgets);
     assert (count <= ZC_ALERTS_MAX);
-    for (size_t i = 0; i < count; i++) {
-        zc_alert_t *alert = &self->alerts [i];
-        *alert = *zc_budgets_alert (budgets, i);
-        self->alert_rows [i] = (zc_alert_row_t){
-            .budget = {alert->budget, (uint32_t) strlen (alert->budget)},
-            .period_start_s = alert->period_start_s,
-            .percent = alert->percent,
-            .passed_ms = alert->passed_ms,
-            .spent_nanousd = alert->spent_nanousd,
-            .limit_nanousd = alert->limit_nanousd,
-            .published = alert->published,
-        };
-    }
-    self->checkpoint.alerts = self->alert_rows;
+    for (size_t i = 0; i < count; i++)
+        self->alerts [i] = *zc_budgets_alert (budgets, i);
+    self->checkpoint.alerts = self->alerts;
     self->checkpoint.alerts_count = count;
 }
 

@@ -48,21 +48,10 @@ static int load_config (void *argument, const void *bytes, size_t size)
 }
 
 /* A budget that is no longer configured is passed over. */
-static int load_alert (void *argument, const zc_alert_row_t *row)
+static int load_alert (void *argument, const zc_alert_t *alert)
 {
     recovery_t *self = argument;
-    zc_alert_t alert = {
-        .period_start_s = row->period_start_s,
-        .percent = row->percent,
-        .passed_ms = row->passed_ms,
-        .spent_nanousd = row->spent_nanousd,
-        .limit_nanousd = row->limit_nanousd,
-        .published = row->published,
-    };
-    if (row->budget.size >= sizeof alert.budget)
-        return -1;
-    memcpy (alert.budget, row->budget.data, row->budget.size);
-    zc_budgets_restore (self->engine->budgets, &alert);
+    zc_budgets_restore (self->engine->budgets, alert);
     return 0;
 }
 

@@ -19,6 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/budget/alert.h"
 #include "core/ledger/cells.h"
 #include "core/ledger/keys.h"
 #include "core/window/window_plan.h"
@@ -42,16 +43,6 @@ typedef struct {
     uint64_t events;
 } zc_unpriced_t;
 
-/* A threshold of a budget that was passed (core/budget/budget.h). */
-typedef struct {
-    zc_str_t budget;        /* its name */
-    int64_t period_start_s; /* of the period that it was passed in */
-    uint32_t percent;       /* of the limit */
-    int64_t passed_ms;
-    int64_t spent_nanousd, limit_nanousd; /* then */
-    bool published;
-} zc_alert_row_t;
-
 /* Everything is the caller's and must stay as it is until the commit returns. */
 typedef struct {
     uint64_t sequence;      /* 1 for the first of a new store */
@@ -67,7 +58,7 @@ typedef struct {
     const zc_unpriced_t *unpriced; /* all of them, absolute */
     size_t unpriced_count;
 
-    const zc_alert_row_t *alerts; /* all of them, absolute */
+    const zc_alert_t *alerts; /* all of them, absolute */
     size_t alerts_count;
 
     const void *config; /* in force at `position`, where they changed since the last checkpoint; else NULL */
@@ -86,7 +77,7 @@ typedef struct {
     int (*producer) (void *argument, const zc_producer_row_t *row); /* by turn, as zc_producers_restore wants it */
     int (*unpriced) (void *argument, zc_str_t model, uint64_t events);
     int (*config) (void *argument, const void *bytes, size_t size); /* those in force; at most once */
-    int (*alert) (void *argument, const zc_alert_row_t *row);
+    int (*alert) (void *argument, const zc_alert_t *alert);
     void *argument;
 } zc_store_sink_t;
 

@@ -219,8 +219,7 @@ typedef struct {
     uint8_t config [4096];
     size_t config_size;
     int terms_count;
-    zc_alert_row_t alerts [LOADED_MAX];
-    char budgets [LOADED_MAX][200];
+    zc_alert_t alerts [LOADED_MAX];
     size_t alerts_count;
 } loaded_t;
 
@@ -266,14 +265,12 @@ static inline int load_config (void *argument, const void *bytes, size_t size)
     return 0;
 }
 
-static inline int load_alert (void *argument, const zc_alert_row_t *row)
+static inline int load_alert (void *argument, const zc_alert_t *alert)
 {
     loaded_t *loaded = argument;
     size_t n = loaded->alerts_count++;
-    assert_true (n < LOADED_MAX && row->budget.size < sizeof loaded->budgets [n]);
-    loaded->alerts [n] = *row;
-    memcpy (loaded->budgets [n], row->budget.data, row->budget.size);
-    loaded->alerts [n].budget.data = loaded->budgets [n];
+    assert_true (n < LOADED_MAX);
+    loaded->alerts [n] = *alert;
     return 0;
 }
 

@@ -186,11 +186,11 @@ static void test_store_holds_the_alerts_of_the_last_checkpoint (void **state)
 {
     (void) state;
     ground_t ground = ground_new ();
-    zc_alert_row_t alerts [] = {
-        {str ("a"), MINUTE_S, 50, NOW_MS, 5, 10, false},
-        {str ("b"), MINUTE_S - 86400, 80, NOW_MS + 1, 8, INT64_MAX, true},
-        {str ("b"), MINUTE_S, 100, NOW_MS + 2, INT64_MAX, 10, false},
-        {str ("caf\xc3\xa9"), MINUTE_S, UINT32_MAX, INT64_MAX, 0, 1, true},
+    zc_alert_t alerts [] = {
+        {"a", MINUTE_S, 50, NOW_MS, 5, 10, false},
+        {"b", MINUTE_S - 86400, 80, NOW_MS + 1, 8, INT64_MAX, true},
+        {"b", MINUTE_S, 100, NOW_MS + 2, INT64_MAX, 10, false},
+        {"caf\xc3\xa9", MINUTE_S, UINT32_MAX, INT64_MAX, 0, 1, true},
     };
     const size_t count = sizeof alerts / sizeof *alerts;
     ground.draft.checkpoint.alerts = alerts;
@@ -202,7 +202,7 @@ static void test_store_holds_the_alerts_of_the_last_checkpoint (void **state)
     loaded_t *loaded = load_from (ground.store);
     assert_int_equal (loaded->alerts_count, count);
     for (size_t i = 0; i < count; i++) {
-        assert_true (zc_str_equal (loaded->alerts [i].budget, alerts [i].budget));
+        assert_string_equal (loaded->alerts [i].budget, alerts [i].budget);
         assert_int_equal (loaded->alerts [i].period_start_s, alerts [i].period_start_s);
         assert_int_equal (loaded->alerts [i].percent, alerts [i].percent);
         assert_int_equal (loaded->alerts [i].passed_ms, alerts [i].passed_ms);

@@ -53,6 +53,8 @@ static void test_store_check_finds_sums_that_do_not_add_up (void **state)
         {"INSERT INTO key_tag VALUES (2, 'a', 'x')", "that is not there"},
         {"INSERT INTO key_tag VALUES (-1, 'a', 'x')", "that is not there"},
         {"INSERT INTO alert VALUES ('b', 0, -1, 0, 0, 0, 0)", "alert"},
+        {"INSERT INTO alert VALUES (printf ('%0129d', 1), 0, 1, 0, 0, 0, 0)", "an alert's budget"},
+        {"INSERT INTO alert VALUES ('b' || char (0), 0, 1, 0, 0, 0, 0)", "an alert's budget"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         ground_t ground = ground_new ();

@@ -46,7 +46,7 @@ static int limit_sqlite (void **state)
 /* The nth checkpoint: of it all that a checkpoint can have. */
 static void prepare_nth (draft_t *draft, uint64_t n)
 {
-    static const zc_alert_row_t alert = {{"b", 1}, MINUTE_S, 50, NOW_MS, 1, 2, true};
+    static const zc_alert_t alert = {"b", MINUTE_S, 50, NOW_MS, 1, 2, true};
     static const zc_unpriced_t unpriced = {{"m", 1}, 3};
     char name [16];
     snprintf (name, sizeof name, "s%llu", (unsigned long long) n);

@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/budget/alert.h"
 #include "core/window/query_spec.h"
 #include "core/ledger/cells.h"
 #include "core/ledger/keys.h"
@@ -47,16 +48,6 @@ typedef struct {
     zc_budget_t list [ZC_BUDGETS_MAX];
     size_t count;
 } zc_budget_list_t;
-
-/* A threshold that was passed. Budget, period's start and percent together name it for good. */
-typedef struct {
-    char budget [ZCOST_STRING_MAX + 1];
-    int64_t period_start_s;
-    uint32_t percent;
-    int64_t passed_ms;
-    int64_t spent_nanousd, limit_nanousd; /* then */
-    bool published;
-} zc_alert_t;
 
 typedef struct zc_budgets zc_budgets_t;
 

@@ -24,9 +24,9 @@ static int put_unpriced (zc_sqlite_t *self, const zc_checkpoint_t *checkpoint)
     return result;
 }
 
-static int put_alert (zc_sqlite_t *self, sqlite3_stmt *insert, const zc_alert_row_t *alert)
+static int put_alert (zc_sqlite_t *self, sqlite3_stmt *insert, const zc_alert_t *alert)
 {
-    zc_sqlite_bind_str (insert, 1, alert->budget);
+    sqlite3_bind_text (insert, 1, alert->budget, -1, SQLITE_STATIC);
     sqlite3_bind_int64 (insert, 2, alert->period_start_s);
     sqlite3_bind_int64 (insert, 3, alert->percent);
     sqlite3_bind_int64 (insert, 4, alert->passed_ms);

@@ -4,6 +4,8 @@
  */
 #include "store/sqlite/sqlite.h"
 
+#include <string.h>
+
 typedef struct {
     zc_sqlite_t *store;
     const zc_store_sink_t *sink;
@@ -37,8 +39,8 @@ static int take_alert (void *argument, sqlite3_stmt *row)
     int64_t percent = sqlite3_column_int64 (row, 2);
     if (percent < 0 || percent > UINT32_MAX)
         return zc_sqlite_refuse (loading->store, "damaged: an alert of %lld percent", (long long) percent);
-    const zc_alert_row_t alert = {
-        .budget = zc_sqlite_str_at (row, 0),
+    zc_str_t budget = zc_sqlite_str_at (row, 0);
+    zc_alert_t alert = {
         .period_start_s = sqlite3_column_int64 (row, 1),
         .percent = (uint32_t) percent,
         .passed_ms = sqlite3_column_int64 (row, 3),
@@ -46,6 +48,9 @@ static int take_alert (void *argument, sqlite3_stmt *row)
         .limit_nanousd = sqlite3_column_int64 (row, 5),
         .published = sqlite3_column_int64 (row, 6) != 0,
     };
+    if (budget.size >= sizeof alert.budget || memchr (budget.data, '\0', budget.size))
+        return zc_sqlite_refuse (loading->store, "damaged: the name of an alert's budget is invalid");
+    memcpy (alert.budget, budget.data, budget.size);
     if (sink->alert && sink->alert (sink->argument, &alert) != 0)
         return zc_sqlite_refuse (loading->store, "an alert was not taken");
     return 0;
