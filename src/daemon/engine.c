@@ -11,13 +11,19 @@
 #include "daemon/prices_file.h"
 #include "wire/hex.h"
 
+static int take_random (void *bytes, size_t size)
+{
+    if (getrandom (bytes, size, 0) == (ssize_t) size)
+        return 0;
+    zc_log (ZC_LOG_ERROR, "random", "reason=\"%s\"", strerror (errno));
+    return -1;
+}
+
 static int describe (zc_engine_t *self)
 {
     uint8_t random [ZC_INCARNATION_CHARS / 2];
-    if (getrandom (random, sizeof random, 0) != sizeof random) {
-        zc_log (ZC_LOG_ERROR, "random", "reason=\"%s\"", strerror (errno));
+    if (take_random (random, sizeof random) == -1)
         return -1;
-    }
     *zc_hex_write (random, sizeof random, self->about.incarnation) = '\0';
     self->about.version = ZCOST_VERSION;
     self->about.instance = self->settings->instance;
@@ -142,15 +148,14 @@ void zc_engine_warn_of_unpriced_tiers (const zc_engine_t *self)
 
 /* ------------------------------------------------------------------------ life */
 
-static int make_parts (zc_engine_t *self)
+static int make_parts (zc_engine_t *self, const zc_siphash_secret_t *secret)
 {
     const zc_settings_t *settings = self->settings;
-    zc_producers_limits_t limits = producers_limits (&settings->caps);
-    if (getrandom (&limits.seed, sizeof limits.seed, 0) != sizeof limits.seed)
-        limits.seed = (uint64_t) zclock_usecs ();
-    self->intake.ledger = zc_ledger_new (&settings->policy, &settings->retention, (uint32_t) settings->caps.keys_max);
+    const zc_producers_limits_t limits = producers_limits (&settings->caps);
+    self->intake.ledger =
+        zc_ledger_new (&settings->policy, &settings->retention, (uint32_t) settings->caps.keys_max, secret);
     self->intake.rejects = zc_rejects_new ((size_t) settings->rejects_keep);
-    self->intake.producers = zc_producers_new (&limits);
+    self->intake.producers = zc_producers_new (&limits, secret);
     self->intake.limits = settings->limits;
     self->budgets = zc_budgets_new (&settings->budgets);
     return self->budgets && self->intake.ledger && self->intake.rejects && self->intake.producers ? 0 : -1;
@@ -160,7 +165,10 @@ int zc_engine_init (zc_engine_t *self, const zc_settings_t *settings)
 {
     memset (self, 0, sizeof *self);
     self->settings = settings;
-    if (make_parts (self) == -1) {
+    zc_siphash_secret_t secret;
+    if (take_random (&secret, sizeof secret) == -1)
+        return -1;
+    if (make_parts (self, &secret) == -1) {
         zc_log (ZC_LOG_ERROR, "memory", "reason=\"out of memory\"");
         return -1;
     }

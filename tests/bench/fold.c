@@ -121,9 +121,9 @@ static void run (const char *kind, double seconds)
     zc_policy_t policy;
     zc_policy_default (&policy);
     zc_intake_t intake = {
-        .ledger = zc_ledger_new (&policy, &retention, ZC_KEYS_MAX),
+        .ledger = zc_ledger_new (&policy, &retention, ZC_KEYS_MAX, &(zc_siphash_secret_t){{1, 2}}),
         .rejects = zc_rejects_new (100),
-        .producers = zc_producers_new (&producers),
+        .producers = zc_producers_new (&producers, &(zc_siphash_secret_t){{1, 2}}),
         .limits = {16 << 20, 100000},
     };
     zc_prices_t *prices = zc_prices_new (zc_prices_builtin, zc_prices_builtin_size, &error);

@@ -57,10 +57,10 @@ static books_t books_new (void)
     zc_policy_t policy;
     zc_policy_default (&policy);
     const zc_retention_t retention = {.minutes_ms = 172800000, .quarters_ms = 34560000000};
-    const zc_producers_limits_t few = {.live_max = 2, .expired_max = 2, .expire_after_ms = 1000, .seed = 1};
-    books_t self = {.ledger = zc_ledger_new (&policy, &retention, 100),
+    const zc_producers_limits_t few = {.live_max = 2, .expired_max = 2, .expire_after_ms = 1000};
+    books_t self = {.ledger = zc_ledger_new (&policy, &retention, 100, &(zc_siphash_secret_t){{1, 2}}),
                     .rejects = zc_rejects_new (REJECTS_KEPT),
-                    .producers = zc_producers_new (&few)};
+                    .producers = zc_producers_new (&few, &(zc_siphash_secret_t){{1, 2}})};
     MUST (self.ledger && self.rejects && self.producers);
     MUST (zc_ledger_use_prices (self.ledger, prices ()) == 0);
     self.intake = (zc_intake_t){self.ledger, self.rejects, self.producers, limits};

@@ -33,7 +33,7 @@ static inline int set_up (void **state)
 {
     spending_t *self = calloc (1, sizeof *self);
     assert_non_null (self);
-    self->keys = zc_keys_new (1000);
+    self->keys = zc_keys_new (1000, &(zc_siphash_secret_t){{1, 2}});
     assert_non_null (self->keys);
     assert_int_equal (zc_cells_init (&self->changes), 0);
     *state = self;

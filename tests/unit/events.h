@@ -139,7 +139,7 @@ static inline fixture_t fixture_of (const zc_policy_t *policy, uint32_t keys_max
     fixture_t fixture = {
         .policy = *policy,
         .prices = simple_table (),
-        .ledger = zc_ledger_new (policy, &default_retention, keys_max),
+        .ledger = zc_ledger_new (policy, &default_retention, keys_max, &(zc_siphash_secret_t){{1, 2}}),
     };
     assert_non_null (fixture.ledger);
     assert_int_equal (zc_ledger_use_prices (fixture.ledger, fixture.prices), 0);

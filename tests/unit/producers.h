@@ -37,9 +37,8 @@ HELPER zc_stamp_t stamp_of (uint64_t producer, uint32_t epoch, uint64_t seq, uin
 
 HELPER zc_producers_t *table_of (size_t live_max, size_t expired_max)
 {
-    const zc_producers_limits_t limits = {
-        .live_max = live_max, .expired_max = expired_max, .expire_after_ms = HOUR, .seed = 42};
-    zc_producers_t *table = zc_producers_new (&limits);
+    const zc_producers_limits_t limits = {.live_max = live_max, .expired_max = expired_max, .expire_after_ms = HOUR};
+    zc_producers_t *table = zc_producers_new (&limits, &(zc_siphash_secret_t){{1, 2}});
     assert_non_null (table);
     return table;
 }

@@ -35,7 +35,7 @@ static inline uint32_t any_key (zc_keys_t *keys)
 
 static inline void world_begin (world_t *self)
 {
-    self->keys = zc_keys_new (10000);
+    self->keys = zc_keys_new (10000, &(zc_siphash_secret_t){{1, 2}});
     assert_non_null (self->keys);
     for (size_t i = 0; i < KEYS; i++)
         any_key (self->keys);

@@ -45,7 +45,7 @@ static inline uint32_t key_in (zc_keys_t *keys, zcost_type_t type, const char *s
 /* Keys that differ in their model: s0, s1 ... */
 static inline zc_keys_t *keys_of (uint32_t count, zcost_type_t type)
 {
-    zc_keys_t *keys = zc_keys_new (2 * ZC_KEYS_MAX);
+    zc_keys_t *keys = zc_keys_new (2 * ZC_KEYS_MAX, &(zc_siphash_secret_t){{1, 2}});
     assert_non_null (keys);
     for (uint32_t i = 0; i < count; i++) {
         char model [16];

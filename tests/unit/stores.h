@@ -103,7 +103,7 @@ typedef struct {
 
 static inline draft_t draft_new (void)
 {
-    draft_t draft = {.keys = zc_keys_new (ZC_KEYS_MAX)};
+    draft_t draft = {.keys = zc_keys_new (ZC_KEYS_MAX, &(zc_siphash_secret_t){{1, 2}})};
     assert_non_null (draft.keys);
     assert_int_equal (zc_cells_init (&draft.cells), 0);
     draft.checkpoint = (zc_checkpoint_t){.sequence = 1, .position = ZC_POSITION (1, 64), .taken_ms = NOW_MS};
@@ -279,7 +279,7 @@ static inline loaded_t *load_from (zc_store_t *store)
 {
     loaded_t *loaded = calloc (1, sizeof *loaded);
     assert_non_null (loaded);
-    loaded->keys = zc_keys_new (ZC_KEYS_MAX);
+    loaded->keys = zc_keys_new (ZC_KEYS_MAX, &(zc_siphash_secret_t){{1, 2}});
     assert_non_null (loaded->keys);
     const zc_store_sink_t sink = {.key = load_key,
                                   .producer = load_producer,

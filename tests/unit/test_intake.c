@@ -27,10 +27,10 @@ typedef struct {
 
 static house_t house_new (void)
 {
-    zc_producers_limits_t few = {.live_max = 10, .expired_max = 10, .expire_after_ms = HOUR_MS, .seed = 1};
+    zc_producers_limits_t few = {.live_max = 10, .expired_max = 10, .expire_after_ms = HOUR_MS};
     house_t house = {.fixture = fixture_new (),
                      .rejects = zc_rejects_new (100),
-                     .producers = zc_producers_new (&few),
+                     .producers = zc_producers_new (&few, &(zc_siphash_secret_t){{1, 2}}),
                      .limits = {.frame_bytes_max = 10000, .batch_events_max = 50}};
     assert_non_null (house.rejects);
     assert_non_null (house.producers);

@@ -24,11 +24,11 @@
  * all was taken. */
 static bool take_twice (int producers, int nth, bool too_large, bool *ret_reached)
 {
-    zc_producers_limits_t limits = {.live_max = 1000, .expired_max = 10, .expire_after_ms = 3600000, .seed = 1};
+    zc_producers_limits_t limits = {.live_max = 1000, .expired_max = 10, .expire_after_ms = 3600000};
     fixture_t fixture = fixture_new ();
     zc_intake_t intake = {.ledger = fixture.ledger,
                           .rejects = zc_rejects_new (10),
-                          .producers = zc_producers_new (&limits),
+                          .producers = zc_producers_new (&limits, &(zc_siphash_secret_t){{1, 2}}),
                           .limits = {.frame_bytes_max = too_large ? 60 : 10000, .batch_events_max = 50}};
     bool taken = true;
     fails_in = nth;

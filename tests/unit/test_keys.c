@@ -35,7 +35,7 @@ static zc_dimensions_t with_tags (zc_dimensions_t key, const char *tags)
 
 static zc_keys_t *keys_new (uint32_t max)
 {
-    zc_keys_t *keys = zc_keys_new (max);
+    zc_keys_t *keys = zc_keys_new (max, &(zc_siphash_secret_t){{1, 2}});
     assert_non_null (keys);
     return keys;
 }

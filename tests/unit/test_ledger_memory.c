@@ -26,7 +26,7 @@ static void test_ledger_new_without_memory_is_none (void **state)
     int failed = 0;
     for (int nth = 1;; nth++, failed++) {
         fails_in = nth;
-        zc_ledger_t *ledger = zc_ledger_new (&policy, &default_retention, ZC_KEYS_MAX);
+        zc_ledger_t *ledger = zc_ledger_new (&policy, &default_retention, ZC_KEYS_MAX, &(zc_siphash_secret_t){{1, 2}});
         bool reached = fails_in == 0;
         fails_in = 0;
         if (!reached) {

@@ -236,7 +236,7 @@ static void test_ledger_refuses_what_is_no_policy (void **state)
     for (int i = 0; i < 3; i++) {
         policy.tiers_count = i == 0 ? 0 : i == 1 ? ZC_TIERS_MAX + 1 : 3; /* none, too many, no `other` */
         assert_int_equal (zc_ledger_set_policy (fixture.ledger, &policy, &default_retention), -1);
-        assert_null (zc_ledger_new (&policy, &default_retention, ZC_KEYS_MAX));
+        assert_null (zc_ledger_new (&policy, &default_retention, ZC_KEYS_MAX, &(zc_siphash_secret_t){{1, 2}}));
     }
     assert_ptr_equal (zc_ledger_prices (fixture.ledger), fixture.prices); /* nothing changed */
     fold (&fixture, with_cost (query_of ("simple"), 1));

@@ -37,7 +37,8 @@ static world_t world;
 static void add_producers (void)
 {
     zc_producers_destroy (&world.asked.producers);
-    world.asked.producers = zc_producers_new (&(zc_producers_limits_t){PRODUCERS, 10, 1000, 1});
+    world.asked.producers =
+        zc_producers_new (&(zc_producers_limits_t){PRODUCERS, 10, 1000}, &(zc_siphash_secret_t){{1, 2}});
     assert_non_null (world.asked.producers);
     world.asked.view.producers = world.asked.producers;
     for (int i = 0; i < PRODUCERS; i++) {

@@ -95,7 +95,7 @@ static void test_rows_break_ties (void **state)
         int64_t cost, events;
     } table [] = {{"z", 5, 1},  {"y", 4, 9}, {"", 4, 8},         {"a", 4, 8},
                   {"ab", 4, 8}, {"b", 4, 8}, {"\xc3\xa9", 4, 8}, {"x", 0, 1}};
-    zc_keys_t *keys = zc_keys_new (100);
+    zc_keys_t *keys = zc_keys_new (100, &(zc_siphash_secret_t){{1, 2}});
     for (size_t i = COUNT (table); i-- > 0;)
         key_in (keys, ZCOST_LLM_CALL, "default", "", table [i].model, "", str_of (""));
     zc_query_spec_t spec = ask_of (ZC_SPEC_BREAKDOWN);
@@ -117,7 +117,7 @@ static void test_rows_break_ties (void **state)
 static void test_rows_take_savings_from_queries_only (void **state)
 {
     (void) state;
-    zc_keys_t *keys = zc_keys_new (10);
+    zc_keys_t *keys = zc_keys_new (10, &(zc_siphash_secret_t){{1, 2}});
     uint32_t query = key_in (keys, ZCOST_QUERY_ROUTER, "s", "simple", "", "", str_of (""));
     uint32_t call = key_in (keys, ZCOST_LLM_CALL, "s", "", "", "", str_of (""));
     zc_query_spec_t spec = ask_of (ZC_SPEC_BREAKDOWN);

@@ -131,7 +131,7 @@ static void test_store_serves_the_table_of_producers (void **state)
     zc_store_t *store = open_at (&place);
     draft_t draft = draft_new ();
     const zc_producers_limits_t limits = {.live_max = 2, .expired_max = 10, .expire_after_ms = 1000};
-    zc_producers_t *table = zc_producers_new (&limits);
+    zc_producers_t *table = zc_producers_new (&limits, &(zc_siphash_secret_t){{1, 2}});
     assert_non_null (table);
     for (uint8_t name = 0; name < 4; name++)
         for (uint64_t seq = 1; seq < 8; seq += 2) {
@@ -143,7 +143,7 @@ static void test_store_serves_the_table_of_producers (void **state)
     zc_producers_changes_term (&draft.checkpoint.producers);
     loaded_t *loaded = load_from (store);
     assert_int_equal (loaded->producers_count, 4);
-    zc_producers_t *again = zc_producers_new (&limits);
+    zc_producers_t *again = zc_producers_new (&limits, &(zc_siphash_secret_t){{1, 2}});
     for (size_t i = 0; i < 4; i++)
         assert_int_equal (zc_producers_restore (again, &loaded->producers [i]), 0);
     for (uint8_t name = 0; name < 4; name++)

@@ -29,7 +29,7 @@ static inline void asked_begin (asked_t *self, const zc_policy_t *policy)
 {
     self->fixture = fixture_by (policy);
     self->rejects = zc_rejects_new (5);
-    self->producers = zc_producers_new (&(zc_producers_limits_t){10, 10, 1000, 1});
+    self->producers = zc_producers_new (&(zc_producers_limits_t){10, 10, 1000}, &(zc_siphash_secret_t){{1, 2}});
     assert_non_null (self->rejects);
     assert_non_null (self->producers);
     self->storage_status = (zc_storage_status_t){.kept = false};

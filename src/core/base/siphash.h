@@ -12,6 +12,12 @@
 #include <stdint.h>
 #include <string.h>
 
+/* Random (getrandom), made once by the program and handed in: what is here is pure. Where something stands in a table
+ * may depend on it, and nothing else. */
+typedef struct {
+    uint64_t words [2];
+} zc_siphash_secret_t;
+
 typedef struct {
     uint64_t a, b, c, d;
 } zc_siphash_t;
@@ -34,10 +40,11 @@ static inline void zc_siphash_round (zc_siphash_t *self)
     self->c = zc_rotate (self->c, 32);
 }
 
-static inline zc_siphash_t zc_siphash_begin (const uint64_t secret [2])
+static inline zc_siphash_t zc_siphash_begin (const zc_siphash_secret_t *secret)
 {
-    return (zc_siphash_t){secret [0] ^ UINT64_C (0x736f6d6570736575), secret [1] ^ UINT64_C (0x646f72616e646f6d),
-                          secret [0] ^ UINT64_C (0x6c7967656e657261), secret [1] ^ UINT64_C (0x7465646279746573)};
+    uint64_t first = secret->words [0], second = secret->words [1];
+    return (zc_siphash_t){first ^ UINT64_C (0x736f6d6570736575), second ^ UINT64_C (0x646f72616e646f6d),
+                          first ^ UINT64_C (0x6c7967656e657261), second ^ UINT64_C (0x7465646279746573)};
 }
 
 static inline void zc_siphash_word (zc_siphash_t *self, uint64_t word)
@@ -48,9 +55,9 @@ static inline void zc_siphash_word (zc_siphash_t *self, uint64_t word)
 }
 
 /* The bytes as words, the last one filled with zeros. */
-static inline void zc_siphash_bytes (zc_siphash_t *self, const char *bytes, size_t size)
+static inline void zc_siphash_bytes (zc_siphash_t *self, const void *data, size_t size)
 {
-    for (; size > 0; bytes += 8) {
+    for (const char *bytes = data; size > 0; bytes += 8) {
         size_t part = size < 8 ? size : 8;
         uint64_t word = 0;
         memcpy (&word, bytes, part);

@@ -22,7 +22,7 @@ void zc_producers_set_limits (zc_producers_t *self, const zc_producers_limits_t 
     self->limits = *limits;
 }
 
-zc_producers_t *zc_producers_new (const zc_producers_limits_t *limits)
+zc_producers_t *zc_producers_new (const zc_producers_limits_t *limits, const zc_siphash_secret_t *secret)
 {
     zc_producers_t *self = calloc (1, sizeof *self);
     if (!self)
@@ -30,7 +30,7 @@ zc_producers_t *zc_producers_new (const zc_producers_limits_t *limits)
     zc_producers_set_limits (self, limits);
     zc_producers_line_init (&self->live);
     zc_producers_line_init (&self->expired);
-    if (zc_producers_table_init (&self->table, limits->seed) == -1)
+    if (zc_producers_table_init (&self->table, secret) == -1)
         zc_producers_destroy (&self);
     return self;
 }

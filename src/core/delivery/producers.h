@@ -30,6 +30,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/base/siphash.h"
 #include "core/delivery/seq_intervals.h"
 #include "wire/ack.h"
 #include "wire/stamp.h"
@@ -65,16 +66,15 @@ typedef struct {
 typedef struct {
     size_t live_max, expired_max; /* live_max at least 1; together below 2^30 */
     int64_t expire_after_ms;      /* a producer silent for longer than this may be expired */
-    uint64_t seed;                /* random: nobody can then choose ids that make the table slow. Changes no result */
 } zc_producers_limits_t;
 
 typedef struct zc_producers zc_producers_t;
 
-/* NULL without memory. Memory grows with the producers seen, up to the limits. */
-zc_producers_t *zc_producers_new (const zc_producers_limits_t *limits);
+/* secret: copied; nobody can choose ids that make the table slow. NULL without memory. Memory grows with the producers seen, up to the limits. */
+zc_producers_t *zc_producers_new (const zc_producers_limits_t *limits, const zc_siphash_secret_t *secret);
 void zc_producers_destroy (zc_producers_t **self);
 
-/* Other limits from now on; the seed stays. Who is beyond them goes when the next one comes. */
+/* Other limits from now on. Who is beyond them goes when the next one comes. */
 void zc_producers_set_limits (zc_producers_t *self, const zc_producers_limits_t *limits);
 
 typedef enum {

@@ -12,55 +12,14 @@
 
 static_assert (sizeof (zc_producers_record_t) == 64, "one cache line");
 
-/* ------------------------------------------------------------------------------- hash */
+/* ------------------------------------------------------------------------------- index */
 
-static inline uint64_t rotate (uint64_t x, int bits)
-{
-    return x << bits | x >> (64 - bits);
-}
-
-static inline void sip_round (uint64_t v [4])
-{
-    v [0] += v [1];
-    v [2] += v [3];
-    v [1] = rotate (v [1], 13) ^ v [0];
-    v [3] = rotate (v [3], 16) ^ v [2];
-    v [0] = rotate (v [0], 32);
-    v [2] += v [1];
-    v [0] += v [3];
-    v [1] = rotate (v [1], 17) ^ v [2];
-    v [3] = rotate (v [3], 21) ^ v [0];
-    v [2] = rotate (v [2], 32);
-}
-
-static inline void sip_word (uint64_t v [4], uint64_t word)
-{
-    v [3] ^= word;
-    sip_round (v);
-    v [0] ^= word;
-}
-
-/* SipHash-1-3 of 16 bytes (Aumasson, Bernstein: "SipHash: a fast short-input PRF"). */
 static uint32_t hash_of (const zc_producers_table_t *self, const uint8_t id [ZC_PRODUCER_BYTES])
 {
-    uint64_t words [2];
-    uint64_t v [4] = {
-        self->key [0] ^ 0x736f6d6570736575,
-        self->key [1] ^ 0x646f72616e646f6d,
-        self->key [0] ^ 0x6c7967656e657261,
-        self->key [1] ^ 0x7465646279746573,
-    };
-    memcpy (words, id, sizeof words);
-    sip_word (v, words [0]);
-    sip_word (v, words [1]);
-    sip_word (v, (uint64_t) ZC_PRODUCER_BYTES << 56);
-    v [2] ^= 0xff;
-    for (int i = 0; i < 3; i++)
-        sip_round (v);
-    return (uint32_t) (v [0] ^ v [1] ^ v [2] ^ v [3]);
+    zc_siphash_t hash = zc_siphash_begin (&self->secret);
+    zc_siphash_bytes (&hash, id, ZC_PRODUCER_BYTES);
+    return (uint32_t) zc_siphash_end (&hash);
 }
-
-/* ------------------------------------------------------------------------------- index */
 
 /* Where the id stands, or the empty place where it would. */
 static uint32_t place_of (const zc_producers_table_t *self, uint32_t hash, const uint8_t id [ZC_PRODUCER_BYTES])
@@ -118,9 +77,9 @@ static void index_clear (zc_producers_table_t *self, uint32_t hole)
 
 /* ----------------------------------------------------------------------------- records */
 
-int zc_producers_table_init (zc_producers_table_t *self, uint64_t seed)
+int zc_producers_table_init (zc_producers_table_t *self, const zc_siphash_secret_t *secret)
 {
-    *self = (zc_producers_table_t){.unused = ZC_NOBODY, .key = {seed, seed ^ 0x9e3779b97f4a7c15}};
+    *self = (zc_producers_table_t){.unused = ZC_NOBODY, .secret = *secret};
     self->index_mask = 2 * FIRST_CAPACITY - 1;
     self->index = index_new (self->index_mask + 1);
     return self->index ? 0 : -1;

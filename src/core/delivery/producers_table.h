@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/base/siphash.h"
 #include "core/delivery/seq_intervals.h"
 #include "wire/stamp.h"
 
@@ -61,11 +62,11 @@ typedef struct {
     uint32_t count;
     zc_index_place_t *index; /* open addressing, without tombstones */
     uint32_t index_mask;
-    uint64_t key [2];
+    zc_siphash_secret_t secret;
 } zc_producers_table_t;
 
 /* Returns 0, or -1 without memory. */
-int zc_producers_table_init (zc_producers_table_t *self, uint64_t seed);
+int zc_producers_table_init (zc_producers_table_t *self, const zc_siphash_secret_t *secret);
 void zc_producers_table_term (zc_producers_table_t *self);
 
 /* The number of an id's record, or ZC_NOBODY. */

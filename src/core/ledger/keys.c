@@ -29,7 +29,7 @@ struct zc_keys {
     uint32_t count, others, max;
     uint32_t *index; /* open addressing: number + 1; 0: empty */
     uint32_t index_size;
-    uint64_t secret [2];
+    zc_siphash_secret_t secret;
     zc_intern_t services; /* those of the keys */
     block_t *blocks;      /* newest first */
     size_t block_used, block_size;
@@ -39,7 +39,7 @@ static const zc_str_t default_name = {"default", 7}, other_name = {"other", 5};
 
 /* ------------------------------------------------------------------------- new */
 
-zc_keys_t *zc_keys_new (uint32_t max)
+zc_keys_t *zc_keys_new (uint32_t max, const zc_siphash_secret_t *secret)
 {
     zc_keys_t *self = calloc (1, sizeof *self);
     uint32_t number;
@@ -48,10 +48,7 @@ zc_keys_t *zc_keys_new (uint32_t max)
     self->max = max;
     self->index_size = INDEX_MIN;
     self->index = calloc (self->index_size, sizeof *self->index);
-    /* Where things lie in memory, which no sender knows: no choice of names makes finding slow. Only
-     * places in the index depend on it. */
-    self->secret [0] = (uintptr_t) self;
-    self->secret [1] = (uintptr_t) &calloc;
+    self->secret = *secret;
     if (!self->index || zc_intern_init (&self->services, ZC_SERVICES_MAX) == -1 ||
         zc_intern_add (&self->services, default_name, &number) == -1 ||
         zc_intern_add (&self->services, other_name, &number) == -1)
@@ -110,6 +107,11 @@ zc_key_entry_t *zc_keys_at (const zc_keys_t *self, uint32_t key)
     return entry_of (self, key);
 }
 
+const zc_siphash_secret_t *zc_keys_secret (const zc_keys_t *self)
+{
+    return &self->secret;
+}
+
 uint32_t zc_keys_count (const zc_keys_t *self)
 {
     return self->count;
@@ -118,7 +120,7 @@ uint32_t zc_keys_count (const zc_keys_t *self)
 static uint64_t hash_of (const zc_keys_t *self, const zc_dimensions_t *key)
 {
     const zc_str_t *const texts [] = {&key->service, &key->tier, &key->model, &key->provider, &key->tags};
-    zc_siphash_t hash = zc_siphash_begin (self->secret);
+    zc_siphash_t hash = zc_siphash_begin (&self->secret);
     zc_siphash_word (&hash, key->type);
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         zc_siphash_word (&hash, texts [i]->size);

@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/base/siphash.h"
 #include "core/ledger/cells.h"
 #include "wire/event.h"
 
@@ -40,8 +41,11 @@ typedef struct {
 typedef struct zc_keys zc_keys_t;
 
 /* max: distinct keys, those not counted whose service, model and provider are `other` and that have no tags.
- * NULL without memory. */
-zc_keys_t *zc_keys_new (uint32_t max);
+ * secret: copied; nobody can choose names that make finding slow. NULL without memory. */
+zc_keys_t *zc_keys_new (uint32_t max, const zc_siphash_secret_t *secret);
+
+/* For other tables over the same names. */
+const zc_siphash_secret_t *zc_keys_secret (const zc_keys_t *self);
 void zc_keys_destroy (zc_keys_t **self);
 
 /* Another cap, for what is not there yet. */

@@ -15,13 +15,14 @@ static zc_str_t view (const char *text)
 
 /* ------------------------------------------------------------------------ life */
 
-zc_ledger_t *zc_ledger_new (const zc_policy_t *policy, const zc_retention_t *retention, uint32_t keys_max)
+zc_ledger_t *zc_ledger_new (const zc_policy_t *policy, const zc_retention_t *retention, uint32_t keys_max,
+                            const zc_siphash_secret_t *secret)
 {
     zc_ledger_t *self = calloc (1, sizeof *self);
     if (!self)
         return NULL;
     self->generation = 1;
-    self->keys = zc_keys_new (keys_max);
+    self->keys = zc_keys_new (keys_max, secret);
     if (!self->keys || zc_cells_init (&self->changes) == -1 || zc_tally_init (&self->unpriced) == -1 ||
         zc_ledger_set_policy (self, policy, retention) == -1)
         zc_ledger_destroy (&self);

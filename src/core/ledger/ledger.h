@@ -55,9 +55,10 @@ typedef struct {
 
 typedef struct zc_ledger zc_ledger_t;
 
-/* Policy and retention are copied; keys_max is the cap of zc_keys_new. NULL without memory, or where
+/* Policy, retention and secret are copied; keys_max and secret are those of zc_keys_new. NULL without memory, or where
  * zc_ledger_set_policy would refuse the policy. */
-zc_ledger_t *zc_ledger_new (const zc_policy_t *policy, const zc_retention_t *retention, uint32_t keys_max);
+zc_ledger_t *zc_ledger_new (const zc_policy_t *policy, const zc_retention_t *retention, uint32_t keys_max,
+                            const zc_siphash_secret_t *secret);
 void zc_ledger_destroy (zc_ledger_t **self);
 
 /* Prices later events by this table, which stays the caller's and must live until the next call or

@@ -15,7 +15,6 @@
 typedef struct {
     uint64_t *slots; /* open addressing: the upper half of a hash, and row + 1; 0: empty */
     uint64_t size;   /* a power of two; at most half full */
-    uint64_t secret [2];
 } index_t;
 
 static int index_init (index_t *self, uint32_t keys_count)
@@ -24,15 +23,12 @@ static int index_init (index_t *self, uint32_t keys_count)
     while (self->size < 2 * (uint64_t) keys_count)
         self->size *= 2;
     self->slots = calloc (self->size, sizeof *self->slots);
-    /* Where things lie in memory, which no sender knows: no choice of names makes it slow. */
-    self->secret [0] = (uintptr_t) self->slots;
-    self->secret [1] = (uintptr_t) self;
     return self->slots ? 0 : -1;
 }
 
-static uint64_t hash_of (const index_t *self, const zc_query_spec_t *spec, const zc_dimensions_t *key)
+static uint64_t hash_of (const zc_keys_t *keys, const zc_query_spec_t *spec, const zc_dimensions_t *key)
 {
-    zc_siphash_t hash = zc_siphash_begin (self->secret);
+    zc_siphash_t hash = zc_siphash_begin (zc_keys_secret (keys));
     for (size_t i = 0; i < spec->by_count; i++) {
         zc_str_t value = zc_dimension_value (&spec->by [i], key);
         zc_siphash_word (&hash, value.size);
@@ -53,7 +49,7 @@ static uint32_t find_row (zc_rows_group_t *self, index_t *index, const zc_query_
                           uint32_t key)
 {
     const zc_dimensions_t *dimensions = &zc_keys_at (keys, key)->dimensions;
-    uint64_t hash = hash_of (index, spec, dimensions), slot = hash & (index->size - 1);
+    uint64_t hash = hash_of (keys, spec, dimensions), slot = hash & (index->size - 1);
     for (; index->slots [slot]; slot = (slot + 1) & (index->size - 1)) {
         uint32_t row = (uint32_t) index->slots [slot] - 1;
         if (index->slots [slot] >> 32 == hash >> 32 &&
