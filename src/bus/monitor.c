@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "civil/clock.h"
+
 #define REVIVE_MS 5000 /* longer than a handshake takes */
 
 struct zc_monitor {
@@ -26,7 +28,7 @@ zc_monitor_t *zc_monitor_new (zsock_t *socket)
     if (!self)
         return NULL;
     self->watched = socket;
-    self->tried_ms = zclock_mono ();
+    self->tried_ms = zc_clock_mono_ms ();
     snprintf (endpoint, sizeof endpoint, ">inproc://zcost-monitor-%p", (void *) socket);
     int events = ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED;
     if (zmq_socket_monitor (zsock_resolve (socket), endpoint + 1, events) == 0)
@@ -79,7 +81,7 @@ unsigned zc_monitor_ends (const zc_monitor_t *self)
 
 void zc_monitor_revive (zc_monitor_t *self, const char *endpoint)
 {
-    int64_t now_ms = zclock_mono ();
+    int64_t now_ms = zc_clock_mono_ms ();
     if (self && self->connected)
         self->tried_ms = now_ms;
     if (!self || now_ms - self->tried_ms < REVIVE_MS)

@@ -2,6 +2,7 @@
  *
  * client.c - the public calls: a queue, and the sender that empties it.
  */
+#include "civil/clock.h"
 #include "zcost.h"
 
 #include <assert.h>
@@ -10,7 +11,6 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "client/ring.h"
 #include "client/spool_format.h"
@@ -155,14 +155,6 @@ void zcost_nudge (zcost_t *client)
 
 /* ------------------------------------------------------------------------------- emit */
 
-/* The coarse clock moves every few milliseconds, and reading it is a few loads: no system call. */
-static inline int64_t now_ms (void)
-{
-    struct timespec now;
-    clock_gettime (CLOCK_REALTIME_COARSE, &now);
-    return (int64_t) now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* An event of a header that is older or newer than ours, as one of ours. A number that is set and not known may
  * well be 0: its bit tells. */
 static int read_event (const zcost_event_t *theirs, zcost_event_t *ret_event)
@@ -188,7 +180,7 @@ __attribute__ ((hot)) int zcost_emit (zcost_t *client, const zcost_event_t *even
     /* Packed here first, so that a reserved place in the queue waits for a short copy and no more. */
     zc_record_t record;
     size_t size;
-    int rc = zc_encode (event, client->service, now_ms (), record.as.bytes, &size);
+    int rc = zc_encode (event, client->service, zc_clock_wall_coarse_ms (), record.as.bytes, &size);
     if (rc != 0)
         return rc;
     uint32_t gate = atomic_load_explicit (client->gate, memory_order_relaxed);
@@ -243,7 +235,7 @@ int zcost_try_emit (zcost_t *client, const zcost_event_t *events, size_t count)
     int rc;
     if (!client || (!events && count > 0) || count > UINT32_MAX)
         return ZCOST_EINVAL;
-    const try_t try = {events, client->service, now_ms ()};
+    const try_t try = {events, client->service, zc_clock_wall_coarse_ms ()};
     for (size_t i = 0; i < count; i++) {
         if ((rc = encode_at (&try, i, &record, &size)) != 0)
             return rc;

@@ -265,7 +265,7 @@ bool zc_connection_settle (zc_connection_t *self, int64_t stop_at_ns)
 {
     const struct timespec look = {.tv_nsec = ZC_NS_PER_MS};
     int seen = self->is_local ? 0 : READ_LOOKS;
-    while (seen < READ_LOOKS && zc_monotonic_ns () < stop_at_ns) {
+    while (seen < READ_LOOKS && zc_clock_mono_ns () < stop_at_ns) {
         zc_connection_watch (self);
         seen = is_read (self) ? seen + 1 : 0;
         nanosleep (&look, NULL);
@@ -276,10 +276,10 @@ bool zc_connection_settle (zc_connection_t *self, int64_t stop_at_ns)
 /* libzmq does not tell whether it sent all; but it ends at once when it has, and else at the bound. */
 static bool terminate (void *context, int linger_ms)
 {
-    int64_t started = zc_monotonic_ns ();
+    int64_t started = zc_clock_mono_ns ();
     while (zmq_ctx_term (context) != 0 && errno == EINTR)
         ;
-    return zc_monotonic_ns () - started < (int64_t) linger_ms * ZC_NS_PER_MS;
+    return zc_clock_mono_ns () - started < (int64_t) linger_ms * ZC_NS_PER_MS;
 }
 
 bool zc_connection_destroy (zc_connection_t **self_p, int linger_ms)

@@ -12,18 +12,9 @@
 #include <stdatomic.h>
 #include <stdint.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
-#define ZC_NS_PER_S INT64_C (1000000000)
-#define ZC_NS_PER_MS INT64_C (1000000)
-
-static inline int64_t zc_monotonic_ns (void)
-{
-    struct timespec now;
-    clock_gettime (CLOCK_MONOTONIC, &now);
-    return (int64_t) now.tv_sec * ZC_NS_PER_S + now.tv_nsec;
-}
+#include "civil/clock.h"
 
 /* Sleeps while *word is `seen`, for `ns` at most. May also return for no reason at all. */
 static inline void zc_futex_wait (_Atomic uint32_t *word, uint32_t seen, int64_t ns)

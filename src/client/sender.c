@@ -185,7 +185,7 @@ static bool pass (zc_sender_t *self, int64_t *nap_ns)
     *nap_ns = pace (self, *nap_ns, &round);
     if (awaited)
         zc_futex_signal (&shared->progress);
-    if (stop_at_ns && (is_settled (self) || zc_monotonic_ns () >= stop_at_ns))
+    if (stop_at_ns && (is_settled (self) || zc_clock_mono_ns () >= stop_at_ns))
         return false;
     if (hurried && *nap_ns > NAP_HURRIED_NS)
         *nap_ns = NAP_HURRIED_NS;
@@ -237,7 +237,7 @@ static bool begin (zc_sender_t *self)
     atomic_store (&shared->error, rc);
     atomic_store (&shared->error_no, errno);
     if (rc != 0)
-        atomic_store (&shared->retry_at_ns, zc_monotonic_ns () + RETRY_NS);
+        atomic_store (&shared->retry_at_ns, zc_clock_mono_ns () + RETRY_NS);
     swap_gate (self, ZC_GATE_STARTING, rc == 0 ? ZC_GATE_OPEN : ZC_GATE_NO_SENDER);
     zc_futex_signal (&shared->started);
     return rc == 0;
@@ -289,7 +289,7 @@ static int start (zc_sender_t *self)
         return 0;
     }
     errno = error;
-    atomic_store (&shared->retry_at_ns, zc_monotonic_ns () + RETRY_NS);
+    atomic_store (&shared->retry_at_ns, zc_clock_mono_ns () + RETRY_NS);
     swap_gate (self, ZC_GATE_STARTING, ZC_GATE_NO_SENDER);
     return error == ENOMEM ? ZCOST_ENOMEM : ZCOST_ESYSTEM;
 }
@@ -345,7 +345,7 @@ int zc_sender_ensure (zc_sender_t *self)
         return ZCOST_ECLOSED;
     int error = errno;
     bool is_ours = !zc_ring_is_foreign (&self->queue) || take_over (self);
-    if (is_ours && gate == ZC_GATE_NO_SENDER && zc_monotonic_ns () >= atomic_load (&self->shared->retry_at_ns) &&
+    if (is_ours && gate == ZC_GATE_NO_SENDER && zc_clock_mono_ns () >= atomic_load (&self->shared->retry_at_ns) &&
         swap_gate (self, ZC_GATE_NO_SENDER, ZC_GATE_STARTING))
         start (self);
     errno = error;
@@ -387,13 +387,13 @@ int zc_sender_flush (zc_sender_t *self, int timeout_ms)
     zc_ring_stats (&self->queue, &goal);
     if (is_reached (self, &goal))
         return 0;
-    int64_t deadline_ns = zc_monotonic_ns () + (int64_t) timeout_ms * ZC_NS_PER_MS, left_ns;
+    int64_t deadline_ns = zc_clock_mono_ns () + (int64_t) timeout_ms * ZC_NS_PER_MS, left_ns;
     zc_sender_ensure (self);
     atomic_fetch_add (&shared->waiters, 1);
     zc_futex_signal (&shared->wake);
     for (;;) {
         uint32_t progress = atomic_load (&shared->progress);
-        left_ns = deadline_ns - zc_monotonic_ns ();
+        left_ns = deadline_ns - zc_clock_mono_ns ();
         if (is_reached (self, &goal) || left_ns <= 0)
             break;
         zc_futex_wait (&shared->progress, progress, left_ns);
@@ -408,12 +408,12 @@ static bool stop (zc_sender_t *self, int timeout_ms)
     shared_t *shared = self->shared;
     if (!atomic_load (&shared->has_thread))
         return true;
-    int64_t stop_at_ns = zc_monotonic_ns () + (int64_t) timeout_ms * ZC_NS_PER_MS, left_ns;
+    int64_t stop_at_ns = zc_clock_mono_ns () + (int64_t) timeout_ms * ZC_NS_PER_MS, left_ns;
     atomic_store (&shared->stop_at_ns, stop_at_ns);
     zc_futex_signal (&shared->wake);
     for (;;) {
         uint32_t ended = atomic_load (&shared->ended);
-        left_ns = stop_at_ns + GRACE_NS - zc_monotonic_ns ();
+        left_ns = stop_at_ns + GRACE_NS - zc_clock_mono_ns ();
         if (atomic_load (&shared->life) == LIFE_ENDED || left_ns <= 0)
             break;
         zc_futex_wait (&shared->ended, ended, left_ns);

@@ -110,7 +110,7 @@ static bool send_frames (zc_sender_round_t *self, zc_outbox_t *outbox, const zc_
     size_t frames = 0, bytes = 0;
     /* Asked before a frame is cut: while it waits for room, more could join it. */
     while (frames < frames_max && bytes < bytes_max && zc_connection_is_ready (self->connection)) {
-        int64_t now_ns = zc_monotonic_ns ();
+        int64_t now_ns = zc_clock_mono_ns ();
         if (!zc_outbox_next (outbox, now_ns, hurried, &frame) ||
             !zc_connection_send (self->connection, frame.head, sizeof frame.head, queue, &frame.batch))
             break;
@@ -166,7 +166,7 @@ void zc_sender_round_run (zc_sender_round_t *self, bool hurried, zc_sender_round
 {
     zc_sender_round_result_t round = {0};
     zc_ring_stats_t queue;
-    int64_t now_ns = zc_monotonic_ns ();
+    int64_t now_ns = zc_clock_mono_ns ();
     note_connection (self, now_ns);
     zc_ring_stats (&self->queue, &queue);
     round.connected = self->connected;
@@ -194,11 +194,11 @@ bool zc_sender_round_destroy (zc_sender_round_t **self_p, int64_t stop_at_ns)
     bool is_plain = !self->outbox;
     zc_spool_adopted_destroy (&self->adopted);
     if (self->outbox)
-        zc_outbox_seal (self->outbox, zc_monotonic_ns (), true);
+        zc_outbox_seal (self->outbox, zc_clock_mono_ns (), true);
     else if (self->connection) /* nobody will acknowledge: so see that it is read */
         all_left = zc_connection_settle (self->connection, stop_at_ns);
     zc_outbox_destroy (&self->outbox);
-    int64_t left_ns = stop_at_ns - zc_monotonic_ns ();
+    int64_t left_ns = stop_at_ns - zc_clock_mono_ns ();
     int linger_ms = left_ns > LINGER_MIN_MS * ZC_NS_PER_MS ? (int) (left_ns / ZC_NS_PER_MS) : LINGER_MIN_MS;
     /* In reliable mode it is the acknowledgement that counts, and what has none is not lost by this. */
     if (!zc_connection_destroy (&self->connection, is_plain ? linger_ms : LINGER_MIN_MS) && is_plain)

@@ -12,9 +12,9 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "civil/clock.h"
 #include "client/spool_verify.h"
 #include "client/spool.h"
 #include "wire/hex.h"
@@ -71,7 +71,8 @@ static void sweep (const char *path)
 {
     zc_spool_t file;
     struct stat status;
-    if (lstat (path, &status) == 0 && time (NULL) - status.st_mtime > BIRTH_S && take_file (path, &file, &status))
+    if (lstat (path, &status) == 0 && zc_clock_wall_ms () / 1000 - status.st_mtime > BIRTH_S &&
+        take_file (path, &file, &status))
         zc_spool_end (&file, true);
 }
 

@@ -4,6 +4,7 @@
  */
 #include "daemon/budget_alerts.h"
 
+#include "civil/clock.h"
 #include "program/log.h"
 #include "civil/zone.h"
 
@@ -24,7 +25,8 @@ void zc_budget_alerts_init (zc_budget_alerts_t *self, zc_engine_t *engine, zc_st
 static void look (zc_budget_alerts_t *self)
 {
     zc_ledger_t *ledger = self->engine->intake.ledger;
-    zc_budgets_evaluate (self->engine->budgets, zc_ledger_keys (ledger), zc_ledger_changes (ledger), zclock_time ());
+    zc_budgets_evaluate (self->engine->budgets, zc_ledger_keys (ledger), zc_ledger_changes (ledger),
+                         zc_clock_wall_ms ());
 }
 
 /* ---------------------------------------------------------------------- alerts */
@@ -39,7 +41,7 @@ static int no_memory (void)
 
 static int append (zc_budget_alerts_t *self, const zc_pack_t *bytes)
 {
-    if (zc_storage_append (self->storage, ZC_RECORD_ALERT, zclock_time (), bytes->data, bytes->size) == -1 ||
+    if (zc_storage_append (self->storage, ZC_RECORD_ALERT, zc_clock_wall_ms (), bytes->data, bytes->size) == -1 ||
         zc_storage_write (self->storage) == -1)
         return -1;
     self->recorded_at = zc_storage_written (self->storage);
@@ -255,7 +257,7 @@ static void ask_bases (zc_budget_alerts_t *self, size_t budgets)
 
 int zc_budget_alerts_tick (zc_budget_alerts_t *self)
 {
-    int64_t now_s = zclock_time () / 1000;
+    int64_t now_s = zc_clock_wall_ms () / 1000;
     size_t budgets = self->engine->settings->budgets.count;
     if (budgets == 0)
         return 0;

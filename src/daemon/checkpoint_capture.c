@@ -6,6 +6,8 @@
 
 #include <czmq.h>
 
+#include "civil/clock.h"
+
 struct zc_checkpoint_capture {
     zc_checkpoint_t checkpoint;
     zc_cells_t *cells; /* exchanged with the ledger's at each take */
@@ -102,7 +104,7 @@ int zc_checkpoint_capture_run (zc_checkpoint_capture_t *self, zc_engine_t *engin
     self->checkpoint = (zc_checkpoint_t){
         .sequence = sequence,
         .position = position,
-        .taken_ms = zclock_time (),
+        .taken_ms = zc_clock_wall_ms (),
         .keys = zc_ledger_keys (ledger),
         .keys_from = keys_from,
         .keys_to = zc_keys_count (zc_ledger_keys (ledger)),

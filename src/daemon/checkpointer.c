@@ -8,6 +8,8 @@
 #include <pthread.h>
 #include <sys/eventfd.h>
 
+#include "civil/clock.h"
+
 #define TRIMS_A_CHECKPOINT 16 /* calls of zc_store_trim: the rest waits for the next one */
 
 struct zc_checkpointer {
@@ -88,11 +90,11 @@ static void *work (void *argument)
             break;
         const zc_checkpoint_t *checkpoint = self->checkpoint;
         pthread_mutex_unlock (&self->mutex);
-        int64_t begun_us = zclock_usecs ();
+        int64_t begun_us = zc_clock_mono_us ();
         zc_store_state_t state;
         int rc = keep (self, checkpoint, &state);
         pthread_mutex_lock (&self->mutex);
-        self->us = zclock_usecs () - begun_us;
+        self->us = zc_clock_mono_us () - begun_us;
         self->store_state = state;
         self->state = rc == 0 ? ZC_CHECKPOINTER_DONE : ZC_CHECKPOINTER_FAILED;
         pthread_cond_broadcast (&self->changed);

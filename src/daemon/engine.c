@@ -7,6 +7,7 @@
 #include <czmq.h>
 #include <sys/random.h>
 
+#include "civil/clock.h"
 #include "program/log.h"
 #include "daemon/prices_file.h"
 #include "wire/hex.h"
@@ -27,8 +28,8 @@ static int describe (zc_engine_t *self)
     *zc_hex_write (random, sizeof random, self->about.incarnation) = '\0';
     self->about.version = ZCOST_VERSION;
     self->about.instance = self->settings->instance;
-    self->about.began_ms = zclock_time ();
-    self->started_mono_ms = zclock_mono ();
+    self->about.began_ms = zc_clock_wall_ms ();
+    self->started_mono_ms = zc_clock_mono_ms ();
     self->about.prices_source = self->prices_source;
     self->about.interval_ms = self->settings->interval_ms;
     return 0;
@@ -49,7 +50,7 @@ int zc_engine_read_config (const zc_engine_t *self, zc_pack_t *config)
                                   .retention = settings->retention,
                                   .caps = settings->caps};
     strcpy (now.prices_source, *settings->prices_file ? settings->prices_file : "builtin");
-    now.prices_loaded_ms = zclock_time ();
+    now.prices_loaded_ms = zc_clock_wall_ms ();
     zc_effective_config_pack (&now, text, size, config);
     free (text);
     if (!zc_pack_failed (config))
@@ -208,8 +209,8 @@ zc_report_source_t zc_engine_report_source (zc_engine_t *self)
         .producers = self->intake.producers,
         .storage_status = &self->storage_status,
         .budgets = self->budgets,
-        .now_ms = zclock_time (),
-        .uptime_ms = zclock_mono () - self->started_mono_ms,
+        .now_ms = zc_clock_wall_ms (),
+        .uptime_ms = zc_clock_mono_ms () - self->started_mono_ms,
         .sequence = self->sequence,
         .rss_bytes = resident_bytes (),
         .drained_frames = self->drained_frames,

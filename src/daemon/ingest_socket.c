@@ -6,6 +6,7 @@
 
 #include <sched.h>
 
+#include "civil/clock.h"
 #include "program/log.h"
 
 #define DRAIN_PAUSES_MAX 8
@@ -74,7 +75,7 @@ static int fold (zc_ingest_socket_t *self, size_t count, int64_t now_ms)
 int zc_ingest_socket_drain (zc_ingest_socket_t *self)
 {
     size_t bytes, count = receive (self, &bytes);
-    int64_t now_ms = zclock_time ();
+    int64_t now_ms = zc_clock_wall_ms ();
     int rc = count > 0 ? journal (self, count, now_ms) : 0;
     if (rc == 0)
         rc = fold (self, count, now_ms);

@@ -4,6 +4,7 @@
  */
 #include "daemon/publish_socket.h"
 
+#include "civil/clock.h"
 #include "daemon/publish_message.h"
 #include "program/log.h"
 
@@ -41,7 +42,7 @@ void zc_publish_socket_snapshot (zc_publish_socket_t *self)
 static void welcome (zc_publish_socket_t *self)
 {
     self->welcome_pending = false;
-    self->welcomed_ms = zclock_mono ();
+    self->welcomed_ms = zc_clock_mono_ms ();
     zc_publish_socket_snapshot (self);
 }
 
@@ -92,7 +93,7 @@ int zc_publish_socket_on_subscription (zloop_t *loop, zsock_t *socket, void *arg
     zmq_msg_close (&message);
     if (!wanted || self->welcome_pending)
         return 0;
-    int64_t wait_ms = self->welcomed_ms + WELCOME_GAP_MS - zclock_mono ();
+    int64_t wait_ms = self->welcomed_ms + WELCOME_GAP_MS - zc_clock_mono_ms ();
     if (wait_ms <= 0)
         welcome (self);
     else {

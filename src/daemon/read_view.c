@@ -6,6 +6,8 @@
 
 #include <czmq.h>
 
+#include "civil/clock.h"
+
 #define KEPT_BYTES (4u << 20) /* of memory that a moment keeps for the next one */
 
 /* ------------------------------------------------------------------------ copy */
@@ -51,7 +53,7 @@ int zc_read_view_capture (zc_read_view_t *self, const zc_engine_t *engine, const
 {
     static const zc_cells_t nothing;
     const zc_settings_t *settings = engine->settings;
-    self->now_ms = zclock_time ();
+    self->now_ms = zc_clock_wall_ms ();
     self->began_ms = engine->about.began_ms;
     self->minutes_ms = settings->retention.minutes_ms;
     self->quarters_ms = settings->retention.quarters_ms;

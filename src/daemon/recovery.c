@@ -6,6 +6,7 @@
 
 #include <czmq.h>
 
+#include "civil/clock.h"
 #include "program/log.h"
 
 #define PROGRESS_US 2000000 /* between two lines in the log */
@@ -89,7 +90,7 @@ static int load (recovery_t *self, zc_store_t *store)
 
 static void tell_progress (recovery_t *self)
 {
-    int64_t now_us = zclock_usecs ();
+    int64_t now_us = zc_clock_mono_us ();
     if (now_us - self->told_us < PROGRESS_US)
         return;
     self->told_us = now_us;
@@ -167,14 +168,14 @@ static void tell_end (const recovery_t *self)
 int zc_recovery_run (zc_engine_t *engine, zc_store_t *store, const char *directory, zc_recovered_t *ret_recovered)
 {
     memset (ret_recovered, 0, sizeof *ret_recovered);
-    int64_t begun_us = zclock_usecs ();
+    int64_t begun_us = zc_clock_mono_us ();
     recovery_t self = {.engine = engine, .recovered = ret_recovered, .begun_us = begun_us, .told_us = begun_us};
     if (load (&self, store) == -1)
         return -1;
     uint64_t accepted = zc_ledger_accepted (engine->intake.ledger);
     if (walk (&self, directory) == -1)
         return -1;
-    ret_recovered->took_us = zclock_usecs () - begun_us;
+    ret_recovered->took_us = zc_clock_mono_us () - begun_us;
     engine->storage_status.recovered_records = self.records;
     engine->storage_status.recovered_events = zc_ledger_accepted (engine->intake.ledger) - accepted;
     engine->storage_status.recovered_us = ret_recovered->took_us;

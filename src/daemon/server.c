@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <sys/signalfd.h>
 
+#include "civil/clock.h"
 #include "daemon/acks.h"
 #include "daemon/query_socket.h"
 #include "daemon/engine.h"
@@ -332,9 +333,9 @@ void zc_server_destroy (zc_server_t **self_p)
 /* Takes what has arrived: until nothing came for a while, or for long enough. Who asks meanwhile is answered. */
 static void drain_the_rest (zc_server_t *self)
 {
-    int64_t end_ms = zclock_mono () + LAST_DRAIN_MS;
+    int64_t end_ms = zc_clock_mono_ms () + LAST_DRAIN_MS;
     zmq_pollitem_t item = {zsock_resolve (self->ingest), 0, ZMQ_POLLIN, 0};
-    while (zclock_mono () < end_ms && zmq_poll (&item, 1, LAST_QUIET_MS) > 0) {
+    while (zc_clock_mono_ms () < end_ms && zmq_poll (&item, 1, LAST_QUIET_MS) > 0) {
         if (drain (self) == -1)
             return;
         zc_query_socket_on_request (self->loop, self->query, &self->answerer);

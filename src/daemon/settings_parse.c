@@ -6,9 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "civil/clock.h"
 #include "civil/zone.h"
 #include "core/ledger/keys.h"
 #include "core/delivery/producers.h"
@@ -132,7 +132,7 @@ static zc_parsed_t take_reprice (zc_settings_t *self, const char *file)
 static zc_parsed_t take_since (zc_settings_t *self, const char *text)
 {
     int64_t since_s;
-    if (zc_zone_parse ("UTC", text, time (NULL), &since_s) == -1)
+    if (zc_zone_parse ("UTC", text, zc_clock_wall_ms () / 1000, &since_s) == -1)
         return bad_usage ("--since", " needs a time, such as 2026-11-01 or 7d");
     if (self)
         self->since_s = since_s;

@@ -4,6 +4,7 @@
  */
 #include "daemon/storage.h"
 
+#include "civil/clock.h"
 #include "program/log.h"
 #include "daemon/recovery.h"
 #include "daemon/storage_internal.h"
@@ -24,7 +25,7 @@ static int take_config (zc_storage_t *self, zc_engine_t *engine, const zc_pack_t
     if (zc_engine_take_config (engine, config->data, config->size) == -1)
         return 1;
     self->config_changed = true;
-    if (zc_storage_append (self, ZC_RECORD_CONFIG, zclock_time (), config->data, config->size) == -1)
+    if (zc_storage_append (self, ZC_RECORD_CONFIG, zc_clock_wall_ms (), config->data, config->size) == -1)
         return -1;
     return zc_storage_write (self);
 }
@@ -70,7 +71,7 @@ static int fill_recent (zc_storage_t *self, zc_store_reader_t *reader)
 static int open_recent (zc_storage_t *self)
 {
     char why [256] = "out of memory";
-    int64_t now_s = zclock_time () / 1000;
+    int64_t now_s = zc_clock_wall_ms () / 1000;
     self->recent.recent = zc_recent_minutes_new (zc_time_bucket_start (ZC_MINUTE, now_s) - ZC_RECENT_MINUTES_S);
     zc_store_reader_t *reader = self->recent.recent ? zc_store_reader_new (self->store, why) : NULL;
     int rc = reader ? fill_recent (self, reader) : -1;
@@ -100,7 +101,7 @@ static int open_directory (zc_storage_t *self)
         zc_log (ZC_LOG_ERROR, "data_directory", "reason=\"%s\"", why); /* it names the directory */
         return -1;
     }
-    self->store = zc_store_open (self->directory, zclock_time (), why);
+    self->store = zc_store_open (self->directory, zc_clock_wall_ms (), why);
     if (!self->store)
         zc_log (ZC_LOG_ERROR, "store_failed", "reason=\"%s\" directory=\"%s\"", why, self->directory);
     return self->store ? 0 : -1;
@@ -165,7 +166,7 @@ static int open_in_memory (zc_storage_t *self)
     char why [256] = "";
     const zc_store_sink_t sink = {0};
     self->config_changed = true;
-    self->store = zc_store_open_in_memory (zclock_time (), why);
+    self->store = zc_store_open_in_memory (zc_clock_wall_ms (), why);
     if (self->store && zc_store_load (self->store, &sink, &self->state) == 0)
         return 0;
     zc_log (ZC_LOG_ERROR, "store_failed", "reason=\"%s\"", self->store ? zc_store_why (self->store) : why);

@@ -4,6 +4,7 @@
  */
 #include "daemon/storage.h"
 
+#include "civil/clock.h"
 #include "program/log.h"
 #include "daemon/storage_internal.h"
 
@@ -44,7 +45,7 @@ static int take (zc_storage_t *self, zc_position_t position)
     self->taken_at = position;
     self->config_changed = false;
     self->committing = true;
-    self->committing_since_ms = checkpoint->taken_ms;
+    self->committing_since_mono_ms = zc_clock_mono_ms ();
     zc_checkpointer_give (self->checkpointer, checkpoint);
     return 0;
 }

@@ -28,7 +28,7 @@ struct zc_storage {
     bool config_changed;    /* since then */
     bool committing;
     bool due; /* a checkpoint waits for the readers */
-    int64_t committing_since_ms, last_commit_us;
+    int64_t committing_since_mono_ms, last_commit_us;
     char directory [ZC_PATH_BYTES], journal_directory [ZC_PATH_BYTES + 16];
 };
 

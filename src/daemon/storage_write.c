@@ -4,6 +4,7 @@
  */
 #include "daemon/storage.h"
 
+#include "civil/clock.h"
 #include "program/log.h"
 #include "daemon/storage_internal.h"
 
@@ -84,12 +85,13 @@ void zc_storage_refresh_status (zc_storage_t *self)
     status->segments = stats.segments;
     status->syncs = stats.syncs;
     status->synced_at_ms = stats.synced_at_ms;
+    status->sync_age_ms = stats.sync_age_ms;
     status->last_sync_us = stats.last_sync_us;
     status->slowest_sync_us = stats.slowest_sync_us;
     status->syncing = stats.syncing;
-    status->syncing_since_ms = stats.syncing_since_ms;
+    status->syncing_ms = stats.syncing_ms;
     status->committing = self->committing;
-    status->committing_since_ms = self->committing_since_ms;
+    status->committing_ms = self->committing ? zc_clock_mono_ms () - self->committing_since_mono_ms : 0;
     status->store_kind = zc_store_sqlite.name;
     status->sequence = self->state.sequence;
     status->cells = self->state.cells;

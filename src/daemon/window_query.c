@@ -6,6 +6,8 @@
 
 #include <czmq.h>
 
+#include "civil/clock.h"
+
 #define HELP_FROM 50000 /* cells that there may be to read */
 
 zc_window_query_t *zc_window_query_new (void)
@@ -175,7 +177,7 @@ static int pack (zc_window_query_t *self)
 void zc_window_query_run (zc_window_query_t *self, zc_store_reader_t *reader, zc_shared_recent_t *recent,
                           const zc_help_t *help)
 {
-    self->deadline_mono_ms = zclock_mono () + ZC_WINDOW_QUERY_MS;
+    self->deadline_mono_ms = zc_clock_mono_ms () + ZC_WINDOW_QUERY_MS;
     zc_store_reader_limit (reader, self->deadline_mono_ms);
     int rc = zc_store_reader_begin (reader, &self->snapshot);
     if (rc == -1)

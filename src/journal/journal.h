@@ -113,11 +113,12 @@ int zc_journal_checkpointed (zc_journal_t *self, zc_position_t position, int64_t
 typedef struct {
     zc_position_t written, synced;
     int64_t synced_at_ms; /* when the last sync ended; 0: none yet */
+    int64_t sync_age_ms;  /* since then */
     int64_t last_sync_us, slowest_sync_us;
     uint64_t syncs;
     uint64_t segments, bytes; /* on disk, spare ones included */
-    bool syncing;             /* a sync is under way, since: */
-    int64_t syncing_since_ms;
+    bool syncing;             /* a sync is under way, */
+    int64_t syncing_ms;       /* and has taken so long */
 } zc_journal_stats_t;
 
 void zc_journal_stats (zc_journal_t *self, zc_journal_stats_t *ret_stats);

@@ -11,7 +11,6 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
-#include <time.h>
 
 #include "journal/journal.h"
 #include "journal/journal_segment.h"
@@ -60,8 +59,9 @@ struct zc_journal {
     uint32_t spare_first, spare_end; /* numbers of the spare files that are ready; one after the other */
     zc_position_t checkpointed;
     int64_t checkpointed_now_ms;
-    bool checkpoint_news; /* there may be segments to retire */
-    zc_journal_stats_t stats;
+    bool checkpoint_news;                /* there may be segments to retire */
+    zc_journal_stats_t stats;            /* but for what is asked for at the moment: how long what took, */
+    int64_t syncing_since_ns, synced_ns; /* from these on */
 
     /* The journal's thread. */
     int mark_fd;
@@ -88,18 +88,6 @@ void zc_journal_retention_term (zc_journal_t *self);
 static inline bool zc_journal_has_failed (zc_journal_t *self)
 {
     return atomic_load_explicit (&self->failed, memory_order_acquire);
-}
-
-static inline int64_t zc_clock_ns (clockid_t clock)
-{
-    struct timespec now;
-    clock_gettime (clock, &now);
-    return now.tv_sec * 1000000000ll + now.tv_nsec;
-}
-
-static inline int64_t zc_now_ms (void)
-{
-    return zc_clock_ns (CLOCK_REALTIME) / 1000000;
 }
 
 #endif

@@ -6,6 +6,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "civil/clock.h"
 #include "journal/journal_internal.h"
 
 /* What one group syncs. */
@@ -45,13 +46,13 @@ static group_t take_group (zc_journal_t *self)
                      .full = self->full,
                      .current = self->current,
                      .directory = self->directory_changed,
-                     .began_ns = zc_clock_ns (CLOCK_MONOTONIC)};
+                     .began_ns = zc_clock_mono_ns ()};
     self->full = NULL;
     self->full_end = &self->full;
     self->full_count = 0;
     self->directory_changed = false;
     self->stats.syncing = true;
-    self->stats.syncing_since_ms = zc_now_ms ();
+    self->syncing_since_ns = group.began_ns;
     self->next_group_ns = group.began_ns + self->options.sync_interval_ms * 1000000;
     return group;
 }
@@ -83,8 +84,9 @@ static void publish (zc_journal_t *self, const group_t *group)
     atomic_store_explicit (&self->synced, group->upto, memory_order_release);
     stats->syncing = false;
     stats->syncs++;
-    stats->synced_at_ms = zc_now_ms ();
-    stats->last_sync_us = (zc_clock_ns (CLOCK_MONOTONIC) - group->began_ns) / 1000;
+    stats->synced_at_ms = zc_clock_wall_ms ();
+    self->synced_ns = zc_clock_mono_ns ();
+    stats->last_sync_us = (self->synced_ns - group->began_ns) / ZC_NS_PER_US;
     if (stats->last_sync_us > stats->slowest_sync_us)
         stats->slowest_sync_us = stats->last_sync_us;
     pthread_cond_broadcast (&self->progress);
@@ -131,7 +133,7 @@ static void *run (void *argument)
     zc_journal_t *self = argument;
     pthread_mutex_lock (&self->lock);
     while (!zc_journal_has_failed (self) && !(self->ending && !has_unsynced (self))) {
-        if (has_unsynced (self) && (self->ending || zc_clock_ns (CLOCK_MONOTONIC) >= self->next_group_ns))
+        if (has_unsynced (self) && (self->ending || zc_clock_mono_ns () >= self->next_group_ns))
             sync_group (self);
         else if (self->ending || !zc_journal_retain (self))
             wait_for_work (self);
@@ -194,7 +196,10 @@ int zc_journal_wait_synced (zc_journal_t *self, zc_position_t position)
 void zc_journal_stats (zc_journal_t *self, zc_journal_stats_t *ret_stats)
 {
     pthread_mutex_lock (&self->lock);
+    int64_t now_ns = zc_clock_mono_ns ();
     *ret_stats = self->stats;
+    ret_stats->sync_age_ms = self->synced_ns ? (now_ns - self->synced_ns) / ZC_NS_PER_MS : 0;
+    ret_stats->syncing_ms = self->stats.syncing ? (now_ns - self->syncing_since_ns) / ZC_NS_PER_MS : 0;
     ret_stats->written = self->written;
     ret_stats->synced = zc_journal_synced (self);
     pthread_mutex_unlock (&self->lock);

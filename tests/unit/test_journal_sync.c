@@ -13,14 +13,8 @@
 
 #include <cmocka.h>
 
+#include "civil/clock.h"
 #include "journal_dir.h"
-
-static int64_t now_ms (void)
-{
-    struct timespec now;
-    clock_gettime (CLOCK_MONOTONIC, &now);
-    return now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 /* -------------------------------------------------------------------------------- sync */
 
@@ -48,7 +42,7 @@ static void test_journal_groups_what_comes_within_the_interval (void **state)
     zc_journal_stats_t stats;
     options.sync_interval_ms = 200;
     zc_journal_t *journal = open_with (&options, 0);
-    int64_t began_ms = now_ms ();
+    int64_t began_ms = zc_clock_mono_ms ();
     for (uint64_t i = 0; i < 100; i++) {
         assert_int_equal (append_number (journal, i, 70), 0);
         assert_int_equal (zc_journal_write (journal), 0);
@@ -57,7 +51,7 @@ static void test_journal_groups_what_comes_within_the_interval (void **state)
     assert_int_equal (zc_journal_wait_synced (journal, zc_journal_written (journal)), 0);
     zc_journal_stats (journal, &stats);
     assert_true (stats.syncs >= 1);
-    assert_true (stats.syncs <= 2 + (uint64_t) (now_ms () - began_ms) / 200);
+    assert_true (stats.syncs <= 2 + (uint64_t) (zc_clock_mono_ms () - began_ms) / 200);
     assert_true (stats.synced == stats.written);
     assert_true (stats.synced_at_ms > 0);
     assert_true (stats.slowest_sync_us >= stats.last_sync_us);

@@ -14,6 +14,7 @@
 
 #include <cmocka.h>
 
+#include "civil/clock.h"
 #include "stores.h"
 
 /* A store, and a reader of it. */
@@ -287,13 +288,6 @@ static void test_store_readers_and_checkpoints_go_on_together (void **state)
 
 /* -------------------------------------------------------------------------------- limit */
 
-static int64_t mono_ms (void)
-{
-    struct timespec now;
-    clock_gettime (CLOCK_MONOTONIC, &now);
-    return (int64_t) now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 static int take_slowly (void *argument, const zc_stored_cell_t *cell)
 {
     (void) cell;
@@ -313,7 +307,7 @@ static void test_store_reader_can_be_limited (void **state)
     begin (watched.reader);
     const zc_span_t all = {ZC_MINUTE, 0, INT64_MAX};
     int taken = 0;
-    zc_store_reader_limit (watched.reader, mono_ms () + 30);
+    zc_store_reader_limit (watched.reader, zc_clock_mono_ms () + 30);
     assert_int_equal (zc_store_reader_cells (watched.reader, &all, take_slowly, &taken), -1);
     assert_non_null (strstr (zc_store_reader_why (watched.reader), "took too long"));
     assert_in_range (taken, 1, 15000);

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "zboard/clock.h"
+#include "civil/clock.h"
 #include "zboard/reply.h"
 
 #define QUESTIONS_MAX ZB_DAEMON_QUERIES_MAX /* under way, waited for or fresh */
@@ -150,7 +150,7 @@ static void put (zb_answer_cache_t *self, zb_cached_answer_t *question, zb_daemo
     question->asked = true;
     question->lenient = query->lenient;
     question->number = ++self->numbers;
-    question->asked_ns = zb_mono_ns ();
+    question->asked_ns = zc_clock_mono_ns ();
     question->covers = most_needed (question);
     query->number = question->number;
     query->after = question->covers;
@@ -161,7 +161,7 @@ bool zb_answer_cache_fresh (zb_answer_cache_t *self, const char *key, zb_waiter_
                             struct MHD_Response **ret_response, int *ret_status)
 {
     zb_cached_answer_t *question = find (self, key);
-    if (!question || question->covers < waiter->need || question->asked || !is_fresh (question, zb_mono_ns ()))
+    if (!question || question->covers < waiter->need || question->asked || !is_fresh (question, zc_clock_mono_ns ()))
         return false;
     *ret_response = question->response;
     *ret_status = question->status;
@@ -266,7 +266,7 @@ void zb_answer_cache_on_answer (zb_answer_cache_t *self, zb_upstream_event_t *ne
                       news->status);
     }
     question->asked = false;
-    question->took_ns = zb_mono_ns () - question->asked_ns;
+    question->took_ns = zc_clock_mono_ns () - question->asked_ns;
     zb_daemon_query_t *again = question->again;
     question->again = NULL;
     resume (question, !again || question->status != 200 || is_late (question));

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
-#include "zboard/clock.h"
+#include "civil/clock.h"
 #include "zboard/request.h"
 
 static zb_connection_t *first;
@@ -44,7 +44,7 @@ void zb_connection_destroy (zb_connection_t *self)
 void zb_connection_set (zb_connection_t *self, zb_connection_state_t state)
 {
     self->state = state;
-    self->since_ns = zb_mono_ns ();
+    self->since_ns = zc_clock_mono_ns ();
     self->taken = 0;
 }
 
@@ -76,7 +76,7 @@ static bool is_slow (zb_connection_t *peer)
 
 void zb_connections_look (int64_t request_ms, bool crowded)
 {
-    int64_t now = zb_mono_ns ();
+    int64_t now = zc_clock_mono_ns ();
     for (zb_connection_t *peer = first; peer; peer = peer->next) {
         bool slow = is_slow (peer);
         if (is_gone (peer) || is_late (peer, now, request_ms) || (crowded && slow))

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "civil/clock.h"
 #include "bus/envelope.h"
 #include "bus/monitor.h"
 #include "wire/json.h"
@@ -237,8 +238,11 @@ void zb_daemon_queries_begin (zb_daemon_queries_t *self, zb_daemon_query_t *quer
         zb_daemon_query_destroy (&query);
         return;
     }
-    *place = (place_t){
-        .query = query, .round = ++self->rounds, .held = true, .begun_ms = zclock_mono (), .left = query->parts_count};
+    *place = (place_t){.query = query,
+                       .round = ++self->rounds,
+                       .held = true,
+                       .begun_ms = zc_clock_mono_ms (),
+                       .left = query->parts_count};
     if (may_put (self, place, place->begun_ms))
         put (self, place);
 }
@@ -305,8 +309,8 @@ static void on_reply (zb_daemon_queries_t *self, zmsg_t *message)
 
 static void on_replies (zb_daemon_queries_t *self)
 {
-    int64_t begun_ms = zclock_mono ();
-    while (zsock_events (self->dealer) & ZMQ_POLLIN && zclock_mono () - begun_ms < TURN_MS) {
+    int64_t begun_ms = zc_clock_mono_ms ();
+    while (zsock_events (self->dealer) & ZMQ_POLLIN && zc_clock_mono_ms () - begun_ms < TURN_MS) {
         zmsg_t *message = zmsg_recv (self->dealer);
         if (!message)
             return;
@@ -321,7 +325,7 @@ static void on_replies (zb_daemon_queries_t *self)
 void zb_daemon_queries_look (zb_daemon_queries_t *self)
 {
     on_replies (self);
-    int64_t now_ms = zclock_mono ();
+    int64_t now_ms = zc_clock_mono_ms ();
     self->connected = zc_monitor_is_connected (self->monitor);
     unsigned ends = zc_monitor_ends (self->monitor);
     give_up (self, now_ms, ends != self->ends);

@@ -22,7 +22,7 @@
 #include "program/log.h"
 #include "program/process.h"
 #include "zboard/access_log.h"
-#include "zboard/clock.h"
+#include "civil/clock.h"
 #include "zboard/listener.h"
 #include "zboard/connections.h"
 #include "zboard/routes.h"
@@ -69,7 +69,7 @@ static void end_request (zb_http_t *self, zb_connection_t *peer)
                                            .method = request->method [0] ? request->method : "?",
                                            .uri = request->uri,
                                            .status = request->status,
-                                           .took_ns = zb_mono_ns () - request->begun_ns,
+                                           .took_ns = zc_clock_mono_ns () - request->begun_ns,
                                            .is_stream = request->is_stream,
                                            .peer = peer->name});
     zb_request_destroy (request);
@@ -161,9 +161,9 @@ __attribute__ ((format (printf, 2, 0))) static void on_complaint (void *argument
     static int64_t said_ns;
     char text [256];
     (void) argument;
-    if (zb_mono_ns () - said_ns < TICK_NS)
+    if (zc_clock_mono_ns () - said_ns < TICK_NS)
         return;
-    said_ns = zb_mono_ns ();
+    said_ns = zc_clock_mono_ns ();
     vsnprintf (text, sizeof text, format, values);
     for (char *at = text; *at; at++)
         if (*at == '"')
@@ -340,9 +340,9 @@ static void on_news (zb_http_t *self)
 
 static void tick (zb_http_t *self)
 {
-    if (zb_mono_ns () - self->ticked_ns < TICK_NS)
+    if (zc_clock_mono_ns () - self->ticked_ns < TICK_NS)
         return;
-    self->ticked_ns = zb_mono_ns ();
+    self->ticked_ns = zc_clock_mono_ns ();
     zb_access_log_tick ();
     zb_connections_look (self->board->settings->request_ms, zb_answer_cache_make_room (self->board->questions) == -1);
     if (++self->ticks % BEAT_TICKS == 0)
@@ -353,7 +353,7 @@ static void tick (zb_http_t *self)
 static int wait_ms (const zb_http_t *self)
 {
     MHD_UNSIGNED_LONG_LONG theirs;
-    int64_t ours = (self->ticked_ns + TICK_NS - zb_mono_ns ()) / 1000000 + 1;
+    int64_t ours = (self->ticked_ns + TICK_NS - zc_clock_mono_ns ()) / 1000000 + 1;
     if (MHD_get_timeout (self->daemon, &theirs) == MHD_YES && (int64_t) theirs < ours)
         ours = (int64_t) theirs;
     if (self->board->stopping && ours > LAST_LOOK_MS)
@@ -393,21 +393,21 @@ static int turn (zb_http_t *self)
 /* Nobody new comes; streams end, who waits is answered, and what is on its way may arrive. */
 static void finish (zb_http_t *self)
 {
-    int64_t end_ns = zb_mono_ns () + LAST_MS * INT64_C (1000000);
+    int64_t end_ns = zc_clock_mono_ns () + LAST_MS * INT64_C (1000000);
     int listener = MHD_quiesce_daemon (self->daemon);
     if (listener != MHD_INVALID_SOCKET)
         close (listener);
     zb_streams_close (self->board->streams);
     zb_answer_cache_close (self->board->questions);
     MHD_run (self->daemon);
-    while (zb_mono_ns () < end_ns && self->requests > 0)
+    while (zc_clock_mono_ns () < end_ns && self->requests > 0)
         if (turn (self) == -1)
             break;
 }
 
 int zb_http_run (zb_http_t *self)
 {
-    self->ticked_ns = zb_mono_ns ();
+    self->ticked_ns = zc_clock_mono_ns ();
     int rc = watch (self, zb_upstream_fd (self->board->upstream));
     if (rc == -1)
         zc_log (ZC_LOG_ERROR, "loop", "reason=\"%s\"", strerror (errno));

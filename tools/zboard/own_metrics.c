@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "zboard/access_log.h"
-#include "zboard/clock.h"
+#include "civil/clock.h"
 #include "zcost.h"
 
 static void write_requests (void *context, const char *route, int status, uint64_t count, int64_t took_ns)
@@ -79,17 +79,15 @@ static double resident_bytes (void)
 
 static void write_process (const zb_board_t *board, zb_exposition_t *out)
 {
-    struct timespec cpu;
     bool up = zb_streams_is_up (board->streams);
     int64_t heard_ns = zb_streams_heard_ns (board->streams);
-    clock_gettime (CLOCK_PROCESS_CPUTIME_ID, &cpu);
     zb_exposition_one (out, ZB_GAUGE, "zboard_daemon_up", "Whether zcostd is connected and its snapshots come in time.",
                        up);
     if (heard_ns)
         zb_exposition_one (out, ZB_GAUGE, "zboard_snapshot_age_seconds", "Since the last snapshot came.",
-                           (double) (zb_mono_ns () - heard_ns) / 1e9);
+                           (double) (zc_clock_mono_ns () - heard_ns) / 1e9);
     zb_exposition_one (out, ZB_COUNTER, "process_cpu_seconds", "CPU time of this gateway.",
-                       (double) cpu.tv_sec + (double) cpu.tv_nsec / 1e9);
+                       (double) zc_clock_read_ns (CLOCK_PROCESS_CPUTIME_ID) / 1e9);
     zb_exposition_one (out, ZB_GAUGE, "process_resident_memory_bytes", "Memory of this gateway.", resident_bytes ());
     zb_exposition_one (out, ZB_GAUGE, "process_start_time_seconds", "When this gateway started.",
                        (double) board->started_ms / 1000);

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "zboard/url_arguments.h"
-#include "zboard/clock.h"
+#include "civil/clock.h"
 #include "zboard/own_metrics.h"
 #include "zboard/reply.h"
 #include "zboard/route.h"
@@ -179,7 +179,7 @@ static zb_daemon_query_t *make_metrics_query (zb_board_t *board, bool open_metri
     query->parts_count = ZB_ASKS;
     bool whole = true;
     for (int which = 0; which < ZB_ASKS; which++) {
-        query->parts [which] = zb_metrics_question (which, zb_wall_ms ());
+        query->parts [which] = zb_metrics_question (which, zc_clock_wall_ms ());
         whole &= query->parts [which] != NULL;
     }
     if (!whole)

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "zboard/clock.h"
+#include "civil/clock.h"
 #include "zboard/reply.h"
 
 #define BODY_FIRST_BYTES 2048
@@ -24,7 +24,7 @@ zb_request_t *zb_request_new (struct MHD_Connection *connection, const char *uri
     zb_request_t *self = malloc (sizeof *self + size);
     if (!self)
         return NULL;
-    *self = (zb_request_t){.connection = connection, .route_name = "none", .begun_ns = zb_mono_ns ()};
+    *self = (zb_request_t){.connection = connection, .route_name = "none", .begun_ns = zc_clock_mono_ns ()};
     self->waiter.connection = connection;
     memcpy (self->uri, uri, size);
     return self;

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "zboard/clock.h"
+#include "civil/clock.h"
 #include "zboard/reply.h"
 
 #define BLOCK_BYTES 4096
@@ -55,8 +55,8 @@ zb_streams_t *zb_streams_new (size_t max)
     if (!self)
         return NULL;
     self->max = max;
-    self->boot = (uint64_t) zb_wall_ms ();
-    self->since_ms = zb_wall_ms ();
+    self->boot = (uint64_t) zc_clock_wall_ms ();
+    self->since_ms = zc_clock_wall_ms ();
     return self;
 }
 
@@ -145,15 +145,15 @@ void zb_streams_publish (zb_streams_t *self, zb_upstream_event_t *news)
 {
     char text [128];
     if (news->kind == ZB_UPSTREAM_EVENT_SNAPSHOT) {
-        self->heard_ms = zb_wall_ms ();
-        self->heard_mono_ns = zb_mono_ns ();
+        self->heard_ms = zc_clock_wall_ms ();
+        self->heard_mono_ns = zc_clock_mono_ns ();
     }
     if (news->kind != ZB_UPSTREAM_EVENT_STATE) {
         publish (self, news->kind, news->text, news->size);
         return;
     }
     self->up = news->up;
-    self->since_ms = zb_wall_ms ();
+    self->since_ms = zc_clock_wall_ms ();
     publish (self, ZB_UPSTREAM_EVENT_STATE, text, (size_t) state_text (self, text, sizeof text));
 }
 

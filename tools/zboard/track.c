@@ -13,7 +13,7 @@
 
 #include "wire/decode.h"
 #include "wire/json.h"
-#include "zboard/clock.h"
+#include "civil/clock.h"
 #include "zboard/upstream_event.h"
 
 #define ERRORS_SHOWN 100 /* beyond, the rest is not looked at */
@@ -204,7 +204,7 @@ static void take (batch_t *self, size_t index, json_t *json)
 
 static bool prepare (batch_t *self, size_t count)
 {
-    *self = (batch_t){.count = count, .now_ms = zb_wall_ms (), .errors = json_array ()};
+    *self = (batch_t){.count = count, .now_ms = zc_clock_wall_ms (), .errors = json_array ()};
     self->events = calloc (count + 1, sizeof *self->events);
     self->tags = calloc (count + 1, ZCOST_TAGS_MAX * sizeof *self->tags);
     return self->errors && self->events && self->tags;

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "civil/clock.h"
 #include "bus/feed.h"
 #include "program/log.h"
 #include "wire/json.h"
@@ -30,9 +31,9 @@ struct zb_upstream {
 
     bool up, told;
     int64_t interval_ms;      /* as the last snapshot says */
-    int64_t snapshot_mono_ms; /* when it came, by zclock_mono */
+    int64_t snapshot_mono_ms; /* when it came, by zc_clock_mono_ms */
     bool heard;               /* any */
-    int64_t complained_ms;    /* of what was published, by zclock_mono; 0: never */
+    int64_t complained_ms;    /* of what was published, by zc_clock_mono_ms; 0: never */
 };
 
 /* ------------------------------------------------------------------------- news */
@@ -54,16 +55,16 @@ static void on_snapshot (zb_upstream_t *self, const json_t *body)
 {
     double interval = json_number_value (json_object_get (json_object_get (body, "zcost"), "interval_seconds"));
     self->interval_ms = interval > 0 && interval <= 86400 ? (int64_t) (interval * 1000) : INTERVAL_MS;
-    self->snapshot_mono_ms = zclock_mono ();
+    self->snapshot_mono_ms = zc_clock_mono_ms ();
     self->heard = true;
 }
 
 /* At most one line a second: a stranger may publish anything, and much of it. */
 static void complain_of_feed (zb_upstream_t *self)
 {
-    if (self->complained_ms && zclock_mono () - self->complained_ms < TICK_MS)
+    if (self->complained_ms && zc_clock_mono_ms () - self->complained_ms < TICK_MS)
         return;
-    self->complained_ms = zclock_mono ();
+    self->complained_ms = zc_clock_mono_ms ();
     zc_log (ZC_LOG_WARN, "not_understood", "what=\"%s\"", zc_feed_error (self->feed));
 }
 
@@ -144,7 +145,7 @@ static void *run (void *argument)
         wait_for_work (self);
         zb_daemon_queries_look (self->queries);
         on_feed (self);
-        look_for_daemon (self, zclock_mono ());
+        look_for_daemon (self, zc_clock_mono_ms ());
         on_inbox (self);
     }
     return NULL;
@@ -176,7 +177,7 @@ zb_upstream_t *zb_upstream_new (const zb_settings_t *settings, const zcost_t *ev
         return NULL;
     *self = (zb_upstream_t){.settings = settings,
                             .interval_ms = INTERVAL_MS,
-                            .snapshot_mono_ms = zclock_mono (),
+                            .snapshot_mono_ms = zc_clock_mono_ms (),
                             .inbox.fd = -1,
                             .outbox.fd = -1};
     if (open_all (self, events) == -1)

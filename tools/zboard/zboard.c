@@ -11,7 +11,7 @@
 #include "program/log.h"
 #include "program/process.h"
 #include "zboard/board.h"
-#include "zboard/clock.h"
+#include "civil/clock.h"
 #include "zboard/http.h"
 #include "zcost.h"
 
@@ -38,7 +38,7 @@ static int open_events (zb_board_t *self)
 
 static int open_board (zb_board_t *self)
 {
-    self->started_ms = zb_wall_ms ();
+    self->started_ms = zc_clock_wall_ms ();
     if (!(self->guard = zb_auth_new (self->settings)) || open_events (self) == -1)
         return -1;
     self->metrics = zb_metrics_new ((size_t) self->settings->labels_max);

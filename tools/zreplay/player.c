@@ -7,7 +7,8 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
+
+#include "civil/clock.h"
 
 #define MS 1000000ll
 #define SECOND 1000000000ll
@@ -77,7 +78,7 @@ static void show_status (player_t *self, const zcost_stats_t *stats)
  * moved for too long. */
 static bool is_stuck (player_t *self)
 {
-    int64_t now_ns = zc_clock_ns (), passed_ns = now_ns - self->watched_ns;
+    int64_t now_ns = zc_clock_mono_ns (), passed_ns = now_ns - self->watched_ns;
     if (passed_ns < WATCH_EVERY_NS)
         return false;
     zcost_stats_t stats = ZCOST_STATS_INIT;
@@ -113,7 +114,7 @@ static int watch (player_t *self)
 /* Sleeps until until_ns, watching. */
 static zc_play_end_t sleep_until (player_t *self, int64_t until_ns)
 {
-    for (int64_t now_ns; (now_ns = zc_clock_ns ()) < until_ns;) {
+    for (int64_t now_ns; (now_ns = zc_clock_mono_ns ()) < until_ns;) {
         if (zc_stop_wait (self->stop, min_ns (until_ns, now_ns + WATCH_EVERY_NS)))
             return ZC_PLAY_STOPPED;
         if (watch (self))
@@ -127,13 +128,13 @@ static zc_play_end_t sleep_until (player_t *self, int64_t until_ns)
 /* A daemon that is not there is better told before the trace is read than after. */
 static zc_play_end_t wait_for_daemon (player_t *self)
 {
-    int64_t end_ns = zc_clock_ns () + self->timeout_ns;
+    int64_t end_ns = zc_clock_mono_ns () + self->timeout_ns;
     zcost_stats_t stats = ZCOST_STATS_INIT;
     for (;;) {
         zcost_stats (self->client, &stats);
         if (stats.connected)
             return ZC_PLAY_DONE;
-        int64_t now_ns = zc_clock_ns ();
+        int64_t now_ns = zc_clock_mono_ns ();
         if (now_ns >= end_ns)
             break;
         if (now_ns - self->watched_ns >= WATCH_EVERY_NS) {
@@ -157,7 +158,7 @@ static zc_play_end_t wait_for_turn (player_t *self, const zc_record_t *record)
         return ZC_PLAY_DONE;
     if (self->first_at_ns == ZC_NO_TIME) {
         self->first_at_ns = record->at_ns;
-        self->first_played_ns = zc_clock_ns ();
+        self->first_played_ns = zc_clock_mono_ns ();
         return ZC_PLAY_DONE;
     }
     /* In whole from the first row, not row by row: errors do not add up. */
@@ -165,7 +166,7 @@ static zc_play_end_t wait_for_turn (player_t *self, const zc_record_t *record)
     if (offset_ns > (double) (INT64_MAX / 2))
         offset_ns = (double) (INT64_MAX / 2);
     int64_t due_ns = self->first_played_ns + (int64_t) offset_ns;
-    return due_ns - zc_clock_ns () > EARLY_NS ? sleep_until (self, due_ns) : ZC_PLAY_DONE;
+    return due_ns - zc_clock_mono_ns () > EARLY_NS ? sleep_until (self, due_ns) : ZC_PLAY_DONE;
 }
 
 static zc_play_end_t wait_for_room (player_t *self)
@@ -175,17 +176,10 @@ static zc_play_end_t wait_for_room (player_t *self)
         zcost_stats (self->client, &stats);
         if (stats.queued_bytes <= stats.queue_bytes / 2)
             return ZC_PLAY_DONE;
-        zc_play_end_t end = sleep_until (self, zc_clock_ns () + ROOM_POLL_NS);
+        zc_play_end_t end = sleep_until (self, zc_clock_mono_ns () + ROOM_POLL_NS);
         if (end != ZC_PLAY_DONE)
             return end;
     }
-}
-
-static int64_t wall_ms (void)
-{
-    struct timespec now;
-    clock_gettime (CLOCK_REALTIME, &now);
-    return (int64_t) now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 static zc_play_end_t emit (player_t *self, const zc_record_t *record)
@@ -204,7 +198,7 @@ static zc_play_end_t emit (player_t *self, const zc_record_t *record)
     }
     self->events++;
     if (self->options->defaults.keep_time)
-        zc_keep_count (&self->aged, record->event.ts_ms, wall_ms ());
+        zc_keep_count (&self->aged, record->event.ts_ms, zc_clock_wall_ms ());
     return ZC_PLAY_DONE;
 }
 
@@ -212,7 +206,7 @@ static zc_play_end_t emit (player_t *self, const zc_record_t *record)
  * can be kept is refused as a whole; later on only the row is bad. 0; 1: a bad row; -1: refused. */
 static int keep_time (player_t *self, zc_record_t *record)
 {
-    const char *why = self->options->defaults.keep_time ? zc_keep_time (record, wall_ms ()) : NULL;
+    const char *why = self->options->defaults.keep_time ? zc_keep_time (record, zc_clock_wall_ms ()) : NULL;
     if (!why)
         return 0;
     if (self->events > 0) {
@@ -235,7 +229,7 @@ static zc_play_end_t play_all (player_t *self)
 {
     zc_record_t record;
     zc_play_end_t end = wait_for_daemon (self);
-    self->begin_ns = self->moved_ns = zc_clock_ns ();
+    self->begin_ns = self->moved_ns = zc_clock_mono_ns ();
     if (self->options->duration_s > 0)
         zc_stop_after (self->stop, self->options->duration_s);
 
@@ -263,7 +257,7 @@ static zc_play_end_t play_all (player_t *self)
 static bool flush (player_t *self)
 {
     unsigned signals = zc_stop_signals (self->stop);
-    self->moved_ns = zc_clock_ns ();
+    self->moved_ns = zc_clock_mono_ns ();
     while (zcost_flush (self->client, FLUSH_SLICE_MS) == ZCOST_ETIMEOUT)
         if (watch (self) || zc_stop_signals (self->stop) != signals)
             return false;
@@ -334,12 +328,12 @@ void zc_player_run (const zc_options_t *options, zc_source_t *source, zc_stop_t 
                                              : zcost_strerror (rc));
         return;
     }
-    self.begin_ns = zc_clock_ns ();
+    self.begin_ns = zc_clock_mono_ns ();
     ret_played->end = play_all (&self);
     if (hand_over (&self, ret_played))
         ret_played->end = ZC_PLAY_FAILED;
     ret_played->events = self.events;
     ret_played->aged = self.aged;
-    ret_played->seconds = (double) (zc_clock_ns () - self.begin_ns) / 1e9;
+    ret_played->seconds = (double) (zc_clock_mono_ns () - self.begin_ns) / 1e9;
     zc_console_clear (console);
 }

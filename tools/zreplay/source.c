@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "civil/clock.h"
 #include "zreplay/columns.h"
 #include "zreplay/demo.h"
 #include "zreplay/jsonl.h"
@@ -115,13 +115,11 @@ static int open_trace (zc_source_t *self, const zc_options_t *options, zc_stop_t
 /* The demo, of now or of the hours up to now. */
 static int open_demo (zc_source_t *self, const zc_options_t *options)
 {
-    struct timespec now;
     self->name = "demo";
     self->demo = zc_demo_new (options->seed, options->rate);
     if (!self->demo)
         return out_of_memory (self->console);
-    clock_gettime (CLOCK_REALTIME, &now);
-    int64_t span_ms = (int64_t) options->past_hours * HOUR_MS, now_ms = now.tv_sec * 1000ll + now.tv_nsec / 1000000;
+    int64_t span_ms = (int64_t) options->past_hours * HOUR_MS, now_ms = zc_clock_wall_ms ();
     if (span_ms > 0)
         zc_demo_spread (self->demo, now_ms - span_ms, (double) span_ms / (double) options->count);
     return 0;

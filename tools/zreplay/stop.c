@@ -11,6 +11,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "civil/clock.h"
+
 #define LOOK_EVERY_NS 5000000 /* zc_stop_asked costs a system call this often, not more */
 #define NEVER INT64_MAX
 
@@ -23,13 +25,6 @@ struct zc_stop {
     int64_t deadline_ns;
     int64_t looked_ns;
 };
-
-int64_t zc_clock_ns (void)
-{
-    struct timespec now;
-    clock_gettime (CLOCK_MONOTONIC, &now);
-    return (int64_t) now.tv_sec * 1000000000 + now.tv_nsec;
-}
 
 zc_stop_t *zc_stop_new (void)
 {
@@ -61,14 +56,14 @@ void zc_stop_destroy (zc_stop_t **self_p)
 
 void zc_stop_after (zc_stop_t *self, double seconds)
 {
-    self->deadline_ns = zc_clock_ns () + (int64_t) (seconds * 1e9);
+    self->deadline_ns = zc_clock_mono_ns () + (int64_t) (seconds * 1e9);
 }
 
 /* Sleeps until a signal, `until_ns`, the deadline, or bytes at fd (-1: none). Whether fd is ready. */
 static bool wait_for (zc_stop_t *self, int fd, int64_t until_ns)
 {
     struct pollfd items [2] = {{.fd = self->fd, .events = POLLIN}, {.fd = fd, .events = POLLIN}};
-    int64_t now_ns = zc_clock_ns ();
+    int64_t now_ns = zc_clock_mono_ns ();
     int64_t end_ns = until_ns < self->deadline_ns ? until_ns : self->deadline_ns;
     int64_t left_ns = end_ns > now_ns ? end_ns - now_ns : 0;
     struct timespec left = {.tv_sec = left_ns / 1000000000, .tv_nsec = left_ns % 1000000000};
@@ -83,7 +78,7 @@ static bool wait_for (zc_stop_t *self, int fd, int64_t until_ns)
             self->signal = (int) info.ssi_signo;
         self->asked = true;
     }
-    self->looked_ns = zc_clock_ns ();
+    self->looked_ns = zc_clock_mono_ns ();
     if (self->looked_ns >= self->deadline_ns)
         self->asked = true;
     return items [1].revents != 0;
@@ -91,14 +86,14 @@ static bool wait_for (zc_stop_t *self, int fd, int64_t until_ns)
 
 bool zc_stop_asked (zc_stop_t *self)
 {
-    if (!self->signal && zc_clock_ns () - self->looked_ns >= LOOK_EVERY_NS)
+    if (!self->signal && zc_clock_mono_ns () - self->looked_ns >= LOOK_EVERY_NS)
         wait_for (self, -1, 0);
     return self->asked;
 }
 
 bool zc_stop_wait (zc_stop_t *self, int64_t until_ns)
 {
-    while (!self->asked && zc_clock_ns () < until_ns)
+    while (!self->asked && zc_clock_mono_ns () < until_ns)
         wait_for (self, -1, until_ns);
     return self->asked;
 }

@@ -11,6 +11,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "civil/clock.h"
+
 typedef struct zc_stop zc_stop_t;
 
 /* From here on SIGINT and SIGTERM no longer kill the process but are noted. Call it before any
@@ -23,7 +25,7 @@ void zc_stop_after (zc_stop_t *self, double seconds);
 
 /* Each of these tells whether to stop. */
 bool zc_stop_asked (zc_stop_t *self);                  /* looks at most every few ms: cheap in a loop */
-bool zc_stop_wait (zc_stop_t *self, int64_t until_ns); /* sleeps until zc_clock_ns () reaches until_ns */
+bool zc_stop_wait (zc_stop_t *self, int64_t until_ns); /* sleeps until zc_clock_mono_ns () reaches until_ns */
 bool zc_stop_wait_readable (zc_stop_t *self, int fd);  /* or until fd has bytes, an end or an error */
 
 /* The signal that asked, 0: none did. */
@@ -34,8 +36,5 @@ unsigned zc_stop_signals (zc_stop_t *self);
 
 /* Hands the signals back to the system: from here on one more Ctrl-C kills. */
 void zc_stop_release (zc_stop_t *self);
-
-/* Nanoseconds of a clock that only runs forward. */
-int64_t zc_clock_ns (void);
 
 #endif

@@ -10,8 +10,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "civil/clock.h"
 #include "bus/envelope.h"
 #include "wire/json.h"
 
@@ -44,13 +44,6 @@ __attribute__ ((format (printf, 2, 3))) static int fail (zr_client_t *self, cons
     vsnprintf (self->error, sizeof self->error, format, args);
     va_end (args);
     return -1;
-}
-
-static int64_t now_ns (void)
-{
-    struct timespec now;
-    clock_gettime (CLOCK_MONOTONIC, &now);
-    return now.tv_sec * INT64_C (1000000000) + now.tv_nsec;
 }
 
 static zsock_t *watch_connection (zsock_t *socket)
@@ -171,7 +164,7 @@ static zframe_t *receive_frame (zr_client_t *self)
 {
     zframe_t *frame;
     do {
-        int64_t left_ms = (self->deadline_ns - now_ns () + 999999) / 1000000;
+        int64_t left_ms = (self->deadline_ns - zc_clock_mono_ns () + 999999) / 1000000;
         if (left_ms <= 0) {
             fail_silence (self);
             return NULL;
@@ -253,7 +246,7 @@ int zr_client_receive (zr_client_t *self, uint32_t *ret_number, json_t **ret_res
 
 int zr_client_ask (zr_client_t *self, const json_t *request, json_t **ret_result)
 {
-    int64_t start_ns = now_ns ();
+    int64_t start_ns = zc_clock_mono_ns ();
     uint32_t number;
     if (zr_client_send (self, ++self->last, request) != 0)
         return -1;
@@ -266,7 +259,7 @@ int zr_client_ask (zr_client_t *self, const json_t *request, json_t **ret_result
     if (status != 0)
         return -1;
     *ret_result = result;
-    self->elapsed_ns = now_ns () - start_ns;
+    self->elapsed_ns = zc_clock_mono_ns () - start_ns;
     return 0;
 }
 
@@ -279,7 +272,7 @@ int zr_client_fail_stray (zr_client_t *self)
 
 void zr_client_wait_anew (zr_client_t *self)
 {
-    self->deadline_ns = now_ns () + self->timeout_ms * INT64_C (1000000);
+    self->deadline_ns = zc_clock_mono_ns () + self->timeout_ms * INT64_C (1000000);
 }
 
 bool zr_client_was_too_large (const zr_client_t *self)

@@ -8,8 +8,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
+#include "civil/clock.h"
 #include "wire/utf8.h"
 #include "zcost.h"
 #include "zreport/options_read.h"
@@ -270,9 +270,10 @@ static zr_parsed_t help (char **words, int count)
 
 zr_parsed_t zr_options_parse (int argc, char **argv, zr_options_t *ret_options)
 {
-    line_t line = {
-        .options = {
-            .query = ZCOST_DEFAULT_QUERY, .timezone = "", .step_s = STEP_DEFAULT_S, .now_s = (int64_t) time (NULL)}};
+    line_t line = {.options = {.query = ZCOST_DEFAULT_QUERY,
+                               .timezone = "",
+                               .step_s = STEP_DEFAULT_S,
+                               .now_s = zc_clock_wall_ms () / 1000}};
     zr_parsed_t parsed = read_options (argc, argv, &line);
     if (parsed != ZR_OPTIONS_GO)
         return parsed;

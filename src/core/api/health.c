@@ -87,7 +87,7 @@ static void pack_journal (zc_pack_t *out, const zc_report_source_t *view)
     zc_pack_key_uint (out, "segments", status->segments);
     zc_pack_key_uint (out, "syncs", status->syncs);
     zc_pack_key_int (out, "synced_at", status->synced_at_ms);
-    zc_pack_key_int (out, "sync_age_ms", status->synced_at_ms ? view->now_ms - status->synced_at_ms : 0);
+    zc_pack_key_int (out, "sync_age_ms", status->sync_age_ms);
     pack_key_ms (out, "last_sync_ms", status->last_sync_us);
     pack_key_ms (out, "slowest_sync_ms", status->slowest_sync_us);
 }
@@ -110,27 +110,21 @@ static void pack_store (zc_pack_t *out, const zc_report_source_t *view)
     zc_pack_key_uint (out, "bytes", status->store_bytes);
 }
 
-static bool waits (const zc_report_source_t *view, bool busy, int64_t since_ms)
-{
-    return busy && view->now_ms - since_ms >= WAIT_SHOWN_MS;
-}
-
 static void pack_wait (zc_pack_t *out, const char *what, int64_t ms)
 {
     char seconds [ZC_DECIMAL_TEXT];
     zc_pack_joined (out, what, zc_money_format (ms / 100, 1, 1, seconds), " s so far");
 }
 
-static void pack_waiting (zc_pack_t *out, const zc_report_source_t *view)
+static void pack_waiting (zc_pack_t *out, const zc_storage_status_t *status)
 {
-    const zc_storage_status_t *status = view->storage_status;
-    bool on_sync = waits (view, status->syncing, status->syncing_since_ms);
-    bool on_commit = waits (view, status->committing, status->committing_since_ms);
+    bool on_sync = status->syncing && status->syncing_ms >= WAIT_SHOWN_MS;
+    bool on_commit = status->committing && status->committing_ms >= WAIT_SHOWN_MS;
     zc_pack_key_array (out, "waiting", (size_t) on_sync + on_commit);
     if (on_sync)
-        pack_wait (out, "the disk: a sync has taken ", view->now_ms - status->syncing_since_ms);
+        pack_wait (out, "the disk: a sync has taken ", status->syncing_ms);
     if (on_commit)
-        pack_wait (out, "the store: a checkpoint has taken ", view->now_ms - status->committing_since_ms);
+        pack_wait (out, "the store: a checkpoint has taken ", status->committing_ms);
 }
 
 static void pack_recovered (zc_pack_t *out, const zc_storage_status_t *status)
@@ -161,7 +155,7 @@ void zc_health_pack (zc_pack_t *out, const zc_report_source_t *view)
     pack_producers (out, view); /* two keys */
     pack_journal (out, view);
     pack_store (out, view);
-    pack_waiting (out, view);
+    pack_waiting (out, view->storage_status);
     pack_recovered (out, view->storage_status);
     zc_pack_key_map (out, "queues", 2);
     zc_pack_key_int (out, "last_drain_frames", (int64_t) view->drained_frames);

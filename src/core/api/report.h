@@ -36,9 +36,9 @@ typedef struct {
     const char *directory;
     zc_position_t written, synced, stored; /* stored: what the store has */
     uint64_t unsynced_bytes, journal_bytes, segments, syncs;
-    int64_t synced_at_ms, last_sync_us, slowest_sync_us;
+    int64_t synced_at_ms, sync_age_ms, last_sync_us, slowest_sync_us;
     bool syncing, committing;
-    int64_t syncing_since_ms, committing_since_ms;
+    int64_t syncing_ms, committing_ms; /* how long it has taken so far */
     const char *store_kind;
     uint64_t sequence, cells, store_bytes;
     int64_t checkpoint_at_ms, last_checkpoint_us;

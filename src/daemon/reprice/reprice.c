@@ -11,6 +11,7 @@
 
 #include <czmq.h>
 
+#include "civil/clock.h"
 #include "daemon/prices_file.h"
 #include "daemon/reprice/reprice_internal.h"
 #include "daemon/storage.h"
@@ -228,7 +229,7 @@ static int remember (zc_reprice_t *self)
     const zc_repricing_t row = {
         .since_s = self->since_s,
         .until = self->state.position,
-        .applied_ms = zclock_time (),
+        .applied_ms = zc_clock_wall_ms (),
         .source = {self->settings->reprice, (uint32_t) strlen (self->settings->reprice)},
         .prices = pricing->prices,
         .prices_size = pricing->prices_size,

@@ -7,6 +7,7 @@
  * SQLite stays within its loop, and no row ever comes out of it but the one at which the taker stops. Neither a larger
  * cache nor memory-mapped files made it faster, and a mapped file kills the process where the disk fails.
  */
+#include "civil/clock.h"
 #include "store/sqlite/sqlite.h"
 
 #include <stdio.h>
@@ -142,7 +143,7 @@ int zc_sqlite_reader_open (void *handle, void **ret_reader, char ret_why [256])
 static int is_late (void *argument)
 {
     const zc_sqlite_t *self = argument;
-    return self->deadline_mono_ms && zc_sqlite_mono_ms () >= self->deadline_mono_ms;
+    return self->deadline_mono_ms && zc_clock_mono_ms () >= self->deadline_mono_ms;
 }
 
 static int say_late (zc_sqlite_reader_t *self)

@@ -19,6 +19,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "civil/clock.h"
+
 static int note_wal_pages (void *argument, sqlite3 *db, const char *name, int pages)
 {
     (void) db, (void) name;
@@ -26,18 +28,11 @@ static int note_wal_pages (void *argument, sqlite3 *db, const char *name, int pa
     return SQLITE_OK;
 }
 
-int64_t zc_sqlite_mono_ms (void)
-{
-    struct timespec now;
-    clock_gettime (CLOCK_MONOTONIC, &now);
-    return (int64_t) now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* Somebody is in the way. Not SQLite's own way to wait, which soon looks only ten times a second. */
 static int wait_a_little (void *argument, int times)
 {
     const zc_sqlite_t *self = argument;
-    if (times > ZC_SQLITE_BUSY_MS || (self->deadline_mono_ms && zc_sqlite_mono_ms () >= self->deadline_mono_ms))
+    if (times > ZC_SQLITE_BUSY_MS || (self->deadline_mono_ms && zc_clock_mono_ms () >= self->deadline_mono_ms))
         return 0;
     nanosleep (&(struct timespec){.tv_nsec = 1000000}, NULL);
     return 1;

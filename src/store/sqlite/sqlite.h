@@ -93,9 +93,6 @@ void zc_sqlite_roll_back (zc_sqlite_t *self);
 /* Ends a transaction that is open: commits where `result` is 0, else rolls back. Returns how it ended. */
 int zc_sqlite_end (zc_sqlite_t *self, int result);
 
-/* CLOCK_MONOTONIC. */
-int64_t zc_sqlite_mono_ms (void);
-
 /* -------------------------------------------------------------------------------- schema */
 
 /* What a column of measures is called: an array of ZC_SQLITE_MEASURES names, in the order of the members of

@@ -2,11 +2,11 @@
  *
  * producers.c - the producers of stamped frames as text for a person; see show_health.h.
  */
+#include "civil/clock.h"
 #include "zreport/show/health.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "zreport/show/amount.h"
 #include "zreport/show/field.h"
@@ -25,7 +25,7 @@ static int64_t daemon_now_ms (const json_t *health)
         return now_ms;
     if (synced_at_ms > 0)
         return synced_at_ms + zr_field_count (health, "journal.sync_age_ms");
-    return (int64_t) time (NULL) * 1000;
+    return zc_clock_wall_ms ();
 }
 
 /* As much of an id as there is room for; nothing of what is none. */

@@ -16,6 +16,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "civil/clock.h"
 #include "zreport/show/amount.h"
 #include "zreport/watch/data.h"
 #include "zreport/watch/frame.h"
@@ -36,7 +37,7 @@ typedef struct {
     zr_terminal_t *terminal; /* NULL: not taken yet */
     zr_watch_data_t data;
 
-    int64_t heard_ms; /* the last snapshot, or the start; all by zclock_mono */
+    int64_t heard_ms; /* the last snapshot, or the start; all by zc_clock_mono_ms */
     int64_t drawn_ms;
     int64_t complained_ms;
     int64_t away_since_ms; /* 0: not away */
@@ -61,7 +62,7 @@ static void take_terminal (live_t *self)
 
 static void on_snapshot (live_t *self, json_t *snapshot)
 {
-    self->heard_ms = zclock_mono ();
+    self->heard_ms = zc_clock_mono_ms ();
     self->count++;
     self->ended |= self->options->count > 0 && self->count >= self->options->count;
     if (self->data.paused && self->data.snapshot) {
@@ -69,7 +70,7 @@ static void on_snapshot (live_t *self, json_t *snapshot)
         return;
     }
     self->patience_ms = zr_plain_patience_ms (self->options, snapshot);
-    zr_watch_snapshot (&self->data, snapshot, zclock_time ());
+    zr_watch_snapshot (&self->data, snapshot, zc_clock_wall_ms ());
     zr_rounds_hurry (self->rounds);
     if (!self->terminal && !self->ended)
         take_terminal (self);
@@ -90,7 +91,7 @@ static void on_feed (live_t *self)
             break;
         case ZC_FEED_BAD:
             zr_watch_say (&self->data.complaint, "%s", zc_feed_error (self->feed));
-            self->complained_ms = zclock_mono ();
+            self->complained_ms = zc_clock_mono_ms ();
             break;
         }
         self->dirty = true;
@@ -113,7 +114,7 @@ static void say_away (live_t *self, int64_t now_ms, bool connected)
 /* A connection is lost at once, a daemon that stands still when its snapshot is overdue. */
 static void look_for_daemon (live_t *self, bool connected)
 {
-    int64_t now_ms = zclock_mono ();
+    int64_t now_ms = zc_clock_mono_ms ();
     bool was_away = self->data.away != NULL;
     if (connected)
         self->away_since_ms = 0;
@@ -133,7 +134,7 @@ static void look_for_daemon (live_t *self, bool connected)
 /* A daemon greets each subscriber with a snapshot: where none has come, none is there. */
 static void look_for_first (live_t *self)
 {
-    if (zclock_mono () - self->heard_ms < self->options->timeout_ms)
+    if (zc_clock_mono_ms () - self->heard_ms < self->options->timeout_ms)
         return;
     zr_plain_say_nobody (self->options);
     self->status = 1;
@@ -142,7 +143,7 @@ static void look_for_first (live_t *self)
 
 static void look_at_clock (live_t *self)
 {
-    int64_t now_ms = zclock_mono ();
+    int64_t now_ms = zc_clock_mono_ms ();
     bool connected = zc_feed_is_connected (self->feed);
     if (!self->terminal) {
         look_for_first (self);
@@ -266,9 +267,9 @@ static void draw (live_t *self)
     if (!self->dirty || !self->terminal || self->ended)
         return;
     self->dirty = false;
-    self->drawn_ms = zclock_mono ();
+    self->drawn_ms = zc_clock_mono_ms ();
     if (!self->data.paused)
-        self->data.now_ms = zclock_time ();
+        self->data.now_ms = zc_clock_wall_ms ();
     zr_terminal_clear (self->terminal);
     zr_frame_draw (&self->data, self->screen, zr_terminal_rows (self->terminal), zr_terminal_columns (self->terminal),
                    zr_terminal_paint, self->terminal);
@@ -283,7 +284,7 @@ static int at_most (int64_t ms, int most)
 /* To the next moment at which something is due without anything coming. */
 static int wait_ms (const live_t *self)
 {
-    int64_t now_ms = zclock_mono ();
+    int64_t now_ms = zc_clock_mono_ms ();
     int wait = self->terminal ? at_most (self->drawn_ms + TICK_MS - now_ms, TICK_MS)
                               : at_most (self->heard_ms + self->options->timeout_ms - now_ms, TICK_MS);
     return self->terminal ? zr_rounds_wait_ms (self->rounds, wait) : wait;
@@ -328,7 +329,7 @@ int zr_live (const zr_options_t *options, zr_screen_t *screen, zc_feed_t *feed, 
                    .feed = feed,
                    .signals = signals,
                    .patience_ms = options->timeout_ms,
-                   .heard_ms = zclock_mono ()};
+                   .heard_ms = zc_clock_mono_ms ()};
     zr_watch_data_init (&self.data, options->endpoint, options->query, options->timezone);
     self.rounds = zr_rounds_new (&self.data, options->timeout_ms);
     if (!self.rounds) {

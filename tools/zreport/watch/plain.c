@@ -13,6 +13,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "civil/clock.h"
 #include "wire/json.h"
 #include "zreport/show/amount.h"
 #include "zreport/show/field.h"
@@ -66,7 +67,7 @@ static void show (plain_t *self, const json_t *snapshot)
 /* Takes ownership. */
 static void on_snapshot (plain_t *self, json_t *snapshot)
 {
-    self->heard_ms = zclock_mono ();
+    self->heard_ms = zc_clock_mono_ms ();
     self->told = false;
     self->count++;
     self->patience_ms = zr_plain_patience_ms (self->options, snapshot);
@@ -108,14 +109,14 @@ static void on_silence (plain_t *self)
         self->ended = true;
     } else if (!self->told)
         fprintf (stderr, "zreport: no snapshot from %s for %s; waiting\n", self->options->endpoint,
-                 zr_amount_span ((zclock_mono () - self->heard_ms) / 1000).text);
+                 zr_amount_span ((zc_clock_mono_ms () - self->heard_ms) / 1000).text);
     self->told = true;
 }
 
 /* To the moment when silence becomes news; once told, it is none. */
 static int wait_ms (const plain_t *self)
 {
-    int64_t left_ms = self->heard_ms + self->patience_ms - zclock_mono ();
+    int64_t left_ms = self->heard_ms + self->patience_ms - zc_clock_mono_ms ();
     return self->told ? -1 : left_ms > 0 ? (int) left_ms : 0;
 }
 
@@ -126,7 +127,7 @@ int zr_plain (const zr_options_t *options, zr_screen_t *screen, zc_feed_t *feed,
                     .feed = feed,
                     .signals = signals,
                     .patience_ms = options->timeout_ms,
-                    .heard_ms = zclock_mono ()};
+                    .heard_ms = zc_clock_mono_ms ()};
     zmq_pollitem_t items [] = {{.fd = signals, .events = ZMQ_POLLIN},
                                {.socket = zc_feed_socket (feed), .events = ZMQ_POLLIN}};
     while (!self.ended) {

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "civil/clock.h"
 #include "bus/envelope.h"
 #include "wire/json.h"
 
@@ -99,7 +100,7 @@ int zr_watch_poller_wait_ms (const zr_watch_poller_t *self)
 {
     if (!self->busy)
         return -1;
-    int64_t left_ms = self->unsent ? 0 : self->deadline_ms - zclock_mono ();
+    int64_t left_ms = self->unsent ? 0 : self->deadline_ms - zc_clock_mono_ms ();
     return left_ms > 0 ? (int) left_ms : 0;
 }
 
@@ -130,7 +131,7 @@ void zr_watch_poller_put (zr_watch_poller_t *self, const json_t *request)
 {
     assert (!self->busy);
     self->busy = true;
-    self->deadline_ms = zclock_mono () + self->timeout_ms;
+    self->deadline_ms = zc_clock_mono_ms () + self->timeout_ms;
     self->unsent = (!self->socket && open_socket (self) != 0) || send_request (self, request) != 0;
     if (self->unsent)
         snprintf (self->error, sizeof self->error, "cannot ask: %s", zmq_strerror (errno));
@@ -170,7 +171,7 @@ zr_watch_poller_news_t zr_watch_poller_look (zr_watch_poller_t *self, json_t **r
         zmsg_destroy (&message);
         return news;
     }
-    if (zclock_mono () < self->deadline_ms)
+    if (zc_clock_mono_ms () < self->deadline_ms)
         return ZR_WATCH_POLLER_NOTHING;
     return silent (self, "no answer within %g s", self->timeout_ms / 1000.0);
 }

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "civil/clock.h"
 #include "zreport/show/screen.h"
 #include "zreport/watch/poller.h"
 
@@ -19,7 +20,7 @@ struct zr_rounds {
     zr_watch_poller_t *poller;
     int asking;       /* which question comes next, or is under way; ZR_ASKED: the round is over */
     bool void_answer; /* the one under way is about what was chosen before */
-    int64_t begun_ms; /* both by zclock_mono */
+    int64_t begun_ms; /* both by zc_clock_mono_ms */
     int64_t due_ms;
 };
 
@@ -47,7 +48,7 @@ void zr_rounds_destroy (zr_rounds_t **self_p)
 
 void zr_rounds_begin (zr_rounds_t *self, zr_asked_t first)
 {
-    self->begun_ms = zclock_mono ();
+    self->begun_ms = zc_clock_mono_ms ();
     self->due_ms = self->begun_ms + ROUND_MS;
     self->void_answer = zr_watch_poller_is_busy (self->poller);
     self->asking = first;
@@ -61,7 +62,7 @@ void zr_rounds_restart (zr_rounds_t *self)
 
 void zr_rounds_hurry (zr_rounds_t *self)
 {
-    int64_t now_ms = zclock_mono ();
+    int64_t now_ms = zc_clock_mono_ms ();
     if (self->asking == ZR_ASKED && now_ms - self->begun_ms >= ROUND_LEAST_MS)
         self->due_ms = now_ms;
 }
@@ -70,11 +71,11 @@ void zr_rounds_ask (zr_rounds_t *self)
 {
     if (self->data->paused)
         return;
-    if (self->asking == ZR_ASKED && zclock_mono () >= self->due_ms)
+    if (self->asking == ZR_ASKED && zc_clock_mono_ms () >= self->due_ms)
         zr_rounds_begin (self, 0);
     if (self->asking == ZR_ASKED || zr_watch_poller_is_busy (self->poller))
         return;
-    json_t *request = zr_watch_question (self->data, (zr_asked_t) self->asking, zclock_time ());
+    json_t *request = zr_watch_question (self->data, (zr_asked_t) self->asking, zc_clock_wall_ms ());
     zr_watch_poller_put (self->poller, request);
     json_decref (request);
 }
@@ -118,6 +119,6 @@ int zr_rounds_wait_ms (const zr_rounds_t *self, int most)
     if (zr_watch_poller_is_busy (self->poller))
         left_ms = zr_watch_poller_wait_ms (self->poller);
     else if (!self->data->paused)
-        left_ms = self->asking == ZR_ASKED ? self->due_ms - zclock_mono () : 0;
+        left_ms = self->asking == ZR_ASKED ? self->due_ms - zc_clock_mono_ms () : 0;
     return left_ms < 0 ? 0 : left_ms < most ? (int) left_ms : most;
 }
