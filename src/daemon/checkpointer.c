@@ -6,11 +6,20 @@
 
 #include <czmq.h>
 #include <pthread.h>
-#include <sys/eventfd.h>
 
 #include "civil/clock.h"
+#include "program/mailbox.h"
 
 #define TRIMS_A_CHECKPOINT 16 /* calls of zc_store_trim: the rest waits for the next one */
+
+/* The one checkpoint that may be under way, and what became of it. */
+typedef struct {
+    zc_letter_t letter;
+    const zc_checkpoint_t *checkpoint;
+    bool failed;
+    zc_store_state_t store_state;
+    int64_t us;
+} job_t;
 
 struct zc_checkpointer {
     zc_store_t *store;
@@ -18,16 +27,12 @@ struct zc_checkpointer {
     zc_shared_recent_t *recent;
     const zc_settings_t *settings;
     pthread_t thread;
-    int done; /* eventfd */
-
-    pthread_mutex_t mutex;
-    pthread_cond_t changed;
-    bool ending;
-    zc_checkpointer_state_t state;
-    const zc_checkpoint_t *checkpoint; /* the thread's while BUSY */
-    zc_store_state_t store_state;
-    int64_t us;
+    zc_mailbox_t inbox, outbox; /* of the thread: the job on its way, and back */
+    zc_letter_t end;            /* the last letter in the inbox */
+    job_t job;
     char why [320];
+
+    bool busy; /* the caller's own: the job was given and not collected */
 };
 
 static int fail (zc_checkpointer_t *self, const char *what, const char *why)
@@ -78,30 +83,25 @@ static int keep (zc_checkpointer_t *self, const zc_checkpoint_t *checkpoint, zc_
     return trim (self, checkpoint->taken_ms);
 }
 
+static void work_on (zc_checkpointer_t *self, job_t *job)
+{
+    int64_t begun_us = zc_clock_mono_us ();
+    job->failed = keep (self, job->checkpoint, &job->store_state) == -1;
+    job->us = zc_clock_mono_us () - begun_us;
+    zc_mailbox_put (&self->outbox, &job->letter);
+}
+
 static void *work (void *argument)
 {
     zc_checkpointer_t *self = argument;
     pthread_setname_np (pthread_self (), "zcost-checkpointer");
-    pthread_mutex_lock (&self->mutex);
-    while (true) {
-        while (self->state != ZC_CHECKPOINTER_BUSY && !self->ending)
-            pthread_cond_wait (&self->changed, &self->mutex);
-        if (self->state != ZC_CHECKPOINTER_BUSY)
-            break;
-        const zc_checkpoint_t *checkpoint = self->checkpoint;
-        pthread_mutex_unlock (&self->mutex);
-        int64_t begun_us = zc_clock_mono_us ();
-        zc_store_state_t state;
-        int rc = keep (self, checkpoint, &state);
-        pthread_mutex_lock (&self->mutex);
-        self->us = zc_clock_mono_us () - begun_us;
-        self->store_state = state;
-        self->state = rc == 0 ? ZC_CHECKPOINTER_DONE : ZC_CHECKPOINTER_FAILED;
-        pthread_cond_broadcast (&self->changed);
-        eventfd_write (self->done, 1);
-    }
-    pthread_mutex_unlock (&self->mutex);
-    return NULL;
+    while (true)
+        for (zc_letter_t *letter = zc_mailbox_wait (&self->inbox), *next; letter; letter = next) {
+            next = letter->next;
+            if (letter == &self->end)
+                return NULL;
+            work_on (self, (job_t *) letter);
+        }
 }
 
 zc_checkpointer_t *zc_checkpointer_new (zc_store_t *store, zc_journal_t *journal, zc_shared_recent_t *recent,
@@ -110,18 +110,15 @@ zc_checkpointer_t *zc_checkpointer_new (zc_store_t *store, zc_journal_t *journal
     zc_checkpointer_t *self = calloc (1, sizeof *self);
     if (!self)
         return NULL;
-    self->store = store;
-    self->journal = journal;
-    self->recent = recent;
-    self->settings = settings;
-    pthread_mutex_init (&self->mutex, NULL);
-    pthread_cond_init (&self->changed, NULL);
-    self->done = eventfd (0, EFD_NONBLOCK | EFD_CLOEXEC);
-    int error = self->done == -1 ? errno : pthread_create (&self->thread, NULL, work, self);
+    *self = (zc_checkpointer_t){
+        .store = store, .journal = journal, .recent = recent, .settings = settings, .inbox.fd = -1, .outbox.fd = -1};
+    int error = zc_mailbox_init (&self->inbox) == -1 || zc_mailbox_init (&self->outbox) == -1 ? errno : 0;
+    if (error == 0)
+        error = pthread_create (&self->thread, NULL, work, self);
     if (error == 0)
         return self;
-    if (self->done != -1)
-        close (self->done);
+    zc_mailbox_term (&self->inbox);
+    zc_mailbox_term (&self->outbox);
     free (self);
     errno = error;
     return NULL;
@@ -132,49 +129,38 @@ void zc_checkpointer_destroy (zc_checkpointer_t **self_p)
     zc_checkpointer_t *self = self_p ? *self_p : NULL;
     if (!self)
         return;
-    pthread_mutex_lock (&self->mutex);
-    self->ending = true;
-    pthread_cond_broadcast (&self->changed);
-    pthread_mutex_unlock (&self->mutex);
+    zc_mailbox_put (&self->inbox, &self->end);
     pthread_join (self->thread, NULL);
-    close (self->done);
+    zc_mailbox_term (&self->inbox);
+    zc_mailbox_term (&self->outbox);
     free (self);
     *self_p = NULL;
 }
 
 void zc_checkpointer_give (zc_checkpointer_t *self, const zc_checkpoint_t *checkpoint)
 {
-    pthread_mutex_lock (&self->mutex);
-    assert (self->state == ZC_CHECKPOINTER_IDLE);
-    self->checkpoint = checkpoint;
-    self->state = ZC_CHECKPOINTER_BUSY;
-    pthread_cond_broadcast (&self->changed);
-    pthread_mutex_unlock (&self->mutex);
+    assert (!self->busy);
+    self->busy = true;
+    self->job.checkpoint = checkpoint;
+    zc_mailbox_put (&self->inbox, &self->job.letter);
 }
 
 int zc_checkpointer_descriptor (const zc_checkpointer_t *self)
 {
-    return self->done;
+    return self->outbox.fd;
 }
 
 zc_checkpointer_state_t zc_checkpointer_collect (zc_checkpointer_t *self, bool wait, zc_store_state_t *ret_state,
                                                  int64_t *ret_us)
 {
-    eventfd_t count;
-    pthread_mutex_lock (&self->mutex);
-    while (wait && self->state == ZC_CHECKPOINTER_BUSY)
-        pthread_cond_wait (&self->changed, &self->mutex);
-    zc_checkpointer_state_t state = self->state;
-    if (state == ZC_CHECKPOINTER_DONE) {
-        *ret_state = self->store_state;
-        *ret_us = self->us;
-    }
-    if (state != ZC_CHECKPOINTER_BUSY) {
-        self->state = ZC_CHECKPOINTER_IDLE;
-        eventfd_read (self->done, &count);
-    }
-    pthread_mutex_unlock (&self->mutex);
-    return state;
+    if (!(wait && self->busy ? zc_mailbox_wait (&self->outbox) : zc_mailbox_take (&self->outbox)))
+        return self->busy ? ZC_CHECKPOINTER_BUSY : ZC_CHECKPOINTER_IDLE;
+    self->busy = false;
+    if (self->job.failed)
+        return ZC_CHECKPOINTER_FAILED;
+    *ret_state = self->job.store_state;
+    *ret_us = self->job.us;
+    return ZC_CHECKPOINTER_DONE;
 }
 
 const char *zc_checkpointer_why (const zc_checkpointer_t *self)

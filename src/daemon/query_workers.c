@@ -5,10 +5,9 @@
 #include "daemon/query_workers.h"
 
 #include <czmq.h>
-#include <sys/eventfd.h>
 
 typedef struct {
-    zc_window_query_t *first, **end;
+    zc_letter_t *first, **end;
 } queue_t;
 
 typedef struct {
@@ -24,7 +23,6 @@ struct zc_query_workers {
     zc_committing_t *committing;
     void *argument;
     worker_t workers [ZC_QUERY_WORKERS];
-    int answered; /* eventfd */
 
     /* The engine' thread's own. */
     zc_read_view_t moments [ZC_QUERY_WORKERS];
@@ -36,12 +34,11 @@ struct zc_query_workers {
 
     /* Between the threads. */
     pthread_mutex_t mutex;
-    pthread_cond_t given, finished;
-    pthread_cond_t left;                           /* a helper */
+    pthread_cond_t given, left;                    /* a question; a helper */
     zc_window_query_t *calling [ZC_QUERY_WORKERS]; /* for help, by worker; NULL: not */
-    queue_t todo, done;
-    size_t done_count;
+    queue_t todo;
     bool ending;
+    zc_mailbox_t done; /* what was answered, for the engine' thread */
 };
 
 /* ----------------------------------------------------------------------- queue */
@@ -54,28 +51,28 @@ static void queue_init (queue_t *queue)
 
 static void push (queue_t *queue, zc_window_query_t *query)
 {
-    query->next = NULL;
-    *queue->end = query;
-    queue->end = &query->next;
+    query->letter.next = NULL;
+    *queue->end = &query->letter;
+    queue->end = &query->letter.next;
 }
 
 static void push_first (queue_t *queue, zc_window_query_t *query)
 {
-    query->next = queue->first;
+    query->letter.next = queue->first;
     if (!queue->first)
-        queue->end = &query->next;
-    queue->first = query;
+        queue->end = &query->letter.next;
+    queue->first = &query->letter;
 }
 
 static zc_window_query_t *pop (queue_t *queue)
 {
-    zc_window_query_t *query = queue->first;
-    if (!query)
+    zc_letter_t *letter = queue->first;
+    if (!letter)
         return NULL;
-    queue->first = query->next;
+    queue->first = letter->next;
     if (!queue->first)
         queue->end = &queue->first;
-    return query;
+    return (zc_window_query_t *) letter;
 }
 
 /* ---------------------------------------------------------------------- threads */
@@ -107,11 +104,8 @@ static void answer (zc_query_workers_t *self, worker_t *worker, zc_window_query_
     const zc_help_t help = {call_helper, dismiss_helper, worker};
     pthread_mutex_unlock (&self->mutex);
     zc_window_query_run (query, worker->store, self->recent, &help);
+    zc_mailbox_put (&self->done, &query->letter);
     pthread_mutex_lock (&self->mutex);
-    push (&self->done, query);
-    self->done_count++;
-    pthread_cond_signal (&self->finished);
-    eventfd_write (self->answered, 1);
 }
 
 static void help (zc_query_workers_t *self, const worker_t *worker, zc_window_query_t *query)
@@ -196,15 +190,12 @@ zc_query_workers_t *zc_query_workers_new (zc_engine_t *engine, zc_store_t *store
     self->argument = argument;
     queue_init (&self->waiting);
     queue_init (&self->todo);
-    queue_init (&self->done);
     pthread_mutex_init (&self->mutex, NULL);
     pthread_cond_init (&self->given, NULL);
-    pthread_cond_init (&self->finished, NULL);
     pthread_cond_init (&self->left, NULL);
     for (size_t i = 0; i < ZC_QUERY_WORKERS; i++)
         self->idle [self->idle_count++] = &self->moments [i];
-    self->answered = eventfd (0, EFD_NONBLOCK | EFD_CLOEXEC);
-    int rc = self->answered == -1 ? -1 : 0;
+    int rc = zc_mailbox_init (&self->done);
     if (rc == -1)
         snprintf (ret_why, 256, "%s", strerror (errno));
     for (size_t i = 0; i < ZC_QUERY_WORKERS && rc == 0; i++)
@@ -228,15 +219,11 @@ static void refuse (zc_window_query_t *query, const char *why)
 }
 
 /* Tells what is done. */
-static void tell_done (zc_query_workers_t *self)
+static void tell_all (zc_query_workers_t *self, zc_letter_t *letters)
 {
-    while (true) {
-        pthread_mutex_lock (&self->mutex);
-        zc_window_query_t *query = pop (&self->done);
-        self->done_count -= query != NULL;
-        pthread_mutex_unlock (&self->mutex);
-        if (!query)
-            return;
+    while (letters) {
+        zc_window_query_t *query = (zc_window_query_t *) letters;
+        letters = letters->next;
         self->idle [self->idle_count++] = query->read_view;
         tell (query);
     }
@@ -250,16 +237,14 @@ void zc_query_workers_destroy (zc_query_workers_t **self_p)
     *self_p = NULL;
     self->held = true;
     stop (self);
-    tell_done (self);
+    tell_all (self, zc_mailbox_take (&self->done));
     for (zc_window_query_t *query; (query = pop (&self->waiting)) != NULL;)
         refuse (query, "the daemon is stopping");
     for (size_t i = 0; i < ZC_QUERY_WORKERS; i++)
         zc_read_view_term (&self->moments [i]);
-    if (self->answered != -1)
-        close (self->answered);
+    zc_mailbox_term (&self->done);
     pthread_mutex_destroy (&self->mutex);
     pthread_cond_destroy (&self->given);
-    pthread_cond_destroy (&self->finished);
     pthread_cond_destroy (&self->left);
     free (self);
 }
@@ -308,14 +293,12 @@ void zc_query_workers_ask (zc_query_workers_t *self, zc_window_query_t *query)
 
 int zc_query_workers_descriptor (const zc_query_workers_t *self)
 {
-    return self->answered;
+    return self->done.fd;
 }
 
 void zc_query_workers_collect (zc_query_workers_t *self)
 {
-    eventfd_t count;
-    eventfd_read (self->answered, &count);
-    tell_done (self);
+    tell_all (self, zc_mailbox_take (&self->done));
     take_up (self);
 }
 
@@ -324,14 +307,9 @@ void zc_query_workers_collect (zc_query_workers_t *self)
 bool zc_query_workers_hold (zc_query_workers_t *self, bool wait)
 {
     self->held = true;
-    tell_done (self);
-    while (wait && self->idle_count < ZC_QUERY_WORKERS) {
-        pthread_mutex_lock (&self->mutex);
-        while (self->done_count == 0)
-            pthread_cond_wait (&self->finished, &self->mutex);
-        pthread_mutex_unlock (&self->mutex);
-        tell_done (self);
-    }
+    tell_all (self, zc_mailbox_take (&self->done));
+    while (wait && self->idle_count < ZC_QUERY_WORKERS)
+        tell_all (self, zc_mailbox_wait (&self->done));
     return self->idle_count == ZC_QUERY_WORKERS;
 }
 

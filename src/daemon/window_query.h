@@ -11,6 +11,7 @@
 #include "core/window/rows.h"
 #include "daemon/read_view.h"
 #include "daemon/scan_ranges.h"
+#include "program/mailbox.h"
 #include "store/store.h"
 
 #define ZC_WINDOW_QUERY_MS 10000 /* what a question may take; then it is given up */
@@ -24,6 +25,7 @@ typedef struct {
 typedef struct zc_window_query zc_window_query_t;
 
 struct zc_window_query {
+    zc_letter_t letter; /* the readers' */
     zc_query_spec_t spec;
     void *request;       /* malloc'ed, what the ask's strings point into; goes with the query */
     bool wants_reply;    /* a `breakdown` or `series`: its result is packed into `result` */
@@ -45,7 +47,6 @@ struct zc_window_query {
     zc_rows_t *part;           /* what a helper read; NULL: none did */
     zc_read_view_t *read_view; /* the readers' */
     bool helped, helping;      /* theirs, too */
-    zc_window_query_t *next;
 };
 
 /* NULL without memory. */

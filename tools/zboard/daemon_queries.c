@@ -44,7 +44,7 @@ typedef struct {
 struct zb_daemon_queries {
     const char *endpoint;
     const zcost_t *events;
-    zb_mailbox_t *outbox;
+    zc_mailbox_t *outbox;
     zsock_t *dealer;
     zc_monitor_t *monitor;
     bool connected;
@@ -98,7 +98,7 @@ static zsock_t *open_dealer (void)
     return socket;
 }
 
-zb_daemon_queries_t *zb_daemon_queries_new (const char *endpoint, const zcost_t *events, zb_mailbox_t *outbox)
+zb_daemon_queries_t *zb_daemon_queries_new (const char *endpoint, const zcost_t *events, zc_mailbox_t *outbox)
 {
     zb_daemon_queries_t *self = calloc (1, sizeof *self);
     if (!self)
@@ -144,7 +144,7 @@ static void answer (zb_daemon_queries_t *self, place_t *place, int status, char 
     place->query->answer = NULL;
     *news = (zb_upstream_event_t){
         .kind = ZB_UPSTREAM_EVENT_ANSWER, .number = place->query->number, .status = status, .text = text, .size = size};
-    zb_mailbox_put (self->outbox, &news->letter);
+    zc_mailbox_put (self->outbox, &news->letter);
     free_place (place);
     if (size > LARGE_BYTES)
         malloc_trim (0);

@@ -24,7 +24,7 @@
 typedef char *(*zb_render_t) (void *context, json_t *const *results, size_t *ret_size);
 
 typedef struct {
-    zb_letter_t letter;
+    zc_letter_t letter;
     uint32_t number;              /* the asker's; comes back with the answer */
     uint64_t after;               /* events of ours that must be acknowledged before it is put */
     json_t *parts [ZB_PARTS_MAX]; /* requests */
@@ -43,7 +43,7 @@ typedef struct zb_daemon_queries zb_daemon_queries_t;
 
 /* Connects in the background. events: what tells which of ours are acknowledged. outbox: where answers go. Both and the
  * endpoint's text outlive it. NULL with errno. */
-zb_daemon_queries_t *zb_daemon_queries_new (const char *endpoint, const zcost_t *events, zb_mailbox_t *outbox);
+zb_daemon_queries_t *zb_daemon_queries_new (const char *endpoint, const zcost_t *events, zc_mailbox_t *outbox);
 
 /* What is under way is not answered. */
 void zb_daemon_queries_destroy (zb_daemon_queries_t **self_p);

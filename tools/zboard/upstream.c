@@ -24,8 +24,8 @@ struct zb_upstream {
     pthread_t thread;
     bool started;
     bool ending;
-    zb_mailbox_t inbox, outbox;
-    zb_letter_t end; /* the last letter in the inbox */
+    zc_mailbox_t inbox, outbox;
+    zc_letter_t end; /* the last letter in the inbox */
     zc_feed_t *feed;
     zb_daemon_queries_t *queries;
 
@@ -46,7 +46,7 @@ static void tell (zb_upstream_t *self, zb_upstream_event_t news)
         return;
     }
     *letter = news;
-    zb_mailbox_put (&self->outbox, &letter->letter);
+    zc_mailbox_put (&self->outbox, &letter->letter);
 }
 
 /* ----------------------------------------------------------------- what is published */
@@ -111,7 +111,7 @@ static void look_for_daemon (zb_upstream_t *self, int64_t now_ms)
 
 static void on_inbox (zb_upstream_t *self)
 {
-    zb_letter_t *letter = zb_mailbox_take (&self->inbox), *next;
+    zc_letter_t *letter = zc_mailbox_take (&self->inbox), *next;
     for (; letter; letter = next) {
         next = letter->next;
         if (letter == &self->end)
@@ -159,7 +159,7 @@ static int complain (const char *role, const char *endpoint)
 
 static int open_all (zb_upstream_t *self, const zcost_t *events)
 {
-    if (zb_mailbox_init (&self->inbox) == -1 || zb_mailbox_init (&self->outbox) == -1)
+    if (zc_mailbox_init (&self->inbox) == -1 || zc_mailbox_init (&self->outbox) == -1)
         return complain ("none", "none");
     if (!(self->feed = zc_feed_new (self->settings->publish, true)))
         return complain ("publish", self->settings->publish);
@@ -191,7 +191,7 @@ void zb_upstream_destroy (zb_upstream_t **self_p)
     if (!self)
         return;
     if (self->started) {
-        zb_mailbox_put (&self->inbox, &self->end);
+        zc_mailbox_put (&self->inbox, &self->end);
         pthread_join (self->thread, NULL);
     }
     zb_daemon_queries_destroy (&self->queries);
@@ -200,15 +200,15 @@ void zb_upstream_destroy (zb_upstream_t **self_p)
         next = zb_upstream_event_next (news);
         zb_upstream_event_destroy (&news);
     }
-    zb_mailbox_term (&self->inbox);
-    zb_mailbox_term (&self->outbox);
+    zc_mailbox_term (&self->inbox);
+    zc_mailbox_term (&self->outbox);
     free (self);
     *self_p = NULL;
 }
 
 void zb_upstream_ask (zb_upstream_t *self, zb_daemon_query_t *query)
 {
-    zb_mailbox_put (&self->inbox, &query->letter);
+    zc_mailbox_put (&self->inbox, &query->letter);
 }
 
 int zb_upstream_fd (const zb_upstream_t *self)
@@ -218,5 +218,5 @@ int zb_upstream_fd (const zb_upstream_t *self)
 
 zb_upstream_event_t *zb_upstream_take (zb_upstream_t *self)
 {
-    return (zb_upstream_event_t *) zb_mailbox_take (&self->outbox);
+    return (zb_upstream_event_t *) zc_mailbox_take (&self->outbox);
 }

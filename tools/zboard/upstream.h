@@ -9,7 +9,7 @@
 #ifndef ZB_UPSTREAM_H
 #define ZB_UPSTREAM_H
 
-#include "zboard/mailbox.h"
+#include "program/mailbox.h"
 #include "zboard/upstream_event.h"
 #include "zboard/daemon_queries.h"
 #include "zboard/settings.h"

@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "zboard/mailbox.h"
+#include "program/mailbox.h"
 
 typedef enum {
     ZB_UPSTREAM_EVENT_ANSWER,
@@ -19,7 +19,7 @@ typedef enum {
 } zb_upstream_event_kind_t;
 
 typedef struct {
-    zb_letter_t letter;
+    zc_letter_t letter;
     zb_upstream_event_kind_t kind;
     uint32_t number; /* of the query that is answered */
     int status;      /* of an answer: of HTTP */

@@ -2,13 +2,14 @@
  *
  * mailbox.c - letters between threads; see mailbox.h.
  */
-#include "zboard/mailbox.h"
+#include "program/mailbox.h"
 
+#include <poll.h>
 #include <stdint.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-int zb_mailbox_init (zb_mailbox_t *self)
+int zc_mailbox_init (zc_mailbox_t *self)
 {
     self->first = NULL;
     self->end = &self->first;
@@ -17,14 +18,14 @@ int zb_mailbox_init (zb_mailbox_t *self)
     return self->fd == -1 ? -1 : 0;
 }
 
-void zb_mailbox_term (zb_mailbox_t *self)
+void zc_mailbox_term (zc_mailbox_t *self)
 {
     if (self->fd != -1)
         close (self->fd);
     pthread_mutex_destroy (&self->lock);
 }
 
-void zb_mailbox_put (zb_mailbox_t *self, zb_letter_t *letter)
+void zc_mailbox_put (zc_mailbox_t *self, zc_letter_t *letter)
 {
     static const uint64_t one = 1;
     letter->next = NULL;
@@ -37,15 +38,24 @@ void zb_mailbox_put (zb_mailbox_t *self, zb_letter_t *letter)
         return;
 }
 
-zb_letter_t *zb_mailbox_take (zb_mailbox_t *self)
+zc_letter_t *zc_mailbox_take (zc_mailbox_t *self)
 {
     uint64_t count;
     if (read (self->fd, &count, sizeof count) < 0)
         return NULL;
     pthread_mutex_lock (&self->lock);
-    zb_letter_t *letters = self->first;
+    zc_letter_t *letters = self->first;
     self->first = NULL;
     self->end = &self->first;
     pthread_mutex_unlock (&self->lock);
+    return letters;
+}
+
+zc_letter_t *zc_mailbox_wait (zc_mailbox_t *self)
+{
+    struct pollfd readable = {.fd = self->fd, .events = POLLIN};
+    zc_letter_t *letters;
+    while (!(letters = zc_mailbox_take (self)))
+        (void) !poll (&readable, 1, -1); /* may also return for a signal, or for a letter that was taken already */
     return letters;
 }
