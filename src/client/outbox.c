@@ -70,6 +70,14 @@ static uint64_t settled_place (const zc_outbox_t *self)
     return stats.popped;
 }
 
+/* Frames are settled, then sent, then to be sent. */
+static void assert_order (const zc_outbox_t *self)
+{
+    assert (first_of (self) <= self->at && self->at <= next_of (self));
+    assert (first_of (self) <= self->handed && self->handed <= next_of (self));
+    (void) self;
+}
+
 /* The place of the first event that is in no frame. */
 static uint64_t cut_place (const zc_outbox_t *self)
 {
@@ -152,6 +160,7 @@ static void start_over (zc_outbox_t *self, int64_t now_ns)
     self->declared = settled > before ? settled : before;
     self->declared_ns = 0;
     self->progress_ns = now_ns;
+    assert_order (self);
 }
 
 /* Begins an epoch with the oldest unsettled event. */
@@ -296,6 +305,7 @@ void zc_outbox_sent (zc_outbox_t *self, const zc_outbox_frame_t *frame, int64_t 
     if (flight->place + flight->events > self->sent_place)
         self->sent_place = flight->place + flight->events;
     self->at++;
+    assert_order (self);
 }
 
 void zc_outbox_reconnected (zc_outbox_t *self, int64_t now_ns)
@@ -333,6 +343,7 @@ static uint64_t settle (zc_outbox_t *self, uint64_t limit)
         self->at = first;
     if (self->handed < first)
         self->handed = first;
+    assert_order (self);
     return gone.events;
 }
 

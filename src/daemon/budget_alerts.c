@@ -5,6 +5,7 @@
 #include "daemon/budget_alerts.h"
 
 #include "civil/clock.h"
+#include "core/base/check.h"
 #include "program/log.h"
 #include "civil/zone.h"
 
@@ -41,6 +42,8 @@ static int no_memory (void)
 
 static int append (zc_budget_alerts_t *self, const zc_pack_t *bytes)
 {
+    zc_alert_t read;
+    zc_check (zc_budget_record_read (bytes->data, bytes->size, &read) == 0); /* else no start would go past it */
     if (zc_storage_append (self->storage, ZC_RECORD_ALERT, zc_clock_wall_ms (), bytes->data, bytes->size) == -1 ||
         zc_storage_write (self->storage) == -1)
         return -1;

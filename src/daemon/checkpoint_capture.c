@@ -7,6 +7,7 @@
 #include <czmq.h>
 
 #include "civil/clock.h"
+#include "core/base/check.h"
 
 struct zc_checkpoint_capture {
     zc_checkpoint_t checkpoint;
@@ -65,7 +66,7 @@ static void take_unpriced (zc_checkpoint_capture_t *self, const zc_tally_t *tall
 static void take_alerts (zc_checkpoint_capture_t *self, const zc_budgets_t *budgets)
 {
     size_t count = zc_budgets_alerts (budgets);
-    assert (count <= ZC_ALERTS_MAX);
+    zc_check (count <= ZC_ALERTS_MAX);
     for (size_t i = 0; i < count; i++)
         self->alerts [i] = *zc_budgets_alert (budgets, i);
     self->checkpoint.alerts = self->alerts;

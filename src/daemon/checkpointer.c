@@ -8,6 +8,7 @@
 #include <pthread.h>
 
 #include "civil/clock.h"
+#include "core/base/check.h"
 #include "program/mailbox.h"
 
 #define TRIMS_A_CHECKPOINT 16 /* calls of zc_store_trim: the rest waits for the next one */
@@ -139,7 +140,7 @@ void zc_checkpointer_destroy (zc_checkpointer_t **self_p)
 
 void zc_checkpointer_give (zc_checkpointer_t *self, const zc_checkpoint_t *checkpoint)
 {
-    assert (!self->busy);
+    zc_check (!self->busy);
     self->busy = true;
     self->job.checkpoint = checkpoint;
     zc_mailbox_put (&self->inbox, &self->job.letter);

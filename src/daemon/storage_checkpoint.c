@@ -5,6 +5,7 @@
 #include "daemon/storage.h"
 
 #include "civil/clock.h"
+#include "core/base/check.h"
 #include "program/log.h"
 #include "daemon/storage_internal.h"
 
@@ -40,6 +41,8 @@ static int take (zc_storage_t *self, zc_position_t position)
         return -1;
     }
     const zc_checkpoint_t *checkpoint = zc_checkpoint_capture_result (self->capture);
+    zc_check (checkpoint->sequence == self->state.sequence + 1 && position > self->state.position);
+    zc_check (checkpoint->keys_from == self->keys_taken && checkpoint->keys_to >= checkpoint->keys_from);
     self->sequence = checkpoint->sequence;
     self->keys_taken = checkpoint->keys_to;
     self->taken_at = position;

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/base/check.h"
 #include "journal/journal_truncate.h"
 #include "journal/journal_internal.h"
 
@@ -223,6 +224,7 @@ static int hand_over (zc_journal_t *self, zc_journal_segment_t *next)
     *self->full_end = self->current;
     self->full_end = &self->current->next;
     self->full_count++;
+    zc_check (next->header.number == self->current->header.number + 1);
     self->current = next;
     self->written = ZC_POSITION (next->header.number, ZC_SEGMENT_HEADER_BYTES);
     self->directory_changed = true;
@@ -301,12 +303,15 @@ static void seal (zc_journal_t *self, uint8_t *record, const uint8_t *end)
         zc_journal_put_u32 (record, zc_journal_crc32c (self->current->seed, record, whole));
         record += whole;
     }
+    zc_check (record == end); /* what is read back by its sizes is what was put there */
 }
 
 /* Writes all, with so many bytes of the buffer more behind it, and begins anew. */
 static int write_all (zc_journal_t *self, size_t more, char *why)
 {
     const zc_journal_segment_t *segment = self->current;
+    zc_check (self->base + self->total + more <= segment->header.bytes);
+    zc_check (self->fill + more <= ZC_JOURNAL_BUFFER_BYTES);
     for (int i = 0; i < self->parts_count; i += 2) {
         uint8_t *begin = self->parts [i].iov_base;
         seal (self, begin, begin + self->parts [i].iov_len - ZC_RECORD_HEADER_BYTES);
@@ -345,8 +350,10 @@ static void publish_written (zc_journal_t *self, size_t more)
 {
     self->base += (uint32_t) more;
     set_limit (self);
+    zc_position_t written = ZC_POSITION (self->current->header.number, self->base);
     pthread_mutex_lock (&self->lock);
-    self->written = ZC_POSITION (self->current->header.number, self->base);
+    zc_check (written > self->written);
+    self->written = written;
     if (self->idle)
         pthread_cond_signal (&self->work);
     pthread_mutex_unlock (&self->lock);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "civil/clock.h"
+#include "core/base/check.h"
 #include "journal/journal_internal.h"
 
 /* What one group syncs. */
@@ -81,6 +82,8 @@ static int sync_files (zc_journal_t *self, group_t *group, char *why)
 static void publish (zc_journal_t *self, const group_t *group)
 {
     zc_journal_stats_t *stats = &self->stats;
+    zc_check (group->upto > zc_journal_synced (self) && group->upto <= self->written);
+    zc_check (self->mark.position == group->upto);
     atomic_store_explicit (&self->synced, group->upto, memory_order_release);
     stats->syncing = false;
     stats->syncs++;

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "core/base/check.h"
 #include "journal/journal_file.h"
 #include "journal/journal_format.h"
 
@@ -114,6 +115,7 @@ int zc_journal_watermark_write (int fd, zc_journal_watermark_t *mark, zc_positio
 {
     uint8_t bytes [MARK_BYTES];
     zc_journal_watermark_t next = *mark;
+    zc_check (position >= mark->position);
     next.counter++;
     next.place = 1 - mark->place;
     next.position = position;

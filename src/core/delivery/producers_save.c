@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/check.h"
 #include "core/delivery/producers_internal.h"
 
 static zc_producer_row_t row_of (const zc_producers_record_t *record)
@@ -88,6 +89,7 @@ static zc_interval_t *copy_changed (zc_producers_t *self, const zc_producers_lin
     for (; record; record = changed_at (self, record->older)) {
         zc_producer_row_t *row = &changes->rows [changes->rows_count++];
         *row = row_of (record);
+        zc_check (row->next > 0 && zc_seq_intervals_ascend (row->next, row->intervals, row->intervals_count));
         if (row->intervals_count > 0)
             memcpy (at, row->intervals, row->intervals_count * sizeof *at);
         row->intervals = at;
@@ -131,20 +133,6 @@ void zc_producers_changes_term (zc_producers_changes_t *changes)
 
 /* ----------------------------------------------------------------------------- restore */
 
-static bool are_intervals (const zc_producer_row_t *row)
-{
-    uint64_t end = row->next;
-    if (row->intervals_count > ZC_INTERVALS_MAX)
-        return false;
-    for (uint32_t i = 0; i < row->intervals_count; i++) {
-        const zc_interval_t *interval = &row->intervals [i];
-        if (interval->first <= end || interval->end <= interval->first)
-            return false;
-        end = interval->end;
-    }
-    return true;
-}
-
 /* A row has been on a disk. */
 static bool is_row (const zc_producers_t *self, const zc_producer_row_t *row)
 {
@@ -153,8 +141,9 @@ static bool is_row (const zc_producers_t *self, const zc_producer_row_t *row)
     if (row->next == 0 || row->turn <= turn || row->turn > INT64_MAX ||
         zc_producers_table_find (&self->table, row->id) != ZC_NOBODY)
         return false;
-    return row->expired || (are_intervals (row) && (row->base == 0 || row->base > row->next) &&
-                            row->accepted_events <= INT64_MAX && row->lost <= INT64_MAX);
+    return row->expired ||
+           (zc_seq_intervals_ascend (row->next, row->intervals, row->intervals_count) &&
+            (row->base == 0 || row->base > row->next) && row->accepted_events <= INT64_MAX && row->lost <= INT64_MAX);
 }
 
 static int restore_seen (zc_seq_intervals_t *seen, const zc_producer_row_t *row)

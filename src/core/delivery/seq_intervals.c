@@ -5,9 +5,10 @@
 #include "core/delivery/seq_intervals.h"
 
 #include <assert.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "core/base/check.h"
 
 #define FIRST_CAPACITY 4 /* most gaps come alone: between two connections of one producer */
 
@@ -176,9 +177,8 @@ static bool add_to_neighbour (zc_seq_intervals_t *self, uint32_t place, uint64_t
     return below || above;
 }
 
-uint64_t zc_seq_intervals_add (zc_seq_intervals_t *self, uint64_t first, uint64_t end)
+static uint64_t add (zc_seq_intervals_t *self, uint64_t first, uint64_t end)
 {
-    assert (first < end && zc_seq_intervals_find (self, first, end) == ZC_SEQ_INTERVALS_NONE);
     if (end > self->end)
         self->end = end;
     if (first == self->next) {
@@ -189,4 +189,24 @@ uint64_t zc_seq_intervals_add (zc_seq_intervals_t *self, uint64_t first, uint64_
     if (self->count > 0 && add_to_neighbour (self, place, first, end))
         return 0;
     return add_apart (self, place, first, end);
+}
+
+uint64_t zc_seq_intervals_add (zc_seq_intervals_t *self, uint64_t first, uint64_t end)
+{
+    assert (first < end && zc_seq_intervals_find (self, first, end) == ZC_SEQ_INTERVALS_NONE);
+    uint64_t next = self->next, missed = add (self, first, end);
+    zc_check (self->next >= next && self->next <= self->end);
+    zc_check (self->count == 0 || self->intervals [0].first > self->next);
+    return missed;
+}
+
+bool zc_seq_intervals_ascend (uint64_t next, const zc_interval_t *intervals, uint32_t count)
+{
+    uint64_t end = next;
+    for (uint32_t i = 0; i < count; i++) {
+        if (intervals [i].first <= end || intervals [i].end <= intervals [i].first)
+            return false;
+        end = intervals [i].end;
+    }
+    return count <= ZC_INTERVALS_MAX;
 }

@@ -9,6 +9,7 @@
 #ifndef ZC_SEQ_INTERVALS_H
 #define ZC_SEQ_INTERVALS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define ZC_INTERVALS_MAX 64 /* of numbers seen above a gap: one more closes the lowest gap, which is then lost */
@@ -48,5 +49,8 @@ uint64_t zc_seq_intervals_missed (const zc_seq_intervals_t *self, uint64_t first
 /* Closes all below base; all below end: returns how many of these are missed. */
 void zc_seq_intervals_close_base (zc_seq_intervals_t *self);
 uint64_t zc_seq_intervals_close (zc_seq_intervals_t *self);
+
+/* Whether intervals are what may stand above `next`: ascending, apart from it and from each other, not too many. */
+bool zc_seq_intervals_ascend (uint64_t next, const zc_interval_t *intervals, uint32_t count);
 
 #endif

@@ -110,6 +110,8 @@ static inline int add_to (zc_rows_t *self, uint32_t row, int64_t step, const zc_
                           int64_t routed_cost_nanousd, uint32_t *ret_point)
 {
     bool passed = zc_row_sums_add (&self->sums [row], sums, routed_cost_nanousd);
+    self->events += (uint64_t) sums->events;
+    self->cost_nanousd += (uint64_t) sums->cost_nanousd;
     uint32_t point = row;
     if (self->plan->step_s > 0) {
         point = zc_series_points_at (&self->points, row, step);

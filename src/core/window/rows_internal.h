@@ -33,6 +33,7 @@ struct zc_rows {
     zc_row_sums_t *sums;           /* by row */
     zc_series_points_t points;     /* of a series */
     zc_latency_counts_t latencies; /* by point; without a step, by row */
+    uint64_t events, cost_nanousd; /* of all that was added: what rows, and points, must add up to */
     const char *code, *why;        /* NULL until it has failed */
 };
 

@@ -4,6 +4,7 @@
  */
 #include <stdlib.h>
 
+#include "core/base/check.h"
 #include "core/window/rows_order.h"
 
 /* ----------------------------------------------------------------------- total */
@@ -52,6 +53,22 @@ static int add_up (total_t *self, zc_rows_t *rows, const zc_rows_order_t *order)
         if (zc_row_sums_add (&self->sums, &rows->sums [row].sums, rows->sums [row].routed_cost_nanousd))
             return zc_rows_fail_sum (rows);
     return total_latencies (self, order) == 0 ? 0 : zc_rows_fail_memory (rows);
+}
+
+/* Whether rows, and in a series their points, hold what was added, each event once. */
+static bool adds_up (const zc_rows_t *rows)
+{
+    bool series = rows->plan->step_s > 0;
+    uint64_t events = rows->events, cost = rows->cost_nanousd, points_events = events, points_cost = cost;
+    for (uint32_t row = 0; row < rows->grouping.count; row++) {
+        events -= (uint64_t) rows->sums [row].sums.events;
+        cost -= (uint64_t) rows->sums [row].sums.cost_nanousd;
+    }
+    for (uint32_t point = 0; series && point < rows->points.count; point++) {
+        points_events -= (uint64_t) rows->points.list [point].sums.sums.events;
+        points_cost -= (uint64_t) rows->points.list [point].sums.sums.cost_nanousd;
+    }
+    return events == 0 && cost == 0 && (!series || (points_events == 0 && points_cost == 0));
 }
 
 /* ------------------------------------------------------------------------ rows */
@@ -136,6 +153,7 @@ int zc_rows_pack (zc_rows_t *self, zc_pack_t *out)
     total_t total = {.counts = NULL};
     if (self->why)
         return -1;
+    zc_check (adds_up (self));
     if (zc_rows_order_make (&order, self) == -1)
         return zc_rows_fail_memory (self);
     int rc = add_up (&total, self, &order);

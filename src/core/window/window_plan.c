@@ -4,6 +4,8 @@
  */
 #include "core/window/window_plan.h"
 
+#include "core/base/check.h"
+
 /* The line of time, cut: days from `days`, quarters from `quarters`, minutes from `minutes`; ascending. */
 typedef struct {
     int64_t days, quarters, minutes;
@@ -178,6 +180,21 @@ static bool is_ever (const zc_query_spec_t *spec, const line_t *line, const zc_w
     return !spec->has_since || (line->days == 0 && plan->since_s <= line->first);
 }
 
+/* Disjoint, ascending, none empty; what is read from memory comes after them: no event is counted twice. */
+static bool are_disjoint (const zc_window_plan_t *plan)
+{
+    int64_t end_s = INT64_MIN;
+    for (size_t i = 0; i < plan->spans_count; i++) {
+        const zc_span_t *span = &plan->spans [i];
+        if (span->level == ZC_EVER)
+            return plan->spans_count == 1 && plan->recent_since_s == plan->recent_until_s;
+        if (span->since_s < end_s || span->until_s <= span->since_s)
+            return false;
+        end_s = span->until_s;
+    }
+    return plan->recent_since_s == plan->recent_until_s || plan->recent_since_s >= end_s;
+}
+
 void zc_window_plan_make (const zc_query_spec_t *spec, const zc_coverage_t *reach, zc_window_plan_t *ret_plan)
 {
     int64_t step_s = smaller (larger (spec->step_s, ZC_MINUTE_S), ZC_STEP_MAX_S);
@@ -195,5 +212,6 @@ void zc_window_plan_make (const zc_query_spec_t *spec, const zc_coverage_t *reac
         cover_window (&whole, plan.step_s);
         leave_to_memory (&whole);
     }
+    zc_check (plan.spans_count <= ZC_WINDOW_PLAN_SPANS_MAX && are_disjoint (&plan));
     *ret_plan = plan;
 }
