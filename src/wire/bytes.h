@@ -9,6 +9,14 @@
 #include <stdint.h>
 #include <string.h>
 
+/* 8 bytes in one word. */
+static inline uint64_t zc_bytes_word (const char *data)
+{
+    uint64_t word;
+    memcpy (&word, data, sizeof word);
+    return word;
+}
+
 /* The first bytes of a string, at most 8, in one word: strings of one size and at most 8 bytes are
  * equal where their words are. By loads that overlap, so that none passes the string's end and no
  * call is made. */

@@ -22,7 +22,7 @@ typedef struct {
     uint64_t a, b, c, d;
 } zc_siphash_t;
 
-static inline uint64_t zc_rotate (uint64_t word, int bits)
+static inline uint64_t zc_siphash_rotate (uint64_t word, int bits)
 {
     return word << bits | word >> (64 - bits);
 }
@@ -31,13 +31,13 @@ static inline void zc_siphash_round (zc_siphash_t *self)
 {
     self->a += self->b;
     self->c += self->d;
-    self->b = zc_rotate (self->b, 13) ^ self->a;
-    self->d = zc_rotate (self->d, 16) ^ self->c;
-    self->a = zc_rotate (self->a, 32) + self->d;
+    self->b = zc_siphash_rotate (self->b, 13) ^ self->a;
+    self->d = zc_siphash_rotate (self->d, 16) ^ self->c;
+    self->a = zc_siphash_rotate (self->a, 32) + self->d;
     self->c += self->b;
-    self->d = zc_rotate (self->d, 21) ^ self->a;
-    self->b = zc_rotate (self->b, 17) ^ self->c;
-    self->c = zc_rotate (self->c, 32);
+    self->d = zc_siphash_rotate (self->d, 21) ^ self->a;
+    self->b = zc_siphash_rotate (self->b, 17) ^ self->c;
+    self->c = zc_siphash_rotate (self->c, 32);
 }
 
 static inline zc_siphash_t zc_siphash_begin (const zc_siphash_secret_t *secret)

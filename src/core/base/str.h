@@ -12,13 +12,6 @@
 #include "wire/bytes.h"
 #include "wire/event.h"
 
-static inline uint64_t zc_word_at (const char *data)
-{
-    uint64_t word;
-    memcpy (&word, data, sizeof word);
-    return word;
-}
-
 /* Whether two strings are the same bytes. By words that overlap: names are short, and a call costs more
  * than comparing them. */
 static inline bool zc_str_equal (zc_str_t a, zc_str_t b)
@@ -27,8 +20,8 @@ static inline bool zc_str_equal (zc_str_t a, zc_str_t b)
         return false;
     if (a.size < 8)
         return zc_bytes_first (a.data, a.size) == zc_bytes_first (b.data, b.size);
-    return zc_word_at (a.data) == zc_word_at (b.data) &&
-           zc_word_at (a.data + a.size - 8) == zc_word_at (b.data + b.size - 8) &&
+    return zc_bytes_word (a.data) == zc_bytes_word (b.data) &&
+           zc_bytes_word (a.data + a.size - 8) == zc_bytes_word (b.data + b.size - 8) &&
            (a.size <= 16 || memcmp (a.data + 8, b.data + 8, a.size - 16) == 0);
 }
 
@@ -37,7 +30,7 @@ static inline bool zc_str_equal (zc_str_t a, zc_str_t b)
 static inline uint64_t zc_str_word (zc_str_t text)
 {
     uint64_t word = zc_bytes_first (text.data, text.size) + text.size;
-    return text.size > 8 ? word ^ zc_word_at (text.data + text.size - 8) * 5 : word;
+    return text.size > 8 ? word ^ zc_bytes_word (text.data + text.size - 8) * 5 : word;
 }
 
 #endif

@@ -167,7 +167,7 @@ static inline int64_t magnitude_of (int64_t number)
 static inline bool fits (int64_t sum, int64_t more)
 {
     int64_t ignored;
-    return zc_fits (sum, more, &ignored);
+    return zc_ledger_fits (sum, more, &ignored);
 }
 
 /* What is signed goes by its magnitude: a part of such a sum can pass what the whole does not. */

@@ -79,7 +79,7 @@ static inline size_t zc_ledger_tier (const zc_ledger_t *self, zc_str_t name, siz
 }
 
 /* Whether sum + more fits 64 bits; *ret_sum is it. */
-static inline bool zc_fits (int64_t sum, int64_t more, int64_t *ret_sum)
+static inline bool zc_ledger_fits (int64_t sum, int64_t more, int64_t *ret_sum)
 {
     return !__builtin_add_overflow (sum, more, ret_sum);
 }

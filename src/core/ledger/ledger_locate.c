@@ -61,7 +61,7 @@ static uint64_t tags_word (zc_str_t map)
     uint32_t left = map.size < ZC_TAGS_RECALLED ? map.size : ZC_TAGS_RECALLED;
     const char *at = map.data;
     for (; left > 8; at += 8, left -= 8) {
-        word = (word ^ zc_word_at (at)) * UINT64_C (0x9e3779b97f4a7c15);
+        word = (word ^ zc_bytes_word (at)) * UINT64_C (0x9e3779b97f4a7c15);
         word ^= word >> 32;
     }
     return word ^ zc_bytes_first (at, left);

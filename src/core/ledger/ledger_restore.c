@@ -36,9 +36,11 @@ static bool are_sums (const zc_measures_t *sums)
 
 static bool add_tokens (const zc_measures_t *sums, int64_t *tokens)
 {
-    return zc_fits (*tokens, sums->input_tokens, tokens) && zc_fits (*tokens, sums->cache_read_tokens, tokens) &&
-           zc_fits (*tokens, sums->cache_write_tokens, tokens) && zc_fits (*tokens, sums->output_tokens, tokens) &&
-           zc_fits (*tokens, sums->reasoning_tokens, tokens);
+    return zc_ledger_fits (*tokens, sums->input_tokens, tokens) &&
+           zc_ledger_fits (*tokens, sums->cache_read_tokens, tokens) &&
+           zc_ledger_fits (*tokens, sums->cache_write_tokens, tokens) &&
+           zc_ledger_fits (*tokens, sums->output_tokens, tokens) &&
+           zc_ledger_fits (*tokens, sums->reasoning_tokens, tokens);
 }
 
 static int64_t magnitude_of (int64_t number)
@@ -48,13 +50,13 @@ static int64_t magnitude_of (int64_t number)
 
 static bool add_bounds (zc_bounds_t *bounds, const zc_measures_t *sums)
 {
-    return zc_fits (bounds->cost, sums->cost_nanousd, &bounds->cost) &&
-           zc_fits (bounds->baseline, sums->baseline_nanousd, &bounds->baseline) &&
-           zc_fits (bounds->cache_saved, sums->saved_nanousd, &bounds->cache_saved) &&
-           zc_fits (bounds->cache_requests, sums->hits, &bounds->cache_requests) &&
-           zc_fits (bounds->cache_requests, sums->misses, &bounds->cache_requests) &&
-           zc_fits (bounds->saved_ns, magnitude_of (sums->saved_ns), &bounds->saved_ns) &&
-           zc_fits (bounds->prompt_saved, magnitude_of (sums->prompt_saved_nanousd), &bounds->prompt_saved) &&
+    return zc_ledger_fits (bounds->cost, sums->cost_nanousd, &bounds->cost) &&
+           zc_ledger_fits (bounds->baseline, sums->baseline_nanousd, &bounds->baseline) &&
+           zc_ledger_fits (bounds->cache_saved, sums->saved_nanousd, &bounds->cache_saved) &&
+           zc_ledger_fits (bounds->cache_requests, sums->hits, &bounds->cache_requests) &&
+           zc_ledger_fits (bounds->cache_requests, sums->misses, &bounds->cache_requests) &&
+           zc_ledger_fits (bounds->saved_ns, magnitude_of (sums->saved_ns), &bounds->saved_ns) &&
+           zc_ledger_fits (bounds->prompt_saved, magnitude_of (sums->prompt_saved_nanousd), &bounds->prompt_saved) &&
            add_tokens (sums, &bounds->tokens);
 }
 

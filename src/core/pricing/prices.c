@@ -108,7 +108,7 @@ static inline size_t place_of (zc_str_t name)
 {
     uint64_t word = zc_str_word (name);
     if (name.size > 16)
-        word += zc_word_at (name.data + name.size / 2 - 4) * UINT64_C (0xc2b2ae3d27d4eb4f);
+        word += zc_bytes_word (name.data + name.size / 2 - 4) * UINT64_C (0xc2b2ae3d27d4eb4f);
     return ((word ^ word >> 29) * UINT64_C (0x9e3779b97f4a7c15) >> 32) % ZC_RECALLED;
 }
 
