@@ -11,7 +11,7 @@
 
 #include "core/budget/budget.h"
 #include "core/pricing/effective_config.h"
-#include "program/value.h"
+#include "program/options.h"
 
 typedef struct {
     char instance [ZCOST_STRING_MAX + 1];
@@ -26,8 +26,8 @@ typedef struct {
 
     char directory [ZC_PATH_BYTES]; /* where the ledger is kept; "": the default one */
     bool in_memory;                 /* --data none: nothing is kept */
-    char check [ZC_PATH_BYTES];     /* not "": only look at this directory */
-    char reprice [ZC_PATH_BYTES];   /* not "": only re-price what is kept by this file, */
+    const char *check;              /* not NULL: only look at this directory */
+    const char *reprice;            /* not NULL: only re-price what is kept by this file, */
     int64_t since_s;                /* from then on; -1: not said */
     bool dry_run;                   /* and only say what would change */
     int64_t segment_bytes, sync_interval_ms, checkpoint_ms;
@@ -42,27 +42,9 @@ typedef struct {
  * is counted as `too_large`. */
 #define ZC_FRAME_HARD_FACTOR 4
 
-typedef enum { ZC_RUN, ZC_EXIT_DONE, ZC_EXIT_USAGE } zc_parsed_t;
-
 /* Reads the command line and the file that it names. ZC_EXIT_DONE: help or version was printed;
- * ZC_EXIT_USAGE: one line that names the setting and its place was printed to stderr. */
+ * ZC_EXIT_USAGE: one line that names the setting and its place was printed to stderr. Strings of the command line are
+ * not copied. */
 zc_parsed_t zc_settings_parse (int argc, char **argv, zc_settings_t *ret_settings);
-
-/* Sets one setting by its path in the file, such as "ingest/endpoint". Returns NULL, or what is
- * wrong with the value (in a buffer that the next call reuses). */
-const char *zc_settings_set (zc_settings_t *self, const char *path, const char *value);
-
-/* What is missing of what has settings below it (a budget), now that all of them are set: as zc_settings_set says it,
- * or NULL. */
-const char *zc_settings_close (const zc_settings_t *self, const char *path);
-
-/* Whether settings may stand below this section of the file. */
-bool zc_settings_has_section (const char *name);
-
-/* Whether other sections name what this one holds: it is to be set before them. */
-bool zc_settings_comes_first (const char *section);
-
-/* What is wrong with the settings as a whole, as zc_settings_set says it, or NULL. */
-const char *zc_settings_check (const zc_settings_t *self);
 
 #endif

@@ -8,8 +8,8 @@
 
 #include "core/base/money.h"
 #include "core/window/query_spec.h"
-#include "program/value.h"
 #include "civil/zone.h"
+#include "program/options.h"
 
 _Static_assert(ZC_TIMEZONE_BYTES == ZC_ZONE_BYTES, "what is a zone's name fits");
 
@@ -17,13 +17,9 @@ _Static_assert(ZC_TIMEZONE_BYTES == ZC_ZONE_BYTES, "what is a zone's name fits")
 
 /* ----------------------------------------------------------------------- settings */
 
-static const char *set_limit (zc_budget_t *self, const char *value)
+static const char *set_period (void *budget, const char *value)
 {
-    return zc_value_decimal (&self->limit_nanousd, value, ZC_NANOUSD_DECIMALS, "0.000000001", "1000000000");
-}
-
-static const char *set_period (zc_budget_t *self, const char *value)
-{
+    zc_budget_t *self = budget;
     int64_t hours;
     char digits [8] = "";
     size_t length = strspn (value, "0123456789");
@@ -35,7 +31,7 @@ static const char *set_period (zc_budget_t *self, const char *value)
     if (length == 0 || length >= sizeof digits || strcmp (value + length, "h") != 0)
         return zc_value_wrong ("'%.80s' is neither day, month nor hours such as 24h", value);
     memcpy (digits, value, length);
-    const char *why = zc_value_integer (&hours, digits, 1, ZC_BUDGET_HOURS_MAX);
+    const char *why = zc_value_number (&hours, digits, 0, 1, ZC_BUDGET_HOURS_MAX, false);
     if (why)
         return why;
     self->period = ZC_PERIOD_HOURS;
@@ -43,16 +39,18 @@ static const char *set_period (zc_budget_t *self, const char *value)
     return NULL;
 }
 
-static const char *set_timezone (zc_budget_t *self, const char *value)
+static const char *set_timezone (void *budget, const char *value)
 {
+    zc_budget_t *self = budget;
     if (!*value || !zc_zone_exists (value))
-        return zc_value_wrong ("'%.80s' is no zone of the system's tz database, such as Europe/Madrid", value);
+        return zc_value_wrong ("'%.80s' is not a zone of the system's tz database, such as Europe/Madrid", value);
     return zc_value_text (self->timezone, sizeof self->timezone, value);
 }
 
 /* Numbers, with blanks between them. */
-static const char *set_thresholds (zc_budget_t *self, const char *value)
+static const char *set_thresholds (void *budget, const char *value)
 {
+    zc_budget_t *self = budget;
     uint32_t percents [ZC_THRESHOLDS_MAX];
     size_t count = 0;
     for (const char *at = value + strspn (value, " \t"); *at; at += strspn (at, " \t")) {
@@ -62,7 +60,7 @@ static const char *set_thresholds (zc_budget_t *self, const char *value)
         if (count == ZC_THRESHOLDS_MAX)
             return zc_value_wrong ("at most %d thresholds", ZC_THRESHOLDS_MAX);
         memcpy (word, at, length < sizeof word ? length : sizeof word - 1);
-        const char *why = zc_value_integer (&percent, word, 1, ZC_THRESHOLD_PERCENT_MAX);
+        const char *why = zc_value_number (&percent, word, 0, 1, ZC_THRESHOLD_PERCENT_MAX, false);
         if (why)
             return why;
         if (count > 0 && percents [count - 1] >= percent)
@@ -77,15 +75,21 @@ static const char *set_thresholds (zc_budget_t *self, const char *value)
     return NULL;
 }
 
-static const struct {
-    const char *name;
-    const char *(*set) (zc_budget_t *, const char *);
-} settings [] = {
-    {"limit_usd", set_limit},
-    {"period", set_period},
-    {"timezone", set_timezone},
-    {"thresholds", set_thresholds},
+#define AT(member) ZC_OPTION_AT (zc_budget_t, member)
+
+static const zc_option_t rows [] = {
+    {.setting = "limit_usd",
+     .kind = ZC_OPTION_NUMBER,
+     AT (limit_nanousd),
+     .decimals = ZC_NANOUSD_DECIMALS,
+     .least = 1,
+     .most = INT64_C (1000000000000000000)},
+    {.setting = "period", .kind = ZC_OPTION_CUSTOM, .set = set_period},
+    {.setting = "timezone", .kind = ZC_OPTION_CUSTOM, .set = set_timezone},
+    {.setting = "thresholds", .kind = ZC_OPTION_CUSTOM, .set = set_thresholds},
 };
+
+static const zc_options_table_t table = {.rows = rows, .count = sizeof rows / sizeof *rows};
 
 /* -------------------------------------------------------------------------- where */
 
@@ -112,9 +116,9 @@ static const char *add_where (const zc_policy_t *policy, zc_budget_t *self, cons
     if (!zc_dimension_find (policy, (zc_str_t){name, (uint32_t) strlen (name)}, &dimension))
         return zc_value_wrong ("is neither type, service, tier, model, provider nor a tag of the section tags");
     if (dimension.by == ZC_BY_TYPE && !is_type (value))
-        return zc_value_wrong ("'%.80s' is no type of event", value);
+        return zc_value_wrong ("'%.80s' is not a type of event", value);
     if (dimension.by == ZC_BY_TIER && !is_tier (policy, value))
-        return zc_value_wrong ("'%.80s' is no tier", value);
+        return zc_value_wrong ("'%.80s' is not a tier", value);
     for (size_t i = 0; i < self->where_count; i++)
         if (strcmp (self->where [i].dimension, name) == 0)
             return zc_value_wrong ("stands there twice");
@@ -149,8 +153,8 @@ static const char *begin (zc_budget_list_t *list, const char *name, const char *
     return why;
 }
 
-const char *zc_settings_set_budget (zc_budget_list_t *self, const zc_policy_t *policy, const char *path,
-                                    const char *value)
+const char *zc_settings_budgets_set (zc_budget_list_t *self, const zc_policy_t *policy, const char *path,
+                                     const char *value)
 {
     const char *slash = strchr (path, '/');
     if (!slash)
@@ -164,13 +168,10 @@ const char *zc_settings_set_budget (zc_budget_list_t *self, const zc_policy_t *p
         return *value ? zc_value_wrong ("is a section and takes no value") : NULL;
     if (strncmp (name, "where/", 6) == 0)
         return add_where (policy, last, name + 6, value);
-    for (size_t i = 0; i < sizeof settings / sizeof *settings; i++)
-        if (strcmp (settings [i].name, name) == 0)
-            return settings [i].set (last, value);
-    return zc_value_wrong ("unknown setting");
+    return zc_options_set (&table, last, name, value);
 }
 
-const char *zc_settings_close_budget (const zc_budget_list_t *self, const char *path)
+const char *zc_settings_budgets_close (const zc_budget_list_t *self, const char *path)
 {
     const zc_budget_t *last = &self->list [self->count - 1];
     if (strchr (path, '/'))

@@ -8,10 +8,12 @@
 #include "core/budget/budget.h"
 #include "core/pricing/policy.h"
 
-/* As zc_settings_set and zc_settings_close; path: behind "budgets/". NAME alone begins a budget; what comes then, up to
- * the close, is its. policy: what a budget's `where` may name. */
-const char *zc_settings_set_budget (zc_budget_list_t *self, const zc_policy_t *policy, const char *path,
-                                    const char *value);
-const char *zc_settings_close_budget (const zc_budget_list_t *self, const char *path);
+/* Sets what stands at a path below `budgets`. NAME alone begins a budget; what comes then, up to the close, is its.
+ * policy: what a budget's `where` may name. Returns NULL, or what is wrong (program/value.h). */
+const char *zc_settings_budgets_set (zc_budget_list_t *self, const zc_policy_t *policy, const char *path,
+                                     const char *value);
+
+/* What the budget that ends there lacks, as above. */
+const char *zc_settings_budgets_close (const zc_budget_list_t *self, const char *path);
 
 #endif

@@ -22,9 +22,9 @@ int main (int argc, char **argv)
     }
     if (parsed != ZC_RUN)
         return parsed == ZC_EXIT_DONE ? 0 : 2;
-    if (settings.check [0])
+    if (settings.check)
         return zc_check_data_dir (settings.check);
-    if (settings.reprice [0])
+    if (settings.reprice)
         return zc_reprice (&settings);
     zc_process_take_signals ();
     zc_process_limit_memory (settings.memory_max_bytes);

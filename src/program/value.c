@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0
  *
- * value.c - how the value of a setting is read.
+ * value.c - how the value of an option or a setting is read.
  */
 #include "program/value.h"
 
@@ -35,77 +35,112 @@ const char *zc_value_text (char *place, size_t size, const char *value)
     return NULL;
 }
 
-const char *zc_value_integer (int64_t *place, const char *value, int64_t least, int64_t most)
+/* Where a number must lie, in words. */
+static const char *range_text (int decimals, int64_t least, int64_t most, char text [80])
+{
+    char low [ZC_DECIMAL_TEXT], high [ZC_DECIMAL_TEXT];
+    zc_money_format (least, decimals, 0, low);
+    zc_money_format (most, decimals, 0, high);
+    if (most == INT64_MAX)
+        snprintf (text, 80, "of at least %s", low);
+    else
+        snprintf (text, 80, "from %s to %s", low, high);
+    return text;
+}
+
+const char *zc_value_number (int64_t *place, const char *value, int decimals, int64_t least, int64_t most, bool or_zero)
 {
     int64_t number;
-    bool whole = value [strspn (value, "0123456789")] == '\0';
-    if (!whole || zc_money_parse (value, 0, &number) == -1 || number < least || number > most)
-        return zc_value_wrong ("'%.80s' is no whole number from %lld to %lld", value, (long long) least,
-                               (long long) most);
+    char range [80];
+    bool is_number = (decimals > 0 || value [strspn (value, "0123456789")] == '\0') &&
+                     zc_money_parse (value, decimals, &number) == 0;
+    if (!is_number || ((number < least || number > most) && !(or_zero && number == 0)))
+        return zc_value_wrong ("'%.80s' is %s a%s number %s", value, or_zero ? "neither 0 nor" : "not",
+                               decimals > 0 ? "" : " whole", range_text (decimals, least, most, range));
     *place = number;
     return NULL;
 }
 
-const char *zc_value_decimal (int64_t *place, const char *value, int decimals, const char *least, const char *most)
+static const struct {
+    char letter;
+    int64_t ms;
+} units [] = {{'d', 86400000}, {'h', 3600000}, {'m', 60000}, {'s', 1000}};
+
+#define UNITS (sizeof units / sizeof *units)
+
+/* In the largest unit that leaves a whole number. */
+static const char *duration_text (int64_t ms, char text [24])
 {
-    int64_t number, low = 0, high = 0;
-    zc_money_parse (least, decimals, &low);
-    zc_money_parse (most, decimals, &high);
-    if (zc_money_parse (value, decimals, &number) == -1 || number < low || number > high)
-        return zc_value_wrong ("'%.80s' is no number from %s to %s", value, least, most);
-    *place = number;
-    return NULL;
+    size_t unit = 0;
+    while (unit + 1 < UNITS && (ms == 0 || ms % units [unit].ms != 0))
+        unit++;
+    snprintf (text, 24, "%lld%c", (long long) (ms / units [unit].ms), units [unit].letter);
+    return text;
 }
 
-const char *zc_value_duration (int64_t *place, const char *value, bool or_forever, const char *least)
+const char *zc_value_duration (int64_t *place, const char *value, int64_t least_ms, bool or_forever)
 {
-    static const struct {
-        char letter;
-        int64_t ms;
-    } units [] = {{'s', 1000}, {'m', 60000}, {'h', 3600000}, {'d', 86400000}};
-    char digits [16] = "";
+    char digits [16] = "", least [24];
     size_t length = strspn (value, "0123456789");
-    int64_t number = 0, low = 0;
+    int64_t number = 0;
     if (or_forever && strcmp (value, "forever") == 0) {
         *place = ZC_FOREVER;
         return NULL;
     }
-    if (least)
-        zc_value_duration (&low, least, false, NULL);
-    for (size_t i = 0; i < 4 && length > 0 && length <= 9; i++)
+    for (size_t i = 0; i < UNITS && length > 0 && length <= 9; i++)
         if (value [length] == units [i].letter && value [length + 1] == '\0') {
             memcpy (digits, value, length);
             zc_money_parse (digits, 0, &number);
-            if (number * units [i].ms < low)
+            if (number * units [i].ms < least_ms)
                 break;
             *place = number * units [i].ms;
             return NULL;
         }
-    return zc_value_wrong ("'%.80s' is no time of at least %s, such as 90s, 15m, 48h or 400d%s", value,
-                           least ? least : "0s", or_forever ? ", nor forever" : "");
+    return zc_value_wrong ("'%.80s' is %s a duration of at least %s, such as 90s, 15m, 48h or 400d", value,
+                           or_forever ? "neither forever nor" : "not", duration_text (least_ms, least));
 }
 
-/* tcp://ADDRESS:PORT or ipc://PATH. libzmq would let a port over 65535 wrap around. */
-static bool is_endpoint (const char *value)
+/* libzmq would let a port over 65535 wrap around. ret_port: -1 if there is none, as of ipc; 0 is a free one. */
+static bool is_endpoint (const char *value, int64_t *ret_port)
 {
+    *ret_port = -1;
     if (strncmp (value, "ipc://", 6) == 0)
         return value [6] != '\0';
     const char *colon = strrchr (value, ':');
     if (strncmp (value, "tcp://", 6) != 0 || colon <= value + 6 || strchr (value, ';'))
         return false;
-    int64_t port;
-    bool digits = colon [1] && colon [1 + strspn (colon + 1, "0123456789")] == '\0';
-    return strcmp (colon + 1, "*") == 0 || (digits && zc_money_parse (colon + 1, 0, &port) == 0 && port <= 65535);
+    *ret_port = 0;
+    return strcmp (colon + 1, "*") == 0 || (colon [1] && !zc_value_number (ret_port, colon + 1, 0, 0, 65535, false));
 }
 
-const char *zc_value_endpoint (zc_endpoints_t *list, const char *value)
+/* ret_port: as above. */
+static const char *check_endpoint (const char *value, int64_t *ret_port)
 {
-    if (!is_endpoint (value))
+    if (!is_endpoint (value, ret_port))
         return zc_value_wrong ("'%.80s' is neither tcp://ADDRESS:PORT nor ipc://PATH", value);
     if (strlen (value) >= ZC_ENDPOINT_BYTES)
         return zc_value_wrong ("an endpoint has at most %d bytes", ZC_ENDPOINT_BYTES - 1);
-    if (list->count == ZC_ENDPOINTS_MAX)
-        return zc_value_wrong ("at most %d endpoints a role", ZC_ENDPOINTS_MAX);
-    strcpy (list->list [list->count++], value);
     return NULL;
+}
+
+const char *zc_value_endpoint (char place [ZC_ENDPOINT_BYTES], const char *value)
+{
+    int64_t port;
+    const char *why = check_endpoint (value, &port);
+    if (!why && port == 0)
+        why = zc_value_wrong ("'%.80s' needs a port from 1 to 65535, to connect to", value);
+    if (!why)
+        strcpy (place, value);
+    return why;
+}
+
+const char *zc_value_add_endpoint (zc_endpoints_t *list, const char *value)
+{
+    int64_t port;
+    const char *why = check_endpoint (value, &port);
+    if (!why && list->count == ZC_ENDPOINTS_MAX)
+        why = zc_value_wrong ("at most %d endpoints a role", ZC_ENDPOINTS_MAX);
+    if (!why)
+        strcpy (list->list [list->count++], value);
+    return why;
 }

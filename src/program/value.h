@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0
  *
- * value.h - how the value of a setting is read.
+ * value.h - how the value of an option or a setting is read.
  *
- * Each function returns NULL, or what is wrong with the value, in words to stand behind the setting's name; then the
+ * Each function returns NULL, or what is wrong with the value, in words to stand behind the option's name; then the
  * place is as it was. One thread at a time.
  */
 #ifndef ZC_VALUE_H
@@ -28,15 +28,18 @@ const char *zc_value_wrong (const char *format, ...) __attribute__ ((format (pri
 /* UTF-8 of less than `size` bytes, not empty, that can stand in the log. */
 const char *zc_value_text (char *place, size_t size, const char *value);
 
-const char *zc_value_integer (int64_t *place, const char *value, int64_t least, int64_t most);
+/* A decimal number, kept in units of 10^-decimals (0 to 18), as `least` and `most` are. With no decimals: digits only.
+ * or_zero: below `least` there is 0, too. */
+const char *zc_value_number (int64_t *place, const char *value, int decimals, int64_t least, int64_t most,
+                             bool or_zero);
 
-/* A decimal number, kept in units of 10^-decimals. */
-const char *zc_value_decimal (int64_t *place, const char *value, int decimals, const char *least, const char *most);
+/* A whole number and its unit (s, m, h, d), kept in milliseconds. or_forever: so can the word `forever` be. */
+const char *zc_value_duration (int64_t *place, const char *value, int64_t least_ms, bool or_forever);
 
-/* A whole number and its unit (s, m, h, d), kept in milliseconds. `forever` where that is allowed. */
-const char *zc_value_duration (int64_t *place, const char *value, bool or_forever, const char *least);
+/* tcp://ADDRESS:PORT or ipc://PATH, to connect to: the port is 1 to 65535. */
+const char *zc_value_endpoint (char place [ZC_ENDPOINT_BYTES], const char *value);
 
-/* One more endpoint. */
-const char *zc_value_endpoint (zc_endpoints_t *list, const char *value);
+/* One more of them, to listen at: port 0 or * is a free one. */
+const char *zc_value_add_endpoint (zc_endpoints_t *list, const char *value);
 
 #endif

@@ -44,11 +44,6 @@ static int line_of (const char *text, int nth)
     }
 }
 
-static bool comes_first (const zc_zpl_t *zpl, const char *section)
-{
-    return zpl->comes_first && zpl->comes_first (section);
-}
-
 /* Applies one element and those below it. above: the path of its parent, "" at the top. */
 static int apply (reading_t *self, zconfig_t *node, const char *above)
 {
@@ -58,9 +53,9 @@ static int apply (reading_t *self, zconfig_t *node, const char *above)
     zconfig_t *child = zconfig_child (node);
     const char *value = zconfig_value (node);
     if (!*above)
-        self->applies = comes_first (self->zpl, path) == self->first;
+        self->applies = (self->zpl->comes_first && self->zpl->comes_first (self->settings, path)) == self->first;
     if (self->applies && !*above) {
-        if (!self->zpl->has_section (path))
+        if (!self->zpl->has_section (self->settings, path))
             return complain (self->zpl, self->path, line, path, "unknown section");
         if (value && *value)
             return complain (self->zpl, self->path, line, path, "is a section and takes no value");
@@ -156,7 +151,7 @@ int zc_zpl_read (const zc_zpl_t *zpl, void *self, const char *path)
     if (ferror (file))
         fprintf (stderr, "%s: %s: %s\n", zpl->program, path, strerror (errno));
     else if (size == FILE_MAX_BYTES || memchr (text, '\0', size))
-        fprintf (stderr, "%s: %s: no text file of less than 64 KiB\n", zpl->program, path);
+        fprintf (stderr, "%s: %s: not a text file of less than 64 KiB\n", zpl->program, path);
     else
         rc = apply_text (zpl, self, path, text);
     fclose (file);

@@ -14,10 +14,10 @@ typedef struct {
     const char *program; /* in what is said on stderr */
 
     /* Whether settings may stand below this section. */
-    bool (*has_section) (const char *name);
+    bool (*has_section) (void *self, const char *name);
 
     /* Whether other sections name what this one holds: it is set before them. NULL: none does. */
-    bool (*comes_first) (const char *section);
+    bool (*comes_first) (void *self, const char *section);
 
     /* Sets one setting by its path, such as "ingest/endpoint". Returns NULL, or what is wrong with the value. */
     const char *(*set) (void *self, const char *path, const char *value);

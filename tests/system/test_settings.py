@@ -39,8 +39,8 @@ class Options(TestCase):
             with self.subTest(option=option):
                 self.refused(*PORTS, option, naming=option.split("=")[0].lstrip("-"))
         self.refused(*PORTS, "stray", naming="stray")
-        self.refused(*PORTS, "-h", naming="unknown option -h")
-        self.refused(*PORTS, "-xy", naming="unknown option -x")
+        self.refused(*PORTS, "-h", naming="unknown option '-h'")
+        self.refused(*PORTS, "-xy", naming="unknown option '-xy'")
         self.refused(*PORTS, "--help=now", naming="--help takes no value")
 
     def test_a_value_missing(self):

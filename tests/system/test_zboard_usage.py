@@ -44,7 +44,7 @@ class Options(BoardCase):
             self.refused(option, naming=option.split("=")[0])
         self.refused("stray", naming="stray")
         self.refused("--", "stray", naming="stray")
-        self.refused("-h", naming="unknown option -h")
+        self.refused("-h", naming="unknown option '-h'")
         self.refused("--help=now", naming="--help takes no value")
 
     def test_a_value_missing(self):

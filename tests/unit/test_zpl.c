@@ -28,13 +28,15 @@ static void note (calls_t *calls, const char *what, const char *path, const char
               value ? value : "");
 }
 
-static bool has_section (const char *name)
+static bool has_section (void *self, const char *name)
 {
+    (void) self;
     return strcmp (name, "http") == 0 || strcmp (name, "budgets") == 0 || strcmp (name, "tags") == 0;
 }
 
-static bool tags_come_first (const char *section)
+static bool tags_come_first (void *self, const char *section)
 {
+    (void) self;
     return strcmp (section, "tags") == 0;
 }
 
@@ -211,10 +213,10 @@ static void test_zpl_refuses_what_is_no_text (void **state)
     calls_t calls;
     char said [1024];
     assert_int_equal (read_text (&plain, nul, sizeof nul - 1, &calls, said), -1);
-    assert_string_equal (said, ": no text file of less than 64 KiB");
+    assert_string_equal (said, ": not a text file of less than 64 KiB");
     memset (large, '\n', sizeof large);
     assert_int_equal (read_text (&plain, large, sizeof large, &calls, said), -1);
-    assert_string_equal (said, ": no text file of less than 64 KiB");
+    assert_string_equal (said, ": not a text file of less than 64 KiB");
     assert_int_equal (read_text (&plain, large, sizeof large - 1, &calls, said), 0);
 }
 

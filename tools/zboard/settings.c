@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0
  *
- * settings.c - every setting, its range and how it is read.
+ * settings.c - every option and setting of zboard, its range and its default.
  */
 #include "zboard/settings.h"
 
@@ -13,30 +13,17 @@
 #include <strings.h>
 #include <sys/socket.h>
 
+#include "program/options.h"
 #include "zcost.h"
 
 #define MIB ((int64_t) 1 << 20)
 
-void zb_settings_default (zb_settings_t *self)
-{
-    *self = (zb_settings_t){
-        .connections_max = 2048,
-        .streams_max = 1024,
-        .request_ms = 30000,
-        .access_log = true,
-        .queue_bytes = 4 * MIB,
-        .labels_max = 200,
-        .memory_max_bytes = 1024 * MIB,
-    };
-    zb_settings_set (self, "http/listen", ZB_DEFAULT_LISTEN);
-    strcpy (self->ingest, ZCOST_DEFAULT_INGEST);
-    strcpy (self->publish, ZCOST_DEFAULT_PUBLISH);
-    strcpy (self->query, ZCOST_DEFAULT_QUERY);
-}
+/* ------------------------------------------------------------- values of their own kind */
 
 /* ADDRESS:PORT, [IPV6]:PORT; port * or 0: a free one. */
-static const char *set_listen (zb_settings_t *self, const char *value)
+static const char *set_listen (void *settings, const char *value)
 {
+    zb_settings_t *self = settings;
     const char *colon = strrchr (value, ':'), *begin = value, *end = colon;
     int64_t port = 0;
     if (colon && *value == '[' && colon > value + 1 && colon [-1] == ']') {
@@ -45,53 +32,12 @@ static const char *set_listen (zb_settings_t *self, const char *value)
     }
     if (!colon || end <= begin || *begin == '[' || (size_t) (end - begin) >= sizeof self->listen.address ||
         (begin == value && memchr (begin, ':', (size_t) (end - begin))) ||
-        (strcmp (colon + 1, "*") != 0 && (!colon [1] || zc_value_integer (&port, colon + 1, 0, 65535))))
-        return zc_value_wrong ("'%.80s' is no ADDRESS:PORT, such as 127.0.0.1:7750 or [::1]:7750", value);
+        (strcmp (colon + 1, "*") != 0 && (!colon [1] || zc_value_number (&port, colon + 1, 0, 0, 65535, false))))
+        return zc_value_wrong ("'%.80s' is not ADDRESS:PORT, such as 127.0.0.1:7750 or [::1]:7750", value);
     memset (&self->listen, 0, sizeof self->listen);
     memcpy (self->listen.address, begin, (size_t) (end - begin));
     snprintf (self->listen.port, sizeof self->listen.port, "%d", (int) port); /* not as it came: it may have zeros */
     return NULL;
-}
-
-static const char *set_endpoint (char place [ZC_ENDPOINT_BYTES], const char *value)
-{
-    zc_endpoints_t list = {.count = 0};
-    const char *why = zc_value_endpoint (&list, value);
-    if (!why && strcmp (value + strlen (value) - 1, "*") == 0)
-        why = zc_value_wrong ("'%.80s' is where zcostd is to be found, so it needs a port", value);
-    if (!why)
-        strcpy (place, list.list [0]);
-    return why;
-}
-
-static const char *set_ingest (zb_settings_t *self, const char *value)
-{
-    return set_endpoint (self->ingest, value);
-}
-
-static const char *set_publish (zb_settings_t *self, const char *value)
-{
-    return set_endpoint (self->publish, value);
-}
-
-static const char *set_query (zb_settings_t *self, const char *value)
-{
-    return set_endpoint (self->query, value);
-}
-
-static const char *set_token_file (zb_settings_t *self, const char *value)
-{
-    return zc_value_text (self->token_file, sizeof self->token_file, value);
-}
-
-static const char *set_tls_cert (zb_settings_t *self, const char *value)
-{
-    return zc_value_text (self->tls_cert, sizeof self->tls_cert, value);
-}
-
-static const char *set_tls_key (zb_settings_t *self, const char *value)
-{
-    return zc_value_text (self->tls_key, sizeof self->tls_key, value);
 }
 
 static const char *add_name (zb_names_list_t *list, const char *value)
@@ -105,19 +51,21 @@ static const char *add_name (zb_names_list_t *list, const char *value)
     return why;
 }
 
-static const char *add_host (zb_settings_t *self, const char *value)
+static const char *add_host (void *settings, const char *value)
 {
+    zb_settings_t *self = settings;
     if (strpbrk (value, "/:[] "))
-        return zc_value_wrong ("'%.80s' is no host's name (without http:// and port)", value);
+        return zc_value_wrong ("'%.80s' is not a host's name, without http:// and port", value);
     return add_name (&self->hosts, value);
 }
 
-static const char *add_origin (zb_settings_t *self, const char *value)
+static const char *add_origin (void *settings, const char *value)
 {
+    zb_settings_t *self = settings;
     const char *host = strstr (value, "://");
     bool is_web = strncasecmp (value, "http://", 7) == 0 || strncasecmp (value, "https://", 8) == 0;
     if (!is_web || !host [3] || strpbrk (host + 3, "/ *"))
-        return zc_value_wrong ("'%.80s' is no origin, such as https://board.example.com", value);
+        return zc_value_wrong ("'%.80s' is not an origin, such as https://board.example.com", value);
     const char *why = add_name (&self->origins, value);
     /* As browsers write it: they compare every letter with what we answer. */
     if (!why)
@@ -126,94 +74,111 @@ static const char *add_origin (zb_settings_t *self, const char *value)
     return why;
 }
 
-static const char *set_connections (zb_settings_t *self, const char *value)
-{
-    return zc_value_integer (&self->connections_max, value, 8, 100000);
-}
+/* ------------------------------------------------------------------------ the table */
 
-static const char *set_streams (zb_settings_t *self, const char *value)
-{
-    return zc_value_integer (&self->streams_max, value, 1, 100000);
-}
+#define AT(member) ZC_OPTION_AT (zb_settings_t, member)
+#define NUMBER(member, from, to) .kind = ZC_OPTION_NUMBER, AT (member), .least = (from), .most = (to)
+#define TEXT(member) .kind = ZC_OPTION_TEXT, AT (member)
+#define ENDPOINT(member) .kind = ZC_OPTION_ENDPOINT, AT (member)
+#define CUSTOM(function) .kind = ZC_OPTION_CUSTOM, .set = function
 
-static const char *set_request (zb_settings_t *self, const char *value)
-{
-    return zc_value_decimal (&self->request_ms, value, 3, "1", "3600");
-}
+static const char *const off_or_on [] = {"off", "on", NULL};
 
-static const char *set_access_log (zb_settings_t *self, const char *value)
-{
-    if (strcmp (value, "on") != 0 && strcmp (value, "off") != 0)
-        return zc_value_wrong ("'%.80s' is neither on nor off", value);
-    self->access_log = value [1] == 'n';
-    return NULL;
-}
+static const zc_option_t rows [] = {
+    {.name = "listen",
+     .setting = "http/listen",
+     CUSTOM (set_listen),
+     .value = "ADDR:PORT",
+     .text = "where to serve HTTP; port 0: a free one (" ZB_DEFAULT_LISTEN ")"},
+    {.name = "ingest",
+     .setting = "ingest/endpoint",
+     ENDPOINT (ingest),
+     .value = "EP",
+     .text = "where zcostd takes events in (" ZCOST_DEFAULT_INGEST ")"},
+    {.name = "publish",
+     .setting = "publish/endpoint",
+     ENDPOINT (publish),
+     .value = "EP",
+     .text = "where zcostd publishes (" ZCOST_DEFAULT_PUBLISH ")"},
+    {.name = "query",
+     .setting = "query/endpoint",
+     ENDPOINT (query),
+     .value = "EP",
+     .text = "where zcostd answers (" ZCOST_DEFAULT_QUERY "). EP is tcp://ADDRESS:PORT or ipc://PATH"},
+    {.name = "spool",
+     .setting = "ingest/spool",
+     TEXT (spool),
+     .value = "DIR",
+     .text = "keep events that zcostd has not acknowledged in a directory, so that a kill loses none (in memory)"},
+    {.name = "token-file",
+     .setting = "http/token_file",
+     TEXT (token_file),
+     .value = "FILE",
+     .text = "whoever asks needs one of its lines as a bearer token; SIGHUP reads it again (none: who reaches the "
+             "address may ask)"},
+    {.name = "tls-cert",
+     .setting = "http/tls_cert",
+     TEXT (tls_cert),
+     .value = "FILE",
+     .text = "serve HTTPS: the certificate's chain, PEM"},
+    {.name = "tls-key", .setting = "http/tls_key", TEXT (tls_key), .value = "FILE", .text = "and its key"},
+    {.name = "config",
+     .kind = ZC_OPTION_CONFIG,
+     .value = "FILE",
+     .text = "settings in ZPL; the command line beats the file"},
+    {.name = "help", .kind = ZC_OPTION_HELP, .text = "this text"},
+    {.name = "version", .kind = ZC_OPTION_VERSION, .text = "the version"},
 
-static const char *set_queue (zb_settings_t *self, const char *value)
-{
-    return zc_value_integer (&self->queue_bytes, value, 4 * MIB, 1024 * MIB);
-}
-
-static const char *set_spool (zb_settings_t *self, const char *value)
-{
-    return zc_value_text (self->spool, sizeof self->spool, value);
-}
-
-static const char *set_labels (zb_settings_t *self, const char *value)
-{
-    return zc_value_integer (&self->labels_max, value, 1, 1000);
-}
-
-static const char *set_memory (zb_settings_t *self, const char *value)
-{
-    int64_t number = 0;
-    const char *why = zc_value_integer (&number, value, 0, INT64_MAX);
-    if (!why && number > 0 && number < 512 * MIB)
-        why = zc_value_wrong ("'%.80s' is neither 0 nor at least 536870912", value);
-    if (!why)
-        self->memory_max_bytes = number;
-    return why;
-}
-
-static const struct {
-    const char *path;
-    const char *(*set) (zb_settings_t *, const char *);
-} settings [] = {
-    {"http/listen", set_listen},
-    {"http/token_file", set_token_file},
-    {"http/tls_cert", set_tls_cert},
-    {"http/tls_key", set_tls_key},
-    {"http/host", add_host},
-    {"http/allow_origin", add_origin},
-    {"http/max_connections", set_connections},
-    {"http/max_streams", set_streams},
-    {"http/request_seconds", set_request},
-    {"http/access_log", set_access_log},
-    {"ingest/endpoint", set_ingest},
-    {"ingest/queue_bytes", set_queue},
-    {"ingest/spool", set_spool},
-    {"publish/endpoint", set_publish},
-    {"query/endpoint", set_query},
-    {"metrics/max_labels", set_labels},
-    {"memory/max_bytes", set_memory},
+    {.setting = "http/host", CUSTOM (add_host)},
+    {.setting = "http/allow_origin", CUSTOM (add_origin)},
+    {.setting = "http/max_connections", NUMBER (connections_max, 8, 100000)},
+    {.setting = "http/max_streams", NUMBER (streams_max, 1, 100000)},
+    {.setting = "http/request_seconds", NUMBER (request_ms, 1000, 3600000), .decimals = 3},
+    {.setting = "http/access_log", .kind = ZC_OPTION_CHOICE, AT (access_log), .choices = off_or_on},
+    {.setting = "ingest/queue_bytes", NUMBER (queue_bytes, 4 * MIB, 1024 * MIB)},
+    {.setting = "metrics/max_labels", NUMBER (labels_max, 1, 1000)},
+    {.setting = "memory/max_bytes", NUMBER (memory_max_bytes, 512 * MIB, INT64_MAX), .or_none = true},
 };
+
+static const zc_options_table_t table = {
+    .program = "zboard",
+    .rows = rows,
+    .count = sizeof rows / sizeof *rows,
+    .read_file = zc_zpl_read,
+    .before =
+        "zboard - zcost's web gateway: a dashboard, JSON and Prometheus over HTTP\n"
+        "\n"
+        "usage: zboard [--config FILE] [options]\n"
+        "\n",
+    .after =
+        "\n"
+        "SIGTERM and SIGINT end open streams, hand over what was tracked, and end.\n"
+        "Exit: 0 done, 1 failed, 2 wrong usage or configuration.\n",
+};
+
+void zb_settings_default (zb_settings_t *self)
+{
+    *self = (zb_settings_t){
+        .connections_max = 2048,
+        .streams_max = 1024,
+        .request_ms = 30000,
+        .access_log = true,
+        .queue_bytes = 4 * MIB,
+        .labels_max = 200,
+        .memory_max_bytes = 1024 * MIB,
+        .ingest = ZCOST_DEFAULT_INGEST,
+        .publish = ZCOST_DEFAULT_PUBLISH,
+        .query = ZCOST_DEFAULT_QUERY,
+    };
+    set_listen (self, ZB_DEFAULT_LISTEN);
+}
 
 const char *zb_settings_set (zb_settings_t *self, const char *path, const char *value)
 {
-    for (size_t i = 0; i < sizeof settings / sizeof *settings; i++)
-        if (strcmp (settings [i].path, path) == 0)
-            return settings [i].set (self, value);
-    return zc_value_wrong ("unknown setting");
+    return zc_options_set (&table, self, path, value);
 }
 
-bool zb_settings_has_section (const char *name)
-{
-    size_t size = strlen (name);
-    for (size_t i = 0; i < sizeof settings / sizeof *settings; i++)
-        if (strncmp (settings [i].path, name, size) == 0 && settings [i].path [size] == '/')
-            return true;
-    return false;
-}
+/* ------------------------------------------------------------------------ the whole */
 
 const char *zb_settings_check (const zb_settings_t *self)
 {
@@ -222,6 +187,18 @@ const char *zb_settings_check (const zb_settings_t *self)
     if (self->streams_max >= self->connections_max)
         return zc_value_wrong ("http/max_streams: must be less than http/max_connections");
     return NULL;
+}
+
+zc_parsed_t zb_settings_parse (int argc, char **argv, zb_settings_t *ret_settings)
+{
+    zb_settings_default (ret_settings);
+    zc_parsed_t parsed = zc_options_read (&table, argc, argv, ret_settings, NULL);
+    const char *why = parsed == ZC_RUN ? zb_settings_check (ret_settings) : NULL;
+    if (why) {
+        fprintf (stderr, "zboard: %s\n", why);
+        parsed = ZC_EXIT_USAGE;
+    }
+    return parsed;
 }
 
 /* An address of IPv4, of IPv6, or of IPv4 within it. */

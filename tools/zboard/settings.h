@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "program/value.h"
+#include "program/options.h"
 
 #define ZB_DEFAULT_LISTEN "127.0.0.1:7750"
 #define ZB_NAMES_MAX 8
@@ -41,17 +41,13 @@ typedef struct {
     int64_t memory_max_bytes;
 } zb_settings_t;
 
-typedef enum { ZB_RUN, ZB_EXIT_DONE, ZB_EXIT_USAGE } zb_parsed_t;
-
-/* Reads the command line and the file that it names. ZB_EXIT_DONE: help or version was printed; ZB_EXIT_USAGE: one line
+/* Reads the command line and the file that it names. ZC_EXIT_DONE: help or version was printed; ZC_EXIT_USAGE: one line
  * that names the mistake was printed to stderr. */
-zb_parsed_t zb_settings_parse (int argc, char **argv, zb_settings_t *ret_settings);
+zc_parsed_t zb_settings_parse (int argc, char **argv, zb_settings_t *ret_settings);
 
 /* Sets one setting by its path in the file, such as "http/listen". Returns NULL, or what is wrong with the value (in a
  * buffer that the next call reuses). */
 const char *zb_settings_set (zb_settings_t *self, const char *path, const char *value);
-
-bool zb_settings_has_section (const char *name);
 
 /* What is wrong with the settings as a whole, as zb_settings_set says it, or NULL. */
 const char *zb_settings_check (const zb_settings_t *self);

@@ -110,13 +110,13 @@ int main (int argc, char **argv)
     static zb_board_t board = {.settings = &settings};
     zc_process_fill_streams ();
     zsys_handler_set (NULL);
-    zb_parsed_t parsed = zb_settings_parse (argc, argv, &settings);
-    if (parsed == ZB_EXIT_DONE && (fflush (stdout) == EOF || ferror (stdout))) {
+    zc_parsed_t parsed = zb_settings_parse (argc, argv, &settings);
+    if (parsed == ZC_EXIT_DONE && (fflush (stdout) == EOF || ferror (stdout))) {
         fprintf (stderr, "zboard: cannot write: %s\n", strerror (errno));
         return 1;
     }
-    if (parsed != ZB_RUN)
-        return parsed == ZB_EXIT_DONE ? 0 : 2;
+    if (parsed != ZC_RUN)
+        return parsed == ZC_EXIT_DONE ? 0 : 2;
     mallopt (M_ARENA_MAX, 2); /* else each thread's arena takes 64 MiB of the address space that we may have */
     zc_process_take_signals ();
     zc_process_limit_memory (settings.memory_max_bytes);
