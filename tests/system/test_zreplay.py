@@ -226,10 +226,13 @@ class CommandLine(ZreplayCase):
                 self.assertTrue(done.stderr.startswith(b"zreplay: "), done.stderr)
 
     def test_a_mistake_is_named_as_it_was_typed(self):
-        for args, named in ((("--colour", "a"), "--colour"), (("-x",), "-x "), (("-xy", "a"), "-xy"),
-                            (("a", "-xy"), "-xy"), (("--demo", "-é"), "-é"), (("--speed",), "--speed needs a value"),
-                            (("--help=foo",), "--help takes no value"), (("--json=3", "a"), "--json takes no value"),
-                            (("--tim", "x", "a"), "--timeout"), (("--t", "1", "a"), "--t ")):
+        for args, named in ((("--colour", "a"), "'--colour'"), (("-x",), "'-x'"), (("-xy", "a"), "'-xy'"),
+                            (("a", "-xy"), "'-xy'"), (("--demo", "-é"), "'-é'"),
+                            (("--speed",), "--speed needs a value"), (("--help=foo",), "--help takes no value"),
+                            (("--json=3", "a"), "--json takes no value"), (("--tim", "x", "a"), "--timeout: 'x'"),
+                            (("--t", "1", "a"), "'--t'"), (("a", "b"), "'b'"),
+                            (("--demo", "--tiers", "1,2"), "--demo takes no --tiers"),
+                            (("--rate", "5", "a"), "a trace takes no --rate")):
             with self.subTest(args):
                 done = self.replay(*args)
                 self.assertEqual((done.returncode, done.stdout, done.stderr.count(b"\n")), (2, b"", 1), done.stderr)

@@ -130,7 +130,7 @@ class KeepTime(ZreplayCase):
     def test_the_demo_has_no_times_to_keep(self):
         done = self.replay("--demo", "--keep-time")
         self.assertEqual((done.returncode, done.stderr),
-                         (2, b"zreplay: --keep-time is for traces, not for --demo\n"))
+                         (2, b"zreplay: --demo takes no --keep-time; see zreplay --help\n"))
 
 
 class Daemon(ZreplayCase):

@@ -51,8 +51,9 @@ static double share_done (const player_t *self)
     const zc_options_t *options = self->options;
     double share = zc_source_share (self->source);
     double by_count = options->count ? (double) self->events / (double) options->count : -1;
-    double by_time =
-        options->duration_s > 0 ? (double) (self->watched_ns - self->begin_ns) / 1e9 / options->duration_s : -1;
+    double by_time = options->duration_ms > 0
+                         ? (double) (self->watched_ns - self->begin_ns) / 1e6 / (double) options->duration_ms
+                         : -1;
     share = by_count > share ? by_count : share;
     return by_time > share ? by_time : share;
 }
@@ -60,7 +61,7 @@ static double share_done (const player_t *self)
 /* Events that are done with: what is acknowledged where that is wanted, else what is handed over. */
 static uint64_t settled (const player_t *self, const zcost_stats_t *stats)
 {
-    return self->options->publish ? stats->acked : stats->sent;
+    return *self->options->publish ? stats->acked : stats->sent;
 }
 
 static void show_status (player_t *self, const zcost_stats_t *stats)
@@ -70,7 +71,7 @@ static void show_status (player_t *self, const zcost_stats_t *stats)
     if (share >= 0)
         snprintf (done, sizeof done, " · %.0f %%", share < 1 ? share * 100 : 100);
     zc_console_status (self->console, "%llu %s · %.0f/s%s · %s %s", (unsigned long long) settled (self, stats),
-                       self->options->publish ? "acknowledged" : "sent", self->rate, done,
+                       *self->options->publish ? "acknowledged" : "sent", self->rate, done,
                        stats->connected ? "connected to" : "waiting for", self->options->endpoint);
 }
 
@@ -102,12 +103,12 @@ static int watch (player_t *self)
         return 0;
     const zcost_stats_t *stats = &self->stats;
     self->given_up = true;
-    bool taken = self->options->publish && stats->sent == stats->emitted;
+    bool taken = *self->options->publish && stats->sent == stats->emitted;
     zc_console_say (self->console, "%s: %s for %g s, gave up", taken ? self->options->publish : self->options->endpoint,
                     !stats->connected ? "no connection"
                     : taken           ? "no acknowledgement"
                                       : "took nothing",
-                    self->options->timeout_s);
+                    (double) self->options->timeout_ms / 1e3);
     return -1;
 }
 
@@ -146,7 +147,7 @@ static zc_play_end_t wait_for_daemon (player_t *self)
     }
     self->given_up = true;
     zc_console_say (self->console, "%s: no zcostd there within %g s", self->options->endpoint,
-                    self->options->timeout_s);
+                    (double) self->options->timeout_ms / 1e3);
     return ZC_PLAY_FAILED;
 }
 
@@ -230,10 +231,10 @@ static zc_play_end_t play_all (player_t *self)
     zc_record_t record;
     zc_play_end_t end = wait_for_daemon (self);
     self->begin_ns = self->moved_ns = zc_clock_mono_ns ();
-    if (self->options->duration_s > 0)
-        zc_stop_after (self->stop, self->options->duration_s);
+    if (self->options->duration_ms > 0)
+        zc_stop_after (self->stop, (double) self->options->duration_ms / 1e3);
 
-    while (end == ZC_PLAY_DONE && (self->options->count == 0 || self->events < self->options->count)) {
+    while (end == ZC_PLAY_DONE && (self->options->count == 0 || self->events < (uint64_t) self->options->count)) {
         if (zc_stop_asked (self->stop))
             return ZC_PLAY_STOPPED;
         if (watch (self))
@@ -267,10 +268,10 @@ static bool flush (player_t *self)
 static void tell_open (player_t *self, const zcost_stats_t *stats)
 {
     const zc_options_t *options = self->options;
-    if (!options->publish && stats->queued > 0)
+    if (!*options->publish && stats->queued > 0)
         zc_console_say (self->console, "%llu events were not handed over to %s", (unsigned long long) stats->queued,
                         options->endpoint);
-    else if (!options->publish)
+    else if (!*options->publish)
         zc_console_say (self->console, "%s did not take the last message in time", options->endpoint);
     else if (options->spool)
         zc_console_say (self->console, "%llu events are not acknowledged; they stay in %s for the next start",
@@ -289,7 +290,7 @@ static int hand_over (player_t *self, zc_played_t *played)
     zc_stop_release (self->stop); /* from here on a Ctrl-C is the hard way */
     int rc = zcost_close (&self->client, flushed ? (int) (self->timeout_ns / MS) : 0);
     if (rc == 0 && stats.queued > 0) { /* the rest came while we were closing */
-        stats.acked += self->options->publish ? stats.queued : 0;
+        stats.acked += *self->options->publish ? stats.queued : 0;
         stats.sent = stats.emitted;
     }
     played->not_handed_over = stats.emitted - stats.sent;
@@ -309,12 +310,12 @@ void zc_player_run (const zc_options_t *options, zc_source_t *source, zc_stop_t 
                      .source = source,
                      .stop = stop,
                      .console = console,
-                     .timeout_ns = (int64_t) (options->timeout_s * 1e9),
+                     .timeout_ns = options->timeout_ms * 1000000,
                      .first_at_ns = ZC_NO_TIME};
     zcost_options_t client_options = {.size = sizeof client_options,
                                       .endpoint = options->endpoint,
                                       .service = options->service,
-                                      .publish = options->publish,
+                                      .publish = *options->publish ? options->publish : NULL,
                                       .spool_dir = options->spool};
     *ret_played = (zc_played_t){.end = ZC_PLAY_FAILED};
 

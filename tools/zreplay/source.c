@@ -116,10 +116,10 @@ static int open_trace (zc_source_t *self, const zc_options_t *options, zc_stop_t
 static int open_demo (zc_source_t *self, const zc_options_t *options)
 {
     self->name = "demo";
-    self->demo = zc_demo_new (options->seed, options->rate);
+    self->demo = zc_demo_new ((uint64_t) options->seed, options->rate);
     if (!self->demo)
         return out_of_memory (self->console);
-    int64_t span_ms = (int64_t) options->past_hours * HOUR_MS, now_ms = zc_clock_wall_ms ();
+    int64_t span_ms = options->past_hours * HOUR_MS, now_ms = zc_clock_wall_ms ();
     if (span_ms > 0)
         zc_demo_spread (self->demo, now_ms - span_ms, (double) span_ms / (double) options->count);
     return 0;

@@ -28,7 +28,7 @@ static void summarise_json (const zc_options_t *options, const zc_played_t *play
     printf ("{\"events\": %" PRIu64 ", \"bad_rows\": %" PRIu64 ", \"not_handed_over\": %" PRIu64
             ", \"acknowledged\": %s, \"older_than_48_hours\": %s, \"older_than_400_days\": %s, \"seconds\": %.3f"
             ", \"events_per_second\": %.1f}\n",
-            played->events, bad_rows, played->not_handed_over, options->publish ? acknowledged : "null",
+            played->events, bad_rows, played->not_handed_over, *options->publish ? acknowledged : "null",
             kept ? aged [0] : "null", kept ? aged [1] : "null", played->seconds, rate);
 }
 
@@ -54,9 +54,9 @@ static void summarise (const zc_options_t *options, const zc_played_t *played, u
         return;
     fprintf (stderr, "zreplay: played %" PRIu64 " events in %.2f s (%.0f/s), %" PRIu64 " bad rows", played->events,
              played->seconds, rate, bad_rows);
-    if (options->publish && played->acknowledged < played->events)
+    if (*options->publish && played->acknowledged < played->events)
         fprintf (stderr, ", %" PRIu64 " acknowledged", played->acknowledged);
-    else if (options->publish)
+    else if (*options->publish)
         fputs (", all acknowledged", stderr);
     fputc ('\n', stderr);
     tell_aged (&played->aged);
@@ -89,9 +89,9 @@ static int close_stdout (int status)
 int main (int argc, char **argv)
 {
     zc_options_t options;
-    int rc = zc_options_read (&options, argc, argv);
-    if (rc)
-        return rc < 0 ? EXIT_USAGE : close_stdout (EXIT_DONE);
+    zc_parsed_t parsed = zc_options_parse (argc, argv, &options);
+    if (parsed != ZC_RUN)
+        return parsed == ZC_EXIT_USAGE ? EXIT_USAGE : close_stdout (EXIT_DONE);
 
     zc_console_t console;
     zc_console_init (&console, options.quiet);
@@ -101,7 +101,7 @@ int main (int argc, char **argv)
         return EXIT_FAILED;
     }
     zc_source_t *source = NULL;
-    rc = zc_source_open (&options, stop, &console, &source);
+    int rc = zc_source_open (&options, stop, &console, &source);
     int status = rc == 0  ? play (&options, source, stop, &console)
                  : rc > 0 ? EXIT_SIGNAL + zc_stop_signal (stop)
                           : EXIT_FAILED;
