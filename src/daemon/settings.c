@@ -171,10 +171,7 @@ static const zc_option_t rows [] = {
     {.setting = "memory/max_bytes", NUMBER (memory_max_bytes, 256 << 20, INT64_MAX), .or_none = true},
     {.setting = "tags/key", .kind = ZC_OPTION_CUSTOM, .set = add_tag, .first = true},
     {.setting = "tiers/", .kind = ZC_OPTION_SECTION, .set_below = set_tier, .first = true},
-    {.setting = "budgets/",
-     .kind = ZC_OPTION_SECTION,
-     .set_below = set_budget,
-     .close = close_budget},
+    {.setting = "budgets/", .kind = ZC_OPTION_SECTION, .set_below = set_budget, .close = close_budget},
 };
 
 static const zc_options_table_t table = {

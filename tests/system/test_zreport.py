@@ -84,7 +84,7 @@ class Usage(TestCase):
             (["report", "--last", "7d", "--until", "today"], "--until needs --since"),
             (["series", "--step", "30"], "'30'"),
             (["series", "--step", "90s"], "'90s'"),
-            (["top", "--by", ""], "--by needs a name"),
+            (["top", "--by", ""], "--by: needs a name"),
             (["top", "--by", "model,"], "'model,'"),
             (["top", "--by", "model,tier,model"], "twice"),
             (["top", "--by", "a,b,c,d,e,f,g,h,i,j"], "more than 9"),

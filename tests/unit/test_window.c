@@ -136,13 +136,13 @@ static void test_window_mistakes_are_named (void **state)
         zr_window_words_t words;
         const char *named;
     } table [] = {
-        {{.since = "soon"}, "--since 'soon'"},
-        {{.since = "2026-02-30"}, "--since '2026-02-30'"},
-        {{.since = "1d", .until = "never"}, "--until 'never'"},
-        {{.last = "7"}, "--last '7'"},
-        {{.last = "0d"}, "--last '0d'"},
-        {{.last = "1000000h"}, "--last '1000000h'"},
-        {{.last = "week"}, "--last 'week'"},
+        {{.since = "soon"}, "--since: \'soon'"},
+        {{.since = "2026-02-30"}, "--since: \'2026-02-30'"},
+        {{.since = "1d", .until = "never"}, "--until: \'never'"},
+        {{.last = "7"}, "--last: \'7'"},
+        {{.last = "0d"}, "--last: \'0d'"},
+        {{.last = "1000000h"}, "--last: \'1000000h'"},
+        {{.last = "week"}, "--last: \'week'"},
         {{.since = "2026-11-23"}, "empty"},
         {{.since = "2026-11-20", .until = "2026-11-20"}, "empty"},
         {{.since = "2026-11-20", .until = "2026-11-19"}, "empty"},

@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "program/options.h"
 #include "zreport/group.h"
 #include "zreport/usage.h"
 #include "zreport/window.h"
@@ -39,10 +40,8 @@ typedef struct {
     const char *pattern;  /* statusline: its --format; NULL: the default one */
 } zr_options_t;
 
-typedef enum { ZR_OPTIONS_GO, ZR_OPTIONS_DONE, ZR_OPTIONS_WRONG } zr_parsed_t;
-
-/* Strings point into argv. ZR_OPTIONS_DONE: help or version is on stdout; ZR_OPTIONS_WRONG: the
- * mistake is on stderr. Only ZR_OPTIONS_GO writes *ret_options. */
-zr_parsed_t zr_options_parse (int argc, char **argv, zr_options_t *ret_options);
+/* Strings point into argv. ZC_EXIT_DONE: help or version is on stdout; ZC_EXIT_USAGE: the mistake is on stderr. Only
+ * ZC_RUN writes *ret_options. */
+zc_parsed_t zr_options_parse (int argc, char **argv, zr_options_t *ret_options);
 
 #endif

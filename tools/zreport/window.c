@@ -100,8 +100,8 @@ static int read_time (const char *option, const char *text, const char *zone, in
 {
     if (zc_zone_parse (zone, text, now_s, ret_s) == 0)
         return 0;
-    snprintf (mistake, size, "--%s '%.80s' is no time such as 2026-11-21, 2026-11-21T09:30, yesterday or 7d", option,
-              text);
+    snprintf (mistake, size, "--%s: '%.80s' is not a time, such as 2026-11-21, 2026-11-21T09:30, yesterday or 7d",
+              option, text);
     return -1;
 }
 
@@ -112,7 +112,7 @@ int zr_window_read (const zr_window_words_t *words, const char *zone, int64_t no
     if (words->since && read_time ("since", words->since, zone, now_s, &window.since_s, mistake, size) != 0)
         return -1;
     if (!words->since && words->last && !last_since (words->last, zone, now_s, unit != NULL, &window.since_s)) {
-        snprintf (mistake, size, "--last '%.80s' is no span such as 30m, 12h, 7d, 8w or 12mo", words->last);
+        snprintf (mistake, size, "--last: '%.80s' is not a span, such as 30m, 12h, 7d, 8w or 12mo", words->last);
         return -1;
     }
     if (words->until && read_time ("until", words->until, zone, now_s, &window.until_s, mistake, size) != 0)

@@ -160,11 +160,11 @@ int main (int argc, char **argv)
     zr_options_t options;
     setlocale (LC_CTYPE, "");
     switch (zr_options_parse (argc, argv, &options)) {
-    case ZR_OPTIONS_DONE:
+    case ZC_EXIT_DONE:
         return close_stdout (0);
-    case ZR_OPTIONS_WRONG:
+    case ZC_EXIT_USAGE:
         return 2;
-    case ZR_OPTIONS_GO:
+    case ZC_RUN:
         break;
     }
     zr_screen_t screen;

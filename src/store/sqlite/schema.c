@@ -12,9 +12,9 @@
 /* Each measure once, in the order of zc_measures_t: those of version 1, and those that version 2 added. */
 #define MEASURES_1(X)                                                                                                  \
     X (events)                                                                                                         \
-    X (unpriced) X (measured) X (cost_nanousd) X (baseline_nanousd) X (input_tokens) X (cache_read_tokens)             \
-        X (cache_write_tokens) X (output_tokens) X (reasoning_tokens) X (hits) X (misses) X (saved_nanousd)            \
-            X (saved_ns)
+    X (unpriced)                                                                                                       \
+    X (measured) X (cost_nanousd) X (baseline_nanousd) X (input_tokens) X (cache_read_tokens) X (cache_write_tokens)   \
+        X (output_tokens) X (reasoning_tokens) X (hits) X (misses) X (saved_nanousd) X (saved_ns)
 #define MEASURES_2(X)                                                                                                  \
     X (assumed_cost_nanousd) X (assumed_baseline_nanousd) X (assumed_saved_nanousd) X (prompt_saved_nanousd)
 #define MEASURES(X) MEASURES_1 (X) MEASURES_2 (X)
