@@ -30,7 +30,7 @@ static void open_map (const json_t *map, zc_envelope_t *ret_reply)
     if (json_is_false (ok) && (message || code))
         set (ret_reply, ZC_REPLY_REFUSAL, code, message);
     else
-        set (ret_reply, ZC_REPLY_FOREIGN, NULL, "no envelope");
+        set (ret_reply, ZC_REPLY_FOREIGN, NULL, "neither a result nor an error");
 }
 
 void zc_envelope_open (const void *bytes, size_t size, zc_envelope_t *ret_reply)

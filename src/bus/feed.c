@@ -104,8 +104,7 @@ void zc_feed_refresh (zc_feed_t *self)
 
 static zc_feed_kind_t bad (zc_feed_t *self, const char *topic, const char *what)
 {
-    snprintf (self->error, sizeof self->error, "%s %s of %s is none of zcost's: %s", *topic == 'a' ? "an" : "a", topic,
-              self->endpoint, what);
+    snprintf (self->error, sizeof self->error, "invalid %s from %s: %s", topic, self->endpoint, what);
     return ZC_FEED_BAD;
 }
 
@@ -134,7 +133,7 @@ static zc_feed_kind_t read_message (zc_feed_t *self, zmsg_t *message, json_t **r
         return bad (self, topic, zc_json_strerror (error));
     if (!json_is_object (body)) {
         json_decref (body);
-        return bad (self, topic, "no map");
+        return bad (self, topic, "not a map");
     }
     *ret_body = body;
     return kind;

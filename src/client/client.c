@@ -343,17 +343,17 @@ const char *zcost_strerror (int error)
 {
     switch (error) {
     case ZCOST_OK:
-        return "done";
+        return "success";
     case ZCOST_EINVAL:
         return "invalid argument";
     case ZCOST_EFULL:
-        return "the queue is full: the event is dropped";
+        return "the queue is full: the event was dropped";
     case ZCOST_ENOMEM:
         return "out of memory";
     case ZCOST_ESYSTEM:
         return "a system call failed";
     case ZCOST_ETIMEOUT:
-        return "time ran out before everything was sent";
+        return "timed out before everything was sent or acknowledged";
     case ZCOST_ECLOSED:
         return "the client is being closed";
     case ZCOST_ESIZE:

@@ -117,12 +117,12 @@ static int check_journal (check_t *self)
 static void show_journal (const check_t *self, bool sound)
 {
     const zc_journal_replay_t *walk = &self->walk;
-    printf ("journal    %llu segments, %llu records, %.1f MB, up to %u:%u; %llu records behind the checkpoint\n",
+    printf ("journal    %llu segments, %llu records, %.1f MB, up to %u:%u; %llu records after the checkpoint\n",
             (unsigned long long) walk->segments, (unsigned long long) walk->records, (double) walk->bytes / 1e6,
             ZC_POSITION_SEGMENT (walk->position), ZC_POSITION_OFFSET (walk->position),
             (unsigned long long) self->behind_checkpoint);
     if (sound && walk->end == ZC_JOURNAL_TORN)
-        printf ("torn tail  %llu bytes, never acknowledged; the next start cuts them: %s\n",
+        printf ("torn tail  %llu bytes, never acknowledged; the next start removes them: %s\n",
                 (unsigned long long) walk->torn_bytes, walk->why);
 }
 

@@ -24,7 +24,7 @@ static const char *why_taken (const char *path)
     if (*path == '@' || *path == '*' || lstat (path, &status) == -1)
         return NULL;
     if (!S_ISSOCK (status.st_mode))
-        return "the path exists and is no socket";
+        return "the path exists and is not a socket";
     if (strlen (path) >= sizeof address.sun_path)
         return "the path is too long";
     strcpy (address.sun_path, path);

@@ -91,7 +91,7 @@ static const char *apply_config (zc_engine_t *self, const zc_effective_config_t 
     const char *model = config->policy.baseline_model;
     const zc_price_t *baseline = zc_prices_find (prices, (zc_str_t){model, (uint32_t) strlen (model)}, &resolved);
     if (!baseline || !baseline->has_output)
-        return "no price for the baseline model";
+        return "the baseline model has no price for input and output";
     if (zc_ledger_set_policy (self->intake.ledger, &config->policy, &config->retention) == -1 ||
         zc_ledger_use_prices (self->intake.ledger, prices) == -1)
         return "out of memory";
@@ -105,7 +105,7 @@ static const char *apply_config (zc_engine_t *self, const zc_effective_config_t 
 int zc_engine_take_config (zc_engine_t *self, const void *bytes, size_t size)
 {
     static zc_effective_config_t config;
-    const char *text, *why = "no terms";
+    const char *text, *why = "malformed prices and policy";
     size_t text_size;
     zc_prices_error_t error = {0, ""};
     zc_prices_t *prices = NULL;

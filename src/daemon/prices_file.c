@@ -83,7 +83,7 @@ char *zc_prices_file_read (const char *path, size_t *ret_size)
     zc_prices_error_t error = {0, ""};
     char *text = *path ? read_file (path, ret_size) : copy_builtin (ret_size);
     if (!text)
-        snprintf (error.why, sizeof error.why, "%s", errno == EINVAL ? "no regular file" : strerror (errno));
+        snprintf (error.why, sizeof error.why, "%s", errno == EINVAL ? "not a regular file" : strerror (errno));
     zc_prices_t *prices = text ? zc_prices_new (text, *ret_size, &error) : NULL;
     if (!prices) {
         zc_log (ZC_LOG_ERROR, "prices_unusable", "reason=\"%s\" line=%d file=\"%s\"", error.why, error.line, path);

@@ -37,7 +37,7 @@ typedef struct {
     zc_request_t request; /* its strings are in the query's copy of the request */
 } pending_t;
 
-static const char no_room [] = "too many bytes of answers wait for this client, or for others, to read them";
+static const char no_room [] = "too many bytes of unread answers, for this client or for all";
 
 static void compose (const zc_query_socket_t *self, pending_t *pending, zc_window_query_t *query, zc_pack_t *reply)
 {
@@ -118,7 +118,7 @@ static void take_request (const zc_query_socket_t *self, zc_reply_client_t *clie
             ask_readers (self, client, envelope, copy, &request);
             return;
         } else
-            zc_reply_pack_error ("unavailable", "too many questions of this client wait for an answer", reply);
+            zc_reply_pack_error ("unavailable", "too many queries of this client are waiting: try again later", reply);
     }
     free (copy);
 }
@@ -154,7 +154,7 @@ static zmsg_t *take_envelope (zmsg_t *request, const char **ret_why)
     zmsg_t *envelope = zmsg_new ();
     move_frame (request, envelope);
     if (frames == -1)
-        *ret_why = "no empty delimiter frame: ask with a REQ socket";
+        *ret_why = "no empty delimiter frame: use a REQ socket";
     else if (frames > ENVELOPE_FRAMES_MAX || bytes > ENVELOPE_BYTES_MAX) {
         *ret_why = "more than 8 frames or 1,024 bytes before the empty delimiter";
         zmsg_addmem (envelope, "", 0);
@@ -175,7 +175,7 @@ static void answer (const zc_query_socket_t *self, zmsg_t *request)
     if (why)
         zc_reply_pack_error ("bad_request", why, &reply);
     else if (zmsg_size (request) != 1)
-        zc_reply_pack_error ("bad_request", "a request is one frame", &reply);
+        zc_reply_pack_error ("bad_request", "a request must be one frame", &reply);
     else
         take_request (self, client, &envelope, zmsg_first (request), &reply);
     if (envelope) {

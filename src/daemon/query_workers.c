@@ -283,7 +283,7 @@ void zc_query_workers_ask (zc_query_workers_t *self, zc_window_query_t *query)
         return;
     }
     if (self->waiting_count + ZC_QUERY_WORKERS - self->idle_count >= ZC_WINDOW_QUERIES_MAX) {
-        refuse (query, "too many questions wait for an answer: ask again later");
+        refuse (query, "too many queries are waiting: try again later");
         return;
     }
     push (&self->waiting, query);

@@ -79,7 +79,7 @@ static int load (recovery_t *self, zc_store_t *store)
         return -1;
     }
     if (load_counters (&self->engine->intake, &state->counters) == -1) {
-        zc_log (ZC_LOG_ERROR, "store_failed", "reason=\"its counts do not fit its sums\"");
+        zc_log (ZC_LOG_ERROR, "store_failed", "reason=\"its counters disagree with its sums\"");
         return -1;
     }
     self->engine->about.began_ms = state->began_ms;
@@ -104,7 +104,7 @@ static void tell_progress (recovery_t *self)
 static int replay_alert (recovery_t *self, const zc_record_view_t *record)
 {
     zc_alert_t alert;
-    self->why = "an alert that cannot be read";
+    self->why = "an alert cannot be read";
     if (zc_budget_record_read (record->data, record->size, &alert) == -1)
         return -1;
     zc_budgets_restore (self->engine->budgets, &alert);
@@ -120,12 +120,12 @@ static int replay (void *argument, const zc_record_view_t *record)
         tell_progress (self);
     if (record->kind == ZC_RECORD_CONFIG) {
         self->recovered->config_in_store = false;
-        self->why = "terms that cannot be read";
+        self->why = "prices and policy cannot be read";
         return zc_engine_take_config (self->engine, record->data, record->size);
     }
     if (record->kind == ZC_RECORD_ALERT)
         return replay_alert (self, record);
-    self->why = self->engine->config.size ? "out of memory" : "a frame before any terms";
+    self->why = self->engine->config.size ? "out of memory" : "a frame comes before any prices and policy";
     if (!self->engine->config.size)
         return -1;
     return record->kind == ZC_RECORD_TOO_LARGE
@@ -141,7 +141,7 @@ static int walk (recovery_t *self, const char *directory)
     if (rc == 0 && (walked->end == ZC_JOURNAL_CLEAN || walked->end == ZC_JOURNAL_TORN))
         return 0;
     if (rc != 0)
-        zc_log (ZC_LOG_ERROR, "journal_damaged", "reason=\"record %llu behind the checkpoint: %s\" directory=\"%s\"",
+        zc_log (ZC_LOG_ERROR, "journal_damaged", "reason=\"record %llu after the checkpoint: %s\" directory=\"%s\"",
                 (unsigned long long) self->records, self->why, directory);
     else
         zc_log (ZC_LOG_ERROR, walked->end == ZC_JOURNAL_DAMAGED ? "journal_damaged" : "journal_failed",

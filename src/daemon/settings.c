@@ -63,8 +63,8 @@ static const char *set_tier (void *self, const char *name, const char *model)
         return zc_value_wrong ("unknown setting");
     const char *why = zc_value_text (checked, sizeof checked, model);
     if (!why && zc_policy_set_tier (&settings->policy, name, model) == -1)
-        why = zc_value_wrong ("a tier's name has at most %d bytes, and there are at most %d tiers", ZCOST_STRING_MAX,
-                              ZC_TIERS_MAX);
+        why = zc_value_wrong ("a tier's name may have at most %d bytes, and there may be at most %d tiers",
+                              ZCOST_STRING_MAX, ZC_TIERS_MAX);
     return why;
 }
 
@@ -250,7 +250,7 @@ static const char *check (const zc_settings_t *self)
     /* A frame may come this much larger than the limit before libzmq cuts it off. */
     uint64_t hard_bytes = ZC_FRAME_HARD_FACTOR * self->limits.frame_bytes_max;
     if (self->memory_max_bytes && hard_bytes >= (uint64_t) self->memory_max_bytes)
-        return zc_value_wrong ("ingest/max_frame_bytes: %d times as much must be less than memory/max_bytes",
+        return zc_value_wrong ("ingest/max_frame_bytes: %d times its value must be less than memory/max_bytes",
                                ZC_FRAME_HARD_FACTOR);
     if (!self->in_memory && self->limits.frame_bytes_max + ZC_SEGMENT_RESERVE > (uint64_t) self->segment_bytes)
         return zc_value_wrong ("journal/segment_bytes: must exceed ingest/max_frame_bytes by %d", ZC_SEGMENT_RESERVE);

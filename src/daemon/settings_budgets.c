@@ -29,7 +29,7 @@ static const char *set_period (void *budget, const char *value)
         return NULL;
     }
     if (length == 0 || length >= sizeof digits || strcmp (value + length, "h") != 0)
-        return zc_value_wrong ("'%.80s' is neither day, month nor hours such as 24h", value);
+        return zc_value_wrong ("'%.80s' is not day, month or a number of hours such as 24h", value);
     memcpy (digits, value, length);
     const char *why = zc_value_number (&hours, digits, 0, 1, ZC_BUDGET_HOURS_MAX, false);
     if (why)
@@ -43,7 +43,7 @@ static const char *set_timezone (void *budget, const char *value)
 {
     zc_budget_t *self = budget;
     if (!*value || !zc_zone_exists (value))
-        return zc_value_wrong ("'%.80s' is not a zone of the system's tz database, such as Europe/Madrid", value);
+        return zc_value_wrong ("'%.80s' is not a time zone in the system's tz database, such as Europe/Madrid", value);
     return zc_value_text (self->timezone, sizeof self->timezone, value);
 }
 
@@ -64,7 +64,7 @@ static const char *set_thresholds (void *budget, const char *value)
         if (why)
             return why;
         if (count > 0 && percents [count - 1] >= percent)
-            return zc_value_wrong ("'%.80s' does not ascend", value);
+            return zc_value_wrong ("'%.80s' is not in ascending order", value);
         percents [count++] = (uint32_t) percent;
         at += length;
     }
@@ -114,14 +114,14 @@ static const char *add_where (const zc_policy_t *policy, zc_budget_t *self, cons
 {
     zc_dimension_t dimension;
     if (!zc_dimension_find (policy, (zc_str_t){name, (uint32_t) strlen (name)}, &dimension))
-        return zc_value_wrong ("is neither type, service, tier, model, provider nor a tag of the section tags");
+        return zc_value_wrong ("is not type, service, tier, model, provider or a tag from the section tags");
     if (dimension.by == ZC_BY_TYPE && !is_type (value))
         return zc_value_wrong ("'%.80s' is not a type of event", value);
     if (dimension.by == ZC_BY_TIER && !is_tier (policy, value))
         return zc_value_wrong ("'%.80s' is not a tier", value);
     for (size_t i = 0; i < self->where_count; i++)
         if (strcmp (self->where [i].dimension, name) == 0)
-            return zc_value_wrong ("stands there twice");
+            return zc_value_wrong ("is given twice");
     const char *why = zc_value_text (self->where [self->where_count].value, sizeof self->where [0].value, value);
     if (!why)
         strcpy (self->where [self->where_count++].dimension, name); /* as long as a tag's name at most */
@@ -144,7 +144,7 @@ static const char *begin (zc_budget_list_t *list, const char *name, const char *
     if (*value)
         return zc_value_wrong ("is a section and takes no value");
     if (is_there (list, name))
-        return zc_value_wrong ("there are two budgets of this name");
+        return zc_value_wrong ("there are two budgets with this name");
     if (list->count == ZC_BUDGETS_MAX)
         return zc_value_wrong ("at most %d budgets", ZC_BUDGETS_MAX);
     const char *why = zc_value_text (budget.name, sizeof budget.name, name);
@@ -162,7 +162,7 @@ const char *zc_settings_budgets_set (zc_budget_list_t *self, const zc_policy_t *
     zc_budget_t *last = self->count ? &self->list [self->count - 1] : NULL;
     size_t size = (size_t) (slash - path);
     if (!last || strlen (last->name) != size || memcmp (last->name, path, size) != 0)
-        return zc_value_wrong ("a budget's name holds no '/'");
+        return zc_value_wrong ("a budget's name cannot contain '/'");
     const char *name = slash + 1;
     if (strcmp (name, "where") == 0)
         return *value ? zc_value_wrong ("is a section and takes no value") : NULL;

@@ -18,7 +18,7 @@
 static int take_config (zc_storage_t *self, zc_engine_t *engine, const zc_pack_t *config)
 {
     if (self->journal && config->size > (uint64_t) engine->settings->segment_bytes - ZC_SEGMENT_HEADER_BYTES - 1024) {
-        zc_log (ZC_LOG_ERROR, "prices_unusable", "reason=\"larger than journal/segment_bytes\"");
+        zc_log (ZC_LOG_ERROR, "prices_unusable", "reason=\"the price table does not fit into journal/segment_bytes\"");
         return 1;
     }
     /* Tried first: terms that cannot be taken must not stand in the journal. */

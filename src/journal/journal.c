@@ -22,10 +22,10 @@
 static int check_options (const zc_journal_options_t *options, char *why)
 {
     if (options->segment_bytes < ZC_SEGMENT_BYTES_MIN || options->segment_bytes > ZC_SEGMENT_BYTES_MAX)
-        return zc_journal_file_why (why, "a segment has from %u to %u bytes", ZC_SEGMENT_BYTES_MIN,
+        return zc_journal_file_why (why, "a segment must have %u to %u bytes", ZC_SEGMENT_BYTES_MIN,
                                     ZC_SEGMENT_BYTES_MAX);
     if (options->sync_interval_ms < 1 || options->sync_interval_ms > 10000)
-        return zc_journal_file_why (why, "the journal is synced every 1 to 10000 ms");
+        return zc_journal_file_why (why, "the sync interval must be 1 to 10000 ms");
     if (strlen (options->directory) + ZC_JOURNAL_FILE_NAME_BYTES >= PATH_MAX)
         return zc_journal_file_why (why, "the name of the journal's directory is too long");
     return 0;
@@ -43,7 +43,7 @@ static int begin_journal (const zc_journal_options_t *options, char *why)
         return -1;
     free (numbers);
     if (count)
-        return zc_journal_file_why (why, "%s: the file is missing, and there are segments", ZC_JOURNAL_WATERMARK_FILE);
+        return zc_journal_file_why (why, "%s: the file is missing, but there are segments", ZC_JOURNAL_WATERMARK_FILE);
     if (zc_journal_watermark_create (options->directory, options->ledger_id, why) == -1 ||
         zc_journal_file_sync_directory (options->directory, why) == -1)
         return -1;
@@ -62,7 +62,7 @@ static int read_mark (zc_journal_t *self, char *why)
     if (state != ZC_JOURNAL_WATERMARK_GOOD)
         return -1;
     if (memcmp (self->mark.ledger_id, options->ledger_id, ZC_LEDGER_ID_BYTES) != 0)
-        return zc_journal_file_why (why, "%s: the mark of another ledger than the store's", ZC_JOURNAL_WATERMARK_FILE);
+        return zc_journal_file_why (why, "%s: belongs to another ledger than the store", ZC_JOURNAL_WATERMARK_FILE);
     self->mark_fd = zc_journal_watermark_open (options->directory, why);
     if (self->mark_fd == -1)
         return -1;
@@ -168,9 +168,9 @@ static int set_up (zc_journal_t *self, zc_position_t end, char *why)
 {
     self->event_fd = eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (self->event_fd == -1)
-        return zc_journal_file_why (why, "cannot make an eventfd: %m");
+        return zc_journal_file_why (why, "cannot create an eventfd: %m");
     if (!self->buffer || !self->options.directory)
-        return zc_journal_file_why (why, "no memory for the journal's buffer");
+        return zc_journal_file_why (why, "not enough memory for the journal's buffer");
     memset (self->buffer, 0, ZC_JOURNAL_BUFFER_BYTES); /* first touched here, not by the first events */
     if (open_files (self, end, why) == -1)
         return -1;
@@ -183,7 +183,7 @@ zc_journal_t *zc_journal_open (const zc_journal_options_t *options, zc_position_
         return NULL;
     zc_journal_t *self = new_journal (options);
     if (!self) {
-        zc_journal_file_why (ret_why, "no memory for the journal");
+        zc_journal_file_why (ret_why, "not enough memory for the journal");
         return NULL;
     }
     if (set_up (self, end, ret_why) == 0)
@@ -201,7 +201,7 @@ int zc_journal_close (zc_journal_t **self_p, char *ret_why)
     int result = zc_journal_write (self);
     zc_journal_stop (self);
     if (!zc_journal_has_failed (self) && fdatasync (self->mark_fd) == -1) {
-        zc_journal_file_why (why, "synced: cannot sync it: %m");
+        zc_journal_file_why (why, "synced: cannot sync: %m");
         zc_journal_fail (self, why);
     }
     if (zc_journal_has_failed (self))

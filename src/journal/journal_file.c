@@ -115,8 +115,8 @@ static int judge_written (ssize_t written, size_t size, uint64_t offset, const c
         return zc_journal_file_why (why, "%s: cannot write %zu bytes at %llu: %m", name, size,
                                     (unsigned long long) offset);
     if ((size_t) written < size)
-        return zc_journal_file_why (why, "%s: a short write: %zd of %zu bytes at %llu (is the disk full?)", name,
-                                    written, size, (unsigned long long) offset);
+        return zc_journal_file_why (why, "%s: short write, %zd of %zu bytes at %llu (is the disk full?)", name, written,
+                                    size, (unsigned long long) offset);
     return 0;
 }
 
@@ -156,7 +156,7 @@ int64_t zc_journal_file_read (int fd, void *data, size_t size, uint64_t offset, 
 int zc_journal_file_make_directory (const char *directory, char *why)
 {
     if (mkdir (directory, 0777) == -1 && errno != EEXIST)
-        return zc_journal_file_why (why, "cannot make the journal's directory: %m");
+        return zc_journal_file_why (why, "cannot create the journal's directory: %m");
     return 0;
 }
 
@@ -176,7 +176,7 @@ int zc_journal_file_rename (const char *directory, const char *from, const char 
 {
     char from_path [PATH_MAX], to_path [PATH_MAX];
     if (rename (zc_journal_file_path (from_path, directory, from), zc_journal_file_path (to_path, directory, to)) == -1)
-        return zc_journal_file_why (why, "%s: cannot rename it to %s: %m", from, to);
+        return zc_journal_file_why (why, "%s: cannot rename to %s: %m", from, to);
     return 0;
 }
 
@@ -184,7 +184,7 @@ int zc_journal_file_delete (const char *directory, const char *name, char *why)
 {
     char path [PATH_MAX];
     if (unlink (zc_journal_file_path (path, directory, name)) == -1 && errno != ENOENT)
-        return zc_journal_file_why (why, "%s: cannot delete it: %m", name);
+        return zc_journal_file_why (why, "%s: cannot delete: %m", name);
     return 0;
 }
 

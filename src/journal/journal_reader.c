@@ -43,11 +43,11 @@ static zc_journal_read_t check_header (zc_journal_reader_t *self, uint32_t numbe
     if (got == -1)
         return ZC_JOURNAL_READ_FAILED;
     if (got < ZC_SEGMENT_HEADER_BYTES || zc_journal_segment_header_decode (head, &self->header) == -1)
-        return say (self, ZC_JOURNAL_READ_BAD, "no segment's header");
+        return say (self, ZC_JOURNAL_READ_BAD, "invalid segment header");
     if (id && memcmp (self->header.ledger_id, id, ZC_LEDGER_ID_BYTES) != 0)
-        return say (self, ZC_JOURNAL_READ_FOREIGN, "the segment of another ledger");
+        return say (self, ZC_JOURNAL_READ_FOREIGN, "this segment belongs to another ledger");
     if (self->header.number != number)
-        return say (self, ZC_JOURNAL_READ_BAD, "the header of another segment");
+        return say (self, ZC_JOURNAL_READ_BAD, "this is the header of another segment");
     if (file_bytes < self->header.bytes)
         return say (self, ZC_JOURNAL_READ_BAD, "the file is shorter than its header says");
     return ZC_JOURNAL_READ_GOOD;
@@ -66,7 +66,7 @@ zc_journal_read_t zc_journal_reader_open (zc_journal_reader_t *self, const char 
         return say (self, ZC_JOURNAL_READ_BAD, "the segment is missing");
     self->open = self->fd != -1;
     if (!self->open || fstat (self->fd, &about) == -1) {
-        zc_journal_file_why (self->why, "%s: cannot open it: %m", self->name);
+        zc_journal_file_why (self->why, "%s: cannot open: %m", self->name);
         return ZC_JOURNAL_READ_FAILED;
     }
     zc_journal_read_t result = check_header (self, number, id, about.st_size);
@@ -90,7 +90,7 @@ static int make_room (zc_journal_reader_t *self, size_t size)
     size_t capacity = size < READ_BYTES ? READ_BYTES : size;
     uint8_t *more = realloc (self->buffer, capacity);
     if (!more)
-        return zc_journal_file_why (self->why, "%s at %u: no memory for %zu bytes", self->name, self->at, size);
+        return zc_journal_file_why (self->why, "%s at %u: not enough memory for %zu bytes", self->name, self->at, size);
     self->buffer = more;
     self->capacity = capacity;
     return 0;
@@ -127,19 +127,19 @@ static zc_journal_read_t read_record (zc_journal_reader_t *self, size_t left, zc
 {
     size_t size = zc_journal_get_u32 (self->buffer + self->begin + 4);
     if (size > left - ZC_RECORD_HEADER_BYTES)
-        return say (self, ZC_JOURNAL_READ_BAD, "no record: its size is beyond the segment's end");
+        return say (self, ZC_JOURNAL_READ_BAD, "invalid record: its size is beyond the segment's end");
     zc_journal_read_t result = hold (self, ZC_RECORD_HEADER_BYTES + size);
     if (result != ZC_JOURNAL_READ_GOOD)
         return result;
     if (!proves (self, size))
-        return say (self, ZC_JOURNAL_READ_BAD, "no record: its checksum is wrong");
+        return say (self, ZC_JOURNAL_READ_BAD, "invalid record: wrong checksum");
     uint64_t stamp = zc_journal_get_u64 (self->buffer + self->begin + 8);
     ret_record->kind = (zc_record_kind_t) (stamp & 0xff);
     ret_record->arrival_ms = (int64_t) stamp >> 8;
     ret_record->data = self->buffer + self->begin + ZC_RECORD_HEADER_BYTES;
     ret_record->size = (uint32_t) size;
     if (ret_record->kind < ZC_RECORD_FRAME || ret_record->kind > ZC_RECORD_ALERT)
-        return say (self, ZC_JOURNAL_READ_FOREIGN, "a kind of record that a later version writes");
+        return say (self, ZC_JOURNAL_READ_FOREIGN, "unknown kind of record, written by a later version");
     return ZC_JOURNAL_READ_GOOD;
 }
 
@@ -147,7 +147,7 @@ zc_journal_read_t zc_journal_reader_next (zc_journal_reader_t *self, zc_record_v
 {
     size_t left = self->header.bytes - self->at;
     if (left < ZC_RECORD_HEADER_BYTES)
-        return say (self, ZC_JOURNAL_READ_BAD, "no record: the segment ends here");
+        return say (self, ZC_JOURNAL_READ_BAD, "invalid record: the segment ends here");
     zc_journal_read_t result = hold (self, ZC_RECORD_HEADER_BYTES);
     if (result != ZC_JOURNAL_READ_GOOD)
         return result;

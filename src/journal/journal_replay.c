@@ -75,7 +75,7 @@ static void judge_end (walker_t *self, zc_position_t where)
         return;
     }
     zc_journal_file_why (reader->why, "%s at %u: the journal ends here, %s", reader->name, ZC_POSITION_OFFSET (where),
-                         last ? "before the last sync" : "and yet there are later segments");
+                         last ? "before the point of the last sync" : "but there are later segments");
     judge (self, ZC_JOURNAL_READ_BAD, where);
 }
 
@@ -122,7 +122,7 @@ static int walk_segment (walker_t *self, bool *ret_more)
     else if (read != ZC_JOURNAL_READ_GOOD)
         judge (self, read, self->walk->position);
     else {
-        zc_journal_file_why (self->reader.why, "%s at %u: no record begins here, where the walk was to begin",
+        zc_journal_file_why (self->reader.why, "%s at %u: no record begins here, where the replay must begin",
                              self->reader.name, ZC_POSITION_OFFSET (self->from));
         judge (self, ZC_JOURNAL_READ_FOREIGN, self->from);
     }
@@ -183,7 +183,7 @@ static bool begin (walker_t *self)
         return false;
     }
     if (state == ZC_JOURNAL_WATERMARK_GOOD && other_ledger (self)) {
-        zc_journal_file_why (why, "%s at 0: the mark of another ledger than the store's", ZC_JOURNAL_WATERMARK_FILE);
+        zc_journal_file_why (why, "%s at 0: belongs to another ledger than the store", ZC_JOURNAL_WATERMARK_FILE);
         state = ZC_JOURNAL_WATERMARK_DAMAGED;
     }
     if (state != ZC_JOURNAL_WATERMARK_GOOD) {
@@ -204,7 +204,7 @@ static void judge_empty (walker_t *self)
         finish (self, ZC_JOURNAL_CLEAN, 0, "");
         return;
     }
-    zc_journal_file_why (why, "%s at 0: the segment is missing, and all others",
+    zc_journal_file_why (why, "%s at 0: this segment is missing, and so are all others",
                          zc_journal_file_name (name, ZC_JOURNAL_FILE_SEGMENT, ZC_POSITION_SEGMENT (self->must)));
     finish (self, ZC_JOURNAL_DAMAGED, ZC_POSITION (ZC_POSITION_SEGMENT (self->must), 0), why);
 }

@@ -30,7 +30,7 @@ static int look_at (const zc_journal_t *self, const char *name, int64_t *ret_byt
     char path [PATH_MAX];
     struct stat about = {.st_size = 0};
     if (stat (zc_journal_file_path (path, self->options.directory, name), &about) == -1 && errno != ENOENT)
-        return zc_journal_file_why (why, "%s: cannot look at it: %m", name);
+        return zc_journal_file_why (why, "%s: cannot stat: %m", name);
     *ret_bytes = about.st_size;
     *ret_written_ms = about.st_mtim.tv_sec * 1000ll + about.st_mtim.tv_nsec / 1000000;
     return 0;
@@ -127,7 +127,7 @@ static int fill_spare (zc_journal_t *self, char *why)
     if (zc_journal_file_write (self->making_fd, zeros, piece, self->made, name, why) == -1)
         return -1;
     self->made += piece;
-    return fdatasync (self->making_fd) == -1 ? zc_journal_file_why (why, "%s: cannot sync it: %m", name) : 0;
+    return fdatasync (self->making_fd) == -1 ? zc_journal_file_why (why, "%s: cannot sync: %m", name) : 0;
 }
 
 static int finish_spare (zc_journal_t *self, uint32_t number, char *why)

@@ -14,7 +14,7 @@ static zc_journal_segment_t *new_segment (const zc_journal_segment_header_t *hea
     zc_journal_segment_t *self = calloc (1, sizeof *self);
     if (!self) {
         close (fd);
-        zc_journal_file_why (why, "no memory for a segment");
+        zc_journal_file_why (why, "not enough memory for a segment");
         return NULL;
     }
     self->fd = fd;
@@ -39,7 +39,7 @@ int zc_journal_segment_allocate (const char *directory, const char *name, uint32
     char path [PATH_MAX];
     int fd = open (zc_journal_file_path (path, directory, name), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     if (fd == -1)
-        return zc_journal_file_why (why, "%s: cannot make it: %m", name);
+        return zc_journal_file_why (why, "%s: cannot create: %m", name);
     errno = posix_fallocate (fd, 0, (off_t) bytes);
     if (errno == 0)
         return fd;
@@ -79,7 +79,7 @@ zc_journal_segment_t *zc_journal_segment_make_of_spare (const char *directory, u
     int fd = open (zc_journal_file_path (path, directory, zc_journal_file_name (name, ZC_JOURNAL_FILE_SPARE, spare)),
                    O_RDWR | O_CLOEXEC);
     if (fd == -1) {
-        zc_journal_file_why (why, "%s: cannot open it: %m", name);
+        zc_journal_file_why (why, "%s: cannot open: %m", name);
         return NULL;
     }
     return name_segment (directory, name, fd, header, why);
@@ -94,7 +94,7 @@ static int read_header (int fd, const char *name, uint32_t number, const uint8_t
         return -1;
     if (zc_journal_segment_header_decode (head, ret_header) == -1 || ret_header->number != number ||
         memcmp (ret_header->ledger_id, id, ZC_LEDGER_ID_BYTES) != 0)
-        return zc_journal_file_why (why, "%s at 0: not this journal's header", name);
+        return zc_journal_file_why (why, "%s at 0: the header belongs to another journal", name);
     return 0;
 }
 
@@ -106,7 +106,7 @@ zc_journal_segment_t *zc_journal_segment_open (const char *directory, uint32_t n
     int fd = open (zc_journal_file_path (path, directory, zc_journal_file_name (name, ZC_JOURNAL_FILE_SEGMENT, number)),
                    O_RDWR | O_CLOEXEC);
     if (fd == -1) {
-        zc_journal_file_why (why, "%s: cannot open it: %m", name);
+        zc_journal_file_why (why, "%s: cannot open: %m", name);
         return NULL;
     }
     if (read_header (fd, name, number, id, &header, why) == -1) {
@@ -118,5 +118,5 @@ zc_journal_segment_t *zc_journal_segment_open (const char *directory, uint32_t n
 
 int zc_journal_segment_sync (const zc_journal_segment_t *self, char why [ZC_WHY_BYTES])
 {
-    return fdatasync (self->fd) == -1 ? zc_journal_file_why (why, "%s: cannot sync it: %m", self->name) : 0;
+    return fdatasync (self->fd) == -1 ? zc_journal_file_why (why, "%s: cannot sync: %m", self->name) : 0;
 }

@@ -13,8 +13,7 @@ static int sync_mark (int mark_fd, zc_journal_watermark_t *mark, zc_position_t p
 {
     if (zc_journal_watermark_write (mark_fd, mark, position, why) == -1)
         return -1;
-    return fdatasync (mark_fd) == -1 ? zc_journal_file_why (why, "%s: cannot sync it: %m", ZC_JOURNAL_WATERMARK_FILE)
-                                     : 0;
+    return fdatasync (mark_fd) == -1 ? zc_journal_file_why (why, "%s: cannot sync: %m", ZC_JOURNAL_WATERMARK_FILE) : 0;
 }
 
 static uint32_t chunk_of (uint32_t from, uint32_t to)
@@ -80,7 +79,7 @@ static zc_journal_segment_t *settle_all (const char *directory, const uint8_t *i
     uint8_t *chunk = malloc (CHUNK_BYTES);
     zc_journal_segment_t *segment = NULL;
     if (!chunk)
-        zc_journal_file_why (why, "no memory to make the journal ready");
+        zc_journal_file_why (why, "not enough memory to prepare the journal");
     for (uint32_t number = first; chunk && number <= ZC_POSITION_SEGMENT (end); number++) {
         zc_journal_segment_close (&segment);
         segment = zc_journal_segment_open (directory, number, id, why);
@@ -104,7 +103,7 @@ static int find_first (const char *directory, zc_position_t synced, uint32_t *re
         return -1;
     while (i < count && numbers [i] < ZC_POSITION_SEGMENT (synced))
         i++;
-    int result = i < count ? 0 : zc_journal_file_why (why, "no segment is there to go on in");
+    int result = i < count ? 0 : zc_journal_file_why (why, "there is no segment to continue in");
     if (result == 0)
         *ret_first = numbers [i];
     free (numbers);
@@ -137,7 +136,7 @@ static int check_end (const char *directory, const uint8_t *id, zc_position_t sy
     uint32_t number = ZC_POSITION_SEGMENT (end), offset = ZC_POSITION_OFFSET (end);
     if (end < synced)
         return zc_journal_file_why (
-            why, "segment %u at %u: the journal is synced up to segment %u at %u, and is not cut before", number,
+            why, "segment %u at %u: cannot truncate the journal here, it is synced up to segment %u at %u", number,
             offset, ZC_POSITION_SEGMENT (synced), ZC_POSITION_OFFSET (synced));
     if (end == 0)
         return 0;
@@ -146,7 +145,7 @@ static int check_end (const char *directory, const uint8_t *id, zc_position_t sy
         return -1;
     int result = 0;
     if (offset < ZC_SEGMENT_HEADER_BYTES || offset > segment->header.bytes - ZC_RECORD_HEADER_BYTES)
-        result = zc_journal_file_why (why, "%s at %u: no place to go on at", segment->name, offset);
+        result = zc_journal_file_why (why, "%s at %u: cannot continue at this offset", segment->name, offset);
     zc_journal_segment_close (&segment);
     return result;
 }

@@ -56,7 +56,7 @@ static zc_journal_watermark_state_t read_places (int fd, zc_journal_watermark_t 
         state = ZC_JOURNAL_WATERMARK_GOOD;
     }
     if (state == ZC_JOURNAL_WATERMARK_DAMAGED)
-        zc_journal_file_why (why, "%s at 0: neither of its two marks is good", ZC_JOURNAL_WATERMARK_FILE);
+        zc_journal_file_why (why, "%s at 0: neither of its two marks is valid", ZC_JOURNAL_WATERMARK_FILE);
     return state;
 }
 
@@ -70,7 +70,7 @@ zc_journal_watermark_state_t zc_journal_watermark_read (const char *directory, z
     if (fd == -1) {
         zc_journal_watermark_state_t state =
             errno == ENOENT ? ZC_JOURNAL_WATERMARK_ABSENT : ZC_JOURNAL_WATERMARK_IO_ERROR;
-        zc_journal_file_why (why, "%s: cannot open it: %m", ZC_JOURNAL_WATERMARK_FILE);
+        zc_journal_file_why (why, "%s: cannot open: %m", ZC_JOURNAL_WATERMARK_FILE);
         return state;
     }
     zc_journal_watermark_state_t state = read_places (fd, ret_mark, why);
@@ -87,7 +87,7 @@ static int write_both (int fd, const uint8_t id [ZC_LEDGER_ID_BYTES], char *why)
         encode (places + mark.counter * ZC_JOURNAL_WATERMARK_PLACE_BYTES, &mark);
     if (zc_journal_file_write (fd, places, sizeof places, 0, ZC_JOURNAL_WATERMARK_FILE, why) == -1)
         return -1;
-    return fsync (fd) == -1 ? zc_journal_file_why (why, "%s: cannot sync it: %m", ZC_JOURNAL_WATERMARK_FILE) : 0;
+    return fsync (fd) == -1 ? zc_journal_file_why (why, "%s: cannot sync: %m", ZC_JOURNAL_WATERMARK_FILE) : 0;
 }
 
 int zc_journal_watermark_create (const char *directory, const uint8_t id [ZC_LEDGER_ID_BYTES], char why [256])
@@ -96,7 +96,7 @@ int zc_journal_watermark_create (const char *directory, const uint8_t id [ZC_LED
     int fd = open (zc_journal_file_path (path, directory, "new-" ZC_JOURNAL_WATERMARK_FILE),
                    O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     if (fd == -1)
-        return zc_journal_file_why (why, "new-%s: cannot make it: %m", ZC_JOURNAL_WATERMARK_FILE);
+        return zc_journal_file_why (why, "new-%s: cannot create: %m", ZC_JOURNAL_WATERMARK_FILE);
     int result = write_both (fd, id, why);
     close (fd);
     return result == -1
@@ -108,7 +108,7 @@ int zc_journal_watermark_open (const char *directory, char why [256])
 {
     char path [PATH_MAX];
     int fd = open (zc_journal_file_path (path, directory, ZC_JOURNAL_WATERMARK_FILE), O_WRONLY | O_CLOEXEC);
-    return fd == -1 ? zc_journal_file_why (why, "%s: cannot open it: %m", ZC_JOURNAL_WATERMARK_FILE) : fd;
+    return fd == -1 ? zc_journal_file_why (why, "%s: cannot open: %m", ZC_JOURNAL_WATERMARK_FILE) : fd;
 }
 
 int zc_journal_watermark_write (int fd, zc_journal_watermark_t *mark, zc_position_t position, char why [256])

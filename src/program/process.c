@@ -50,7 +50,7 @@ int zc_process_raise_files (void)
     setrlimit (RLIMIT_NOFILE, &limit);
     if (limit.rlim_max >= OPEN_FILES_MIN)
         return 0;
-    zc_log (ZC_LOG_ERROR, "open_files", "reason=\"at most %llu may be open, at least %d are needed\"",
+    zc_log (ZC_LOG_ERROR, "open_files", "reason=\"only %llu files may be open, at least %d are needed\"",
             (unsigned long long) limit.rlim_max, OPEN_FILES_MIN);
     return -1;
 }

@@ -30,7 +30,7 @@ const char *zc_value_text (char *place, size_t size, const char *value)
         return zc_value_wrong ("must be at most %zu bytes of UTF-8", size - 1);
     for (size_t i = 0; i < length; i++)
         if ((unsigned char) value [i] < ' ' || value [i] == '"' || value [i] == 0x7f)
-            return zc_value_wrong ("holds a quote or a control character"); /* it goes into the log */
+            return zc_value_wrong ("contains a quote or a control character"); /* it goes into the log */
     memcpy (place, value, length + 1);
     return NULL;
 }
@@ -119,7 +119,7 @@ static const char *check_endpoint (const char *value, int64_t *ret_port)
     if (!is_endpoint (value, ret_port))
         return zc_value_wrong ("'%.80s' is neither tcp://ADDRESS:PORT nor ipc://PATH", value);
     if (strlen (value) >= ZC_ENDPOINT_BYTES)
-        return zc_value_wrong ("an endpoint has at most %d bytes", ZC_ENDPOINT_BYTES - 1);
+        return zc_value_wrong ("an endpoint may have at most %d bytes", ZC_ENDPOINT_BYTES - 1);
     return NULL;
 }
 

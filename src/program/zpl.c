@@ -123,7 +123,8 @@ static int complain_of_syntax (const zc_zpl_t *zpl, const char *path, const char
         *(root ? &good : &bad) = middle;
         zconfig_destroy (&root);
     }
-    return complain (zpl, path, bad, "", "not ZPL: a section, or `name = value` indented by 4 spaces a level");
+    return complain (zpl, path, bad, "",
+                     "not ZPL: expected a section, or `name = value` indented by 4 spaces per level");
 }
 
 static int apply_text (const zc_zpl_t *zpl, void *settings, const char *path, const char *text)

@@ -162,7 +162,7 @@ int zc_data_dir_open (const char *path, int *ret_lock_fd, char ret_why [256])
         return -1;
     memcpy (made, path, strlen (path) + 1);
     if (make_all (made) == -1)
-        return fail (ret_why, "cannot be made", path);
+        return fail (ret_why, "cannot be created", path);
     if (require_directory (path, R_OK | W_OK | X_OK, ret_why) == -1)
         return -1;
     int fd = open (name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, PRIVATE_FILE);

@@ -32,7 +32,7 @@ const char *zc_json_strerror (int error)
     case ZC_JSON_EMALFORMED:
         return "not one well-formed msgpack object";
     case ZC_JSON_EDEEP:
-        return "nested too deep";
+        return "nested too deeply";
     case ZC_JSON_EMANY:
         return "too many values";
     case ZC_JSON_ENOMEM:

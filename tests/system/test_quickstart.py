@@ -100,7 +100,7 @@ class Quickstart(TestCase):
         process = self.start("--once", "--count", "400")
         text = process.communicate(timeout=SECONDS * PATIENCE)[0]
         self.assertEqual(process.returncode, 0, text)
-        for word in ("Spent  ", "Dearest first", "stopped again"):
+        for word in ("Spent  ", "Most expensive first", "stopped again"):
             self.assertIn(word, text)
         self.assertNotIn("open it in a browser", text)
         self.assertEqual(self.running(), [])

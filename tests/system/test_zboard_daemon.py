@@ -71,7 +71,7 @@ class Questions(BoardCase):
         for path in (COSTS, "/api/breakdown?by=tier", "/api/series", "/api/budgets"):
             begun = time.monotonic()
             answer = zboard.get(path)
-            self.assertIn("zcostd is away", self.failed(answer, 503, "unavailable"))
+            self.assertIn("zcostd is unreachable", self.failed(answer, 503, "unavailable"))
             self.assertTrue(answer.headers["Retry-After"])
             self.assertLess(time.monotonic() - begun, 0.5 * PATIENCE)
         zcostd.start()
@@ -94,7 +94,7 @@ class Questions(BoardCase):
                 thread.join(5 * PATIENCE)
         self.assertEqual(len(answers), 4)
         for answer in answers:
-            self.assertIn("went away", self.failed(answer, 503, "unavailable"))
+            self.assertIn("was lost", self.failed(answer, 503, "unavailable"))
         zcostd.restart()
         zboard.wait_for(lambda: zboard.get("/api/breakdown?by=model").status == 200)
 
@@ -328,7 +328,7 @@ class StrangeReplies(BoardCase):
         self.zboard.wait_for(lambda: daemon.asked)
         self.zboard.get("/api/breakdown?since=2")
         first.join()
-        self.assertIn("went away", self.failed(answers[0], 503, "unavailable"))
+        self.assertIn("was lost", self.failed(answers[0], 503, "unavailable"))
         self.assertLess(time.monotonic() - begun, 8 * PATIENCE)
 
     @needs_fake_clock

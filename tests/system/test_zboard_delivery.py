@@ -150,7 +150,7 @@ class QueueFull(Case):
                     self.assertEqual(answer.json(), {"status": "tracked"})
                     told[f"r{i}"] = count
                     continue
-                self.assertIn("nothing of this request is tracked", self.failed(answer, 503, "unavailable"))
+                self.assertIn("nothing in this request was tracked", self.failed(answer, 503, "unavailable"))
                 self.assertGreater(int(answer.headers["Retry-After"]), 0)
                 refused.append((f"r{i}", count))
         self.assertGreater(len(told), 5)

@@ -150,8 +150,8 @@ class Values(Case):
             self.assertEqual(zboard.raw(request).split(b" ")[1], status)
         text = zboard.get("/metrics").text
         self.assertRegex(text, r'(?m)^zboard_http_requests_total\{route="none",code="0"\} 2$')
-        self.assertRegex(text, "(?m)^# HELP zboard_http_requests_total .*; 0: not answered by zboard: the peer went away, "
-                               "or libmicrohttpd refused it itself.$")
+        self.assertRegex(text, "(?m)^# HELP zboard_http_requests_total .* Status 0: not answered by zboard; the client "
+                               "disconnected, or libmicrohttpd refused the request itself.$")
 
 
 class Life(Case):

@@ -195,8 +195,8 @@ class Mistakes(Case):
         for path, name, value in (("/api/breakdown", "since", "1"), ("/api/breakdown", "until", "1"),
                                   ("/api/breakdown", "limit", "1"), ("/api/series", "step", "60"),
                                   ("/api/breakdown", "by", "model"), (COSTS, "service", "a"), (COSTS, "since", "0")):
-            self.refused(f"{path}?{name}={value}&{name}={value}", f"{name} comes twice")
-        self.refused("/api/breakdown?where=team=a&where=team=b", "team comes twice")
+            self.refused(f"{path}?{name}={value}&{name}={value}", f"{name} is given twice")
+        self.refused("/api/breakdown?where=team=a&where=team=b", "team is given twice")
 
     def test_no_whole_numbers(self):
         for name in ("since", "until", "limit", "step"):

@@ -25,7 +25,7 @@ class Methods(Case):
                     self.assertEqual(answer.headers["Allow"], allow)
                     self.assertEqual(answer.status, 405)
                     if method != "HEAD":
-                        self.assertEqual(self.failed(answer, 405, "method"), f"takes {allow}")
+                        self.assertEqual(self.failed(answer, 405, "method"), f"this address accepts only {allow}")
 
     def test_what_is_taken_is_answered(self):
         for path in PAGES + QUESTIONS:
@@ -219,7 +219,7 @@ class Health(BoardCase):
         self.assertEqual(ready(), (200, "ready\n"))
         for _ in range(2):
             zcostd.crash()
-            zboard.wait_for(lambda: ready() == (503, "zcostd is away\n"))
+            zboard.wait_for(lambda: ready() == (503, "zcostd is unreachable\n"))
             self.assertEqual((zboard.get("/healthz").status, zboard.get("/healthz").text), (200, "ok\n"))
             zboard.wait_log("daemon_away")
             zcostd.start()
@@ -234,7 +234,7 @@ class Health(BoardCase):
         self.assertEqual(zboard.get("/").status, 200)
         for path in QUESTIONS:
             answer = zboard.get(path)
-            self.assertIn("zcostd is away", self.failed(answer, 503, "unavailable"))
+            self.assertIn("zcostd is unreachable", self.failed(answer, 503, "unavailable"))
             self.assertTrue(answer.headers["Retry-After"])
 
 

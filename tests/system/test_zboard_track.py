@@ -144,15 +144,15 @@ class Mistakes(Case):
         answer = self.zboard.post(TRACK, [{}, GOOD, {"type": "llm_call", "cost": -1}, 7])
         self.assertEqual([(error["index"], error["code"]) for error in answer.json()["errors"]],
                          [(0, "missing_type"), (2, "bad_field"), (3, "not_a_map")])
-        self.assertIn("none of 4 events is tracked: 3 are wrong", self.failed(answer, 400, "missing_type"))
+        self.assertIn("none of the 4 events was tracked: 3 are invalid", self.failed(answer, 400, "missing_type"))
         answer = self.zboard.post(TRACK, [GOOD] * 50 + [{"service": "search"}] * 5000)
         self.assertEqual([error["index"] for error in answer.json()["errors"]], list(range(50, 150)))
-        self.assertIn("at least 100 are wrong", self.failed(answer, 400))
+        self.assertIn("at least 100 are invalid", self.failed(answer, 400))
 
     def test_no_json(self):
         for name, body in NOT_JSON.items():
             with self.subTest(name):
-                self.assertIn("no JSON", self.failed(self.zboard.post(TRACK, body), 400, "malformed"))
+                self.assertIn("not JSON", self.failed(self.zboard.post(TRACK, body), 400, "malformed"))
         self.zboard.track(GOOD)
         self.zcostd.settle(1)
 

@@ -151,7 +151,7 @@ class Pace(ZreplayCase):
             done = self.replay("--endpoint", endpoint, "--timeout", 0.5, *source)
             self.assertLess(time.monotonic() - began, 3 * PATIENCE)
             self.assertEqual(done.returncode, 1)
-            self.assertEqual(done.stderr.decode(), f"zreplay: {endpoint}: no zcostd there within 0.5 s\n")
+            self.assertEqual(done.stderr.decode(), f"zreplay: {endpoint}: no zcostd answered within 0.5 s\n")
 
     def test_a_daemon_that_stalls_or_dies_is_given_up_on_with_a_count(self):
         with Collector() as collector:
@@ -159,14 +159,14 @@ class Pace(ZreplayCase):
             self.assertTrue(collector.poll())
         said = process.communicate(timeout=20 * PATIENCE)[1].decode().splitlines()
         self.assertEqual(process.returncode, 1)
-        self.assertEqual(said[0], f"zreplay: {collector.endpoint}: no connection for 0.5 s, gave up")
-        self.assertRegex(said[1], rf"^zreplay: \d+ events were not handed over to {collector.endpoint}$")
+        self.assertEqual(said[0], f"zreplay: {collector.endpoint}: no connection for 0.5 s, giving up")
+        self.assertRegex(said[1], rf"^zreplay: \d+ events were not sent to {collector.endpoint}$")
 
         with Collector() as collector:  # connected, but nobody reads
             done = self.replay("--endpoint", collector.endpoint, "--timeout", 0.5, "--demo", "--rate", "max")
             self.assertEqual(done.returncode, 1)
-            self.assertIn(b"took nothing for 0.5 s, gave up", done.stderr)
-            self.assertIn(b"events were not handed over", done.stderr)
+            self.assertIn(b"nothing accepted for 0.5 s, giving up", done.stderr)
+            self.assertIn(b"events were not sent", done.stderr)
 
     def test_a_slow_daemon_loses_nothing(self):
         with Collector() as collector:

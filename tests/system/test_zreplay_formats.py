@@ -87,12 +87,12 @@ class Formats(ZreplayCase):
         events, said = self.played_badly(path)
         self.assertEqual([event["input_tokens"] for event in events], [1, 2])
         self.assertEqual(said, [f"zreplay: {path}:{line}" for line in (
-            '1: column "colour" is not known and ignored',
+            '1: ignoring unknown column "colour"',
             "3: input_tokens: -1 is negative",
             '4: input_tokens: "x" is not a whole number',
             '5: cost: "nan" is not a number',
-            "6: neither model nor cost (--model names one, --tiers makes router queries)",
-            "7: 3 fields where the header has 7",
+            "6: neither model nor cost (--model sets a model, --tiers makes router queries)",
+            "7: 3 fields, but the header has 7",
             "8: a quote that is never closed",
             "9: model: not UTF-8",
             "10: model: longer than 128 bytes",
@@ -108,7 +108,7 @@ class Formats(ZreplayCase):
         path = self.file("a.jsonl", "\n".join(lines))
         events, said = self.played_badly(path)
         self.assertEqual([event["type"] for event in events], ["llm_call", "rag_parallel"])
-        self.assertEqual(said[0], f'zreplay: {path}:1: key "shade" is not known and ignored')
+        self.assertEqual(said[0], f'zreplay: {path}:1: ignoring unknown key "shade"')
         self.assertEqual([line.split(": ", 2)[1] for line in said[1:]], [f"{path}:{n}" for n in range(2, 9)])
 
     def test_what_a_trace_says_steers_no_terminal(self):
@@ -122,7 +122,7 @@ class Formats(ZreplayCase):
                                 for line, text in enumerate((*clean, "??", "??", "???"), 2)])
         lines = '{"type":"rag_parallel","\u202ek\u0085\u00e9y":1}\n{"type":"\\u001b[2J\\u009b"}\n{"type":"日本"}'
         _, said = self.played_badly("-", stdin=lines.encode())
-        self.assertEqual(said, ['zreplay: stdin:1: key "?k?éy" is not known and ignored',
+        self.assertEqual(said, ['zreplay: stdin:1: ignoring unknown key "?k?éy"',
                                 'zreplay: stdin:2: type: "?[2J?" is not a type of event',
                                 'zreplay: stdin:3: type: "日本" is not a type of event'])
 

@@ -81,9 +81,9 @@ class KeepTime(ZreplayCase):
         young, old, oldest = f"{now},1\n", f"{now - 3 * DAY_MS},1\n", f"{now - 401 * DAY_MS},1\n"
         for rows, said in (
                 (young, None),
-                (young + old, "older than 48 h, so that zcostd keeps no minutes of them: 1"),
-                (young + old + oldest, "older than 48 h, so that zcostd keeps no minutes of them: 2; older than 400 d, "
-                                       "only days: 1")):
+                (young + old, "events older than 48 h, which zcostd does not keep by the minute: 1"),
+                (young + old + oldest, "events older than 48 h, which zcostd does not keep by the minute: 2; "
+                                       "older than 400 d, kept by the day only: 1")):
             with Collector() as collector:
                 done = self.replay("--endpoint", collector.endpoint, *MODEL, "-",
                                    stdin=("ts,input_tokens\n" + rows).encode())
@@ -91,14 +91,14 @@ class KeepTime(ZreplayCase):
             lines = done.stderr.decode().splitlines()
             self.assertEqual(len(lines), 1 if said is None else 2)
             if said:
-                self.assertEqual(lines[1], f"zreplay: {said} (unless its retention settings say more)")
+                self.assertEqual(lines[1], f"zreplay: {said} (unless its retention settings are longer)")
 
     def test_a_trace_without_times_is_refused(self):
         self.assertEqual(self.refused(self.file("a.csv", "input_tokens\n1\n")),
                          f"zreplay: {self.dir}/a.csv:1: --keep-time needs a column ts (TIMESTAMP)")
         self.assertEqual(self.refused(self.file("typed.csv", "type,cost\nllm_call,1\n")),
                          f"zreplay: {self.dir}/typed.csv:1: --keep-time needs a column ts (TIMESTAMP)")
-        said = "ts: missing, and --keep-time has no other; nothing was played"
+        said = "ts: missing, but --keep-time needs it; nothing was played"
         self.assertEqual(self.refused("-", stdin=b"ts,input_tokens\n,1\n"), f"zreplay: stdin:2: {said}")
         self.assertEqual(self.refused("-", stdin=b'{"type": "llm_call"}\n'), f"zreplay: stdin:1: {said}")
 
@@ -122,7 +122,7 @@ class KeepTime(ZreplayCase):
             self.assertEqual([event["input_tokens"] for event in collector.timed_events()], [1, 5])
         self.assertEqual(done.returncode, 1)
         self.assertEqual(done.stderr.decode().splitlines(), [
-            "zreplay: stdin:3: ts: missing, and --keep-time has no other",
+            "zreplay: stdin:3: ts: missing, but --keep-time needs it",
             "zreplay: stdin:4: ts: before the year 2000",
             "zreplay: stdin:5: ts: more than 24 h ahead of now"])
         self.assertEqual(json.loads(done.stdout)["bad_rows"], 3)

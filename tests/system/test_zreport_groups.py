@@ -88,7 +88,7 @@ class Top(Case):
 
     def test_savings_are_told_with_their_assumed_part(self):
         table = self.ask([at(9, 1, savings_nanousd=3 * 10**9, assumed_savings_nanousd=10**9)], "top")
-        self.assertRegex(table, r"(?m)^Routing saved +\$3\.00, of it \$1\.00 assumed: ")
+        self.assertRegex(table, r"(?m)^Routing saved +\$3\.00, of that \$1\.00 assumed: ")
 
     def test_nothing_is_no_riddle(self):
         self.assertTrue(self.ask([], "top").endswith("\nno events in this time\n"))
@@ -112,18 +112,18 @@ class Series(Case):
     def test_steps_without_room_share_a_column_and_nothing_is_lost(self):
         table = self.ask(self.CELLS, "series", "--by", "model", "--step", "1m", *self.WINDOW)
         self.assertRegex(table, r"(?m)^a +\S+ +\$0\.00 +\$8\.00 +\$13\.00$")
-        self.assertRegex(table, r"(?m)^Drawn +\d+ steps in one column")
+        self.assertRegex(table, r"(?m)^Drawn +\d+ steps per column")
 
     def test_bars_where_the_screen_is_wide(self):
         chart = self.ask(self.CELLS, "series", *self.WINDOW, columns=120)
-        self.assertRegex(chart, r"(?m)^all: total \$14\.00, least \$0\.00, most \$8\.00$")
+        self.assertRegex(chart, r"(?m)^all: total \$14\.00, min \$0\.00, max \$8\.00$")
         self.assertRegex(chart, r"(?m)^ +\$8\.00 +█{10}$")
         self.assertRegex(chart, r"(?m)^ +\$0 ▆{10} {30}█{20} {30}▆{10}$")
 
     def test_a_coarser_step_is_told(self):
         table = self.ask(self.CELLS, "series", *self.WINDOW, ledger={"days_before": NOW})
         self.assertRegex(table, r"(?m)^Cost per 1 d ")
-        self.assertRegex(table, r"(?m)^Step +1 d, for at the window's beginning")
+        self.assertRegex(table, r"(?m)^Step +1 d: shorter ones are no longer kept")
 
     def test_nothing_is_no_riddle(self):
         self.assertRegex(self.ask([], "series"), r"(?m)^no events in this time$")
@@ -153,7 +153,7 @@ class Series(Case):
                 peer.odd = odd
                 done = zreport("series", "--endpoint", peer.endpoint)
             self.assertEqual((done.returncode, done.stdout), (1, ""))
-            self.assertEqual(done.stderr, "zreport: the answer is no series that can be drawn\n")
+            self.assertEqual(done.stderr, "zreport: the answer is not a series that can be drawn\n")
         with Hostile(self.CELLS, now=NOW) as peer:
             peer.odd = {"rows": [1, {"points": [{"t": -5}, {"t": 2**62}, 3, {"t": "x"},
                                                 {"t": START * 1000, "cost_nanousd": 2**63 - 1}]}]}

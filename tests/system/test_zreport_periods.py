@@ -193,8 +193,8 @@ class Table(TestCase):
             table = self.ask(peer, "daily", "--timezone", "Asia/Kathmandu", "--since", "2026-11-02", "--until",
                              "2026-11-04", columns=100)
         self.assertRegex(table, r"(?m)^2026-11-02 \* +1,201 ")
-        self.assertRegex(table, r"(?m)^\* +of that time only larger spans are kept: 2026-11-02 counts 2026-11-01 05:45 "
-                                r"to\s+2026-11-03 05:45 \+0545$")
+        self.assertRegex(table, r"(?m)^\* +only longer buckets are kept for that time: 2026-11-02 counts "
+                                r"2026-11-01 05:45 to\s+2026-11-03 05:45 \+0545$")
         self.assertIn("overlap", table)
         self.assertRegex(table, r"(?m)^Total +1,201 ")
         self.assertNotIn("*", self.days(self.DAY))
@@ -216,8 +216,8 @@ class Table(TestCase):
         table = self.days([{"ts": utc("2026-11-02"), "unpriced_events": 3, "savings_nanousd": 3 * 10**9,
                             "assumed_savings_nanousd": 2 * 10**9}],
                           columns=120)
-        self.assertRegex(table, r"(?m)^! Unpriced +3 events without a known price: what they cost is not known")
-        self.assertRegex(table, r"(?m)^Routing saved +\$3\.00, of it \$2\.00 assumed")
+        self.assertRegex(table, r"(?m)^! Unpriced +3 events without a known price: their cost is not known")
+        self.assertRegex(table, r"(?m)^Routing saved +\$3\.00, of that \$2\.00 assumed")
         plain = self.days(self.DAY)
         self.assertNotIn("Unpriced", plain)
         self.assertNotIn("assumed", plain)
@@ -235,7 +235,7 @@ class Refused(TestCase):
         with Ledger([], now=NOW) as peer:
             done = zreport("hourly", "--last", "60d", "--endpoint", peer.endpoint)
         self.assertEqual((done.returncode, done.stdout, peer.questions), (1, "", []))
-        self.assertRegex(done.stderr, r"\Azreport: that is more than 1000 hours[^\n]*\n\Z")
+        self.assertRegex(done.stderr, r"\Azreport: more than 1000 hours[^\n]*\n\Z")
 
     def test_answers_about_other_times_are_none(self):
         class Elsewhere(Ledger):
@@ -244,7 +244,7 @@ class Refused(TestCase):
         with Elsewhere([], now=NOW) as peer:
             done = zreport("daily", "--endpoint", peer.endpoint)
         self.assertEqual((done.returncode, done.stdout), (1, ""))
-        self.assertRegex(done.stderr, r"\Azreport: the answers are not about the windows[^\n]*\n\Z")
+        self.assertRegex(done.stderr, r"\Azreport: the answers are for other windows[^\n]*\n\Z")
 
     def test_a_refusal_and_silence_end_it(self):
         class Refusing(Ledger):

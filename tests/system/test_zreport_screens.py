@@ -53,11 +53,11 @@ class Report(TestCase):
     def test_what_is_assumed_is_never_cut_off(self):
         for columns in (40, 60, 70, 80, 100, 200):
             table = self.ask(columns=columns)
-            self.assertRegex(table, r"(?m)^  routing .* \$0\.1002 assumed$|^    of it assumed +\$0\.1002$")
+            self.assertRegex(table, r"(?m)^  routing .* \$0\.1002 assumed$|^    of that assumed +\$0\.1002$")
 
     def test_what_is_wrong_is_named(self):
         table = self.ask()
-        self.assertRegex(table, r"(?m)^! Rejected +2 not counted above")
+        self.assertRegex(table, r"(?m)^! Rejected +2, not counted above")
         self.assertRegex(table, r"(?m)^! Unpriced +2 events ")
         self.assertRegex(table, r"(?m)^  no-such-model +2$")
         self.assertNotIn("! Lost", table)
@@ -134,15 +134,15 @@ class Delivery(TestCase):
 
     def test_what_came_again_is_no_trouble(self):
         table = self.table(duplicate=40)
-        self.assertRegex(table, r"(?m)^Events +1,000 accepted, 40 came again and count once, none\s+rejected,\s+lost "
+        self.assertRegex(table, r"(?m)^Events +1,000 accepted, 40 sent again and counted once, none\s+rejected,\s+lost "
                                 r"or dropped$")
         self.assertNotIn("!", table)
 
     def test_what_is_missing_is(self):
         table = self.table(duplicate=2, lost=3, dropped=1204)
-        self.assertRegex(table, r"(?m)^Events +1,000 accepted, 2 came again and count once$")
-        self.assertRegex(table, r"(?m)^! Lost +3 sent, and never arrived$")
-        self.assertRegex(table, r"(?m)^! Dropped +1,204 where a service's queue was full$")
+        self.assertRegex(table, r"(?m)^Events +1,000 accepted, 2 sent again and counted once$")
+        self.assertRegex(table, r"(?m)^! Lost +3 sent but never arrived$")
+        self.assertRegex(table, r"(?m)^! Dropped +1,204, because a service's queue was full$")
 
 
 class Services(TestCase):
@@ -184,7 +184,7 @@ class Services(TestCase):
     def test_counts_of_the_whole_daemon_say_so(self):
         table = self.ask("--service", "cheap")
         self.assertRegex(table, r"(?m)^Events +4 of all services accepted$")
-        self.assertRegex(table, r"(?m)^! Rejected +1 of all services not counted above: ")
+        self.assertRegex(table, r"(?m)^! Rejected +1 of all services, not counted above: ")
         self.assertNotIn("all services", self.ask())
 
 

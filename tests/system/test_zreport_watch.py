@@ -138,7 +138,7 @@ class Watch(TestCase):
             time.sleep(0.02)  # below zreport's high-water mark
         stdout, stderr = process.communicate(timeout=10 * PATIENCE)
         self.assertEqual((process.returncode, stdout), (0, '{"hi":1}\n'))
-        self.assertEqual(stderr.count("zreport: a snapshot of"), 5)
+        self.assertEqual(stderr.count("zreport: invalid snapshot from"), 5)
         self.assertEqual(stderr.count("\n"), 5)
 
 

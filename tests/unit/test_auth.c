@@ -87,20 +87,20 @@ static void test_auth_refuses_files_that_hold_none (void **state)
     static const struct {
         const char *text, *why;
     } table [] = {
-        {"", "holds no token"},
-        {"\n\r\n", "holds no token"},
-        {"# " A16 "\n", "holds no token"},
-        {"aaaaaaaaaaaaaaa\n", "a token has 16 to 512 characters"},
-        {A16 "\nshort\n", "a token has 16 to 512 characters"},
-        {"   \n", "a token has 16 to 512 characters"},
-        {X512 "x\n", "a token has 16 to 512 characters"},
-        {X512 "xy", "a token has 16 to 512 characters"},
-        {X512 X512 A16 "\n", "a token has 16 to 512 characters"},
-        {"aaaaaaaa aaaaaaaa\n", "a token has no blanks, and only what ASCII can print"},
-        {" " A16 "\n", "a token has no blanks, and only what ASCII can print"},
-        {A16 "\t\n", "a token has no blanks, and only what ASCII can print"},
-        {A16 "\303\251\n", "a token has no blanks, and only what ASCII can print"},
-        {A16 "\x7f\n", "a token has no blanks, and only what ASCII can print"},
+        {"", "contains no token"},
+        {"\n\r\n", "contains no token"},
+        {"# " A16 "\n", "contains no token"},
+        {"aaaaaaaaaaaaaaa\n", "a token must have 16 to 512 characters"},
+        {A16 "\nshort\n", "a token must have 16 to 512 characters"},
+        {"   \n", "a token must have 16 to 512 characters"},
+        {X512 "x\n", "a token must have 16 to 512 characters"},
+        {X512 "xy", "a token must have 16 to 512 characters"},
+        {X512 X512 A16 "\n", "a token must have 16 to 512 characters"},
+        {"aaaaaaaa aaaaaaaa\n", "a token must consist of printable ASCII characters, without blanks"},
+        {" " A16 "\n", "a token must consist of printable ASCII characters, without blanks"},
+        {A16 "\t\n", "a token must consist of printable ASCII characters, without blanks"},
+        {A16 "\303\251\n", "a token must consist of printable ASCII characters, without blanks"},
+        {A16 "\x7f\n", "a token must consist of printable ASCII characters, without blanks"},
     };
     for (size_t i = 0; i < COUNT (table); i++) {
         const char *said;
@@ -125,7 +125,7 @@ static void test_auth_holds_sixteen_tokens (void **state)
             sprintf (token, "token-number-%06d", i);
             assert_true (knows (guard, token));
         }
-        assert_true (guard || strstr (said, "holds more than 16 tokens"));
+        assert_true (guard || strstr (said, "contains more than 16 tokens"));
         zb_auth_destroy (&guard);
     }
 }
@@ -197,7 +197,7 @@ static void test_auth_reads_its_file_again (void **state)
     assert_int_equal (truncate (path, 0), 0);
     capture ();
     zb_auth_reload (guard);
-    assert_non_null (strstr (release (), "holds no token"));
+    assert_non_null (strstr (release (), "contains no token"));
     assert_true (knows (guard, A16)); /* as it was */
     FILE *file = fopen (path, "w");
     fputs (B16 "\n", file);

@@ -265,7 +265,8 @@ static void test_settings_names_gather_up_to_eight (void **state)
         assert_int_equal (list->count, 0);
         for (size_t n = 0; n < 8; n++)
             assert_null (zb_settings_set (&settings, table [i].path, table [i].good [n % 4]));
-        assert_string_equal (zb_settings_set (&settings, table [i].path, table [i].good [0]), "at most 8 of them");
+        assert_string_equal (zb_settings_set (&settings, table [i].path, table [i].good [0]),
+                             "may be given at most 8 times");
         assert_int_equal (list->count, 8);
         for (size_t n = 0; n < 8; n++)
             assert_string_equal (list->list [n], table [i].good [n % 4]);
@@ -401,7 +402,7 @@ static void test_settings_mistakes_on_the_command_line_are_told (void **state)
         {{"--help=x"}, "zboard: --help takes no value; see zboard --help\n"},
         {{"word"}, "zboard: unexpected argument 'word'; see zboard --help\n"},
         {{"--", "word"}, "zboard: unexpected argument 'word'; see zboard --help\n"},
-        {{"--tls-key", "/k"}, "zboard: http/tls_cert and http/tls_key belong together\n"},
+        {{"--tls-key", "/k"}, "zboard: http/tls_cert and http/tls_key must be given together\n"},
         {{"--config", "/tmp/zcost-test-is-not-there"},
          "zboard: /tmp/zcost-test-is-not-there: No such file or directory\n"},
     };

@@ -98,7 +98,7 @@ static void test_csv_a_bad_row_costs_its_first_line_alone (void **state)
         const char *rows;
     } table [] = {
         {BYTES ("a\"b\nc\n"), "1!a quote within an unquoted field;2[c];"},
-        {BYTES ("\"a\"b,c\nd\n"), "1!text behind a closing quote;2[d];"},
+        {BYTES ("\"a\"b,c\nd\n"), "1!text after a closing quote;2[d];"},
         {BYTES ("a\rb\nc\n"), "1!a carriage return within a line;2[c];"},
         {BYTES ("\ra\nc\n"), "1!a carriage return within a line;2[c];"},
         {BYTES ("a,\rb\nc\n"), "1!a carriage return within a line;2[c];"},
@@ -107,7 +107,7 @@ static void test_csv_a_bad_row_costs_its_first_line_alone (void **state)
         {BYTES ("a\0b\nc\n"), "1!a NUL byte;2[c];"},
         {BYTES ("\"a\0\"\nc\n"), "1!a NUL byte;2[c];"},
         {BYTES ("x,\"a\nb\nc\n"), "1!a quote that is never closed;2[b];3[c];"},
-        {BYTES ("\"a\nb,\"c\"\nd\n"), "1!text behind a closing quote;2[b][c];3[d];"},
+        {BYTES ("\"a\nb,\"c\"\nd\n"), "1!text after a closing quote;2[b][c];3[d];"},
         {BYTES ("\""), "1!a quote that is never closed;"},
     };
     for (size_t i = 0; i < COUNT (table); i++)

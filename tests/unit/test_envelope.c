@@ -125,7 +125,8 @@ static void test_envelope_tells_what_is_none (void **state)
     };
     for (size_t i = 0; i < COUNT (texts); i++) {
         zc_envelope_t reply = opened (texts [i]);
-        if (reply.kind != ZC_REPLY_FOREIGN || reply.result || strcmp (reply.message, "no envelope") != 0)
+        if (reply.kind != ZC_REPLY_FOREIGN || reply.result ||
+            strcmp (reply.message, "neither a result nor an error") != 0)
             fail_msg ("%s: %d %s", texts [i], reply.kind, reply.message);
         assert_string_equal (reply.code, "");
     }
@@ -204,7 +205,7 @@ static void test_envelope_nested_without_end_is_foreign (void **state)
     memset (deep, '\x91', sizeof deep);
     zc_envelope_open (deep, sizeof deep, &reply);
     assert_int_equal (reply.kind, ZC_REPLY_FOREIGN);
-    assert_string_equal (reply.message, "nested too deep");
+    assert_string_equal (reply.message, "nested too deeply");
 }
 
 /* More values than we read: said as the daemon would say it. */

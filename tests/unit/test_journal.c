@@ -210,8 +210,8 @@ static void test_journal_cuts_nothing_that_is_synced (void **state)
     write_all (journal, false);
     assert_int_equal (zc_journal_close (&journal, NULL), 0);
     zc_journal_options_t options = options_of (dir);
-    assert_refuses (&options, 0, "is not cut");
-    assert_refuses (&options, end_of (dir) - 1, "is not cut");
+    assert_refuses (&options, 0, "cannot truncate");
+    assert_refuses (&options, end_of (dir) - 1, "cannot truncate");
     assert_refuses (&options, ZC_POSITION (1000, 64), segment_name (1000));
     options.ledger_id [0] ^= 1;
     assert_refuses (&options, end_of (dir), "another ledger");

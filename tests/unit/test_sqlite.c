@@ -135,7 +135,7 @@ static void test_sqlite_takes_version_1 (void **state)
     char why [256] = "";
     make_version_1 (&place);
     assert_null (zc_store_open_read_only (place.path, why));
-    assert_non_null (strstr (why, "of version 1"));
+    assert_non_null (strstr (why, "has version 1"));
     zc_store_t *store = open_at (&place);
     assert_sound (store); /* so the parts of the new columns add up, too */
     assert_query (&place, ASSUMED ("day"), "0:300:900:0 1:0:0:40 2:0:0:0 0:0:0:0 1:0:0:0");

@@ -101,8 +101,8 @@ static void test_store_refuses_corrections_that_cannot_be (void **state)
         int64_t cost;
         const char *words;
     } cases [] = {
-        {ZC_MINUTE, MINUTE_S, 0, -1001, "negative"},         {ZC_MINUTE, MINUTE_S + 60, 0, 1, "is not there"},
-        {ZC_MINUTE, MINUTE_S, 2, 1, "is not there"},         {ZC_QUARTER, MINUTE_S + 1800, 1, 0, "is not there"},
+        {ZC_MINUTE, MINUTE_S, 0, -1001, "negative"},         {ZC_MINUTE, MINUTE_S + 60, 0, 1, "no such cell"},
+        {ZC_MINUTE, MINUTE_S, 2, 1, "no such cell"},         {ZC_QUARTER, MINUTE_S + 1800, 1, 0, "no such cell"},
         {ZC_MINUTE, MINUTE_S, 0, INT64_MAX - 999, "minute"}, {ZC_DAY, MINUTE_S, 0, INT64_MIN, "negative"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

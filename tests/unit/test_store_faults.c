@@ -347,7 +347,7 @@ static void test_store_refuses_what_is_no_database (void **state)
     uint8_t noise [8192];
     memset (noise, 'x', sizeof noise);
     write_file (place.file, noise, sizeof noise);
-    assert_cannot_open (&place, "no SQLite database");
+    assert_cannot_open (&place, "not an SQLite database");
     uint8_t *bytes;
     assert_int_equal (read_file (place.file, &bytes), sizeof noise);
     assert_memory_equal (bytes, noise, sizeof noise);

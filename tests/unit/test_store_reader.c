@@ -388,7 +388,7 @@ static void test_store_reader_refuses_what_cannot_be (void **state)
     watched.ground.store = zc_store_open_read_only (watched.ground.place.path, why);
     assert_non_null (watched.ground.store);
     assert_null (zc_store_reader_new (watched.ground.store, why));
-    assert_non_null (strstr (why, "look"));
+    assert_non_null (strstr (why, "read-only"));
     watched_end (&watched);
 }
 

@@ -100,21 +100,21 @@ static void test_url_arguments_that_are_wrong_are_told (void **state)
         parameter_t parameters [PARAMETERS_MAX];
         const char *why;
     } table [] = {
-        {ALL, {{"since", ""}}, "since: '' is no whole number"},
-        {ALL, {{"since", NULL}}, "since: '' is no whole number"},
-        {ALL, {{"until", "x"}}, "until: 'x' is no whole number"},
-        {ALL, {{"until", "1.5"}}, "until: '1.5' is no whole number"},
-        {ALL, {{"until", "1e3"}}, "until: '1e3' is no whole number"},
-        {ALL, {{"limit", "0x10"}}, "limit: '0x10' is no whole number"},
-        {ALL, {{"limit", "+5"}}, "limit: '+5' is no whole number"},
-        {ALL, {{"limit", " 5"}}, "limit: ' 5' is no whole number"},
-        {ALL, {{"limit", "5 "}}, "limit: '5 ' is no whole number"},
-        {ALL, {{"step", "-"}}, "step: '-' is no whole number"},
-        {ALL, {{"step", "--5"}}, "step: '--5' is no whole number"},
-        {ALL, {{"step", "5-3"}}, "step: '5-3' is no whole number"},
-        {ALL, {{"since", "9223372036854775808"}}, "since: '9223372036854775808' is no whole number"},
-        {ALL, {{"since", "-9223372036854775809"}}, "since: '-9223372036854775809' is no whole number"},
-        {ALL, {{"since", X40 "y"}}, "since: '" X40 "' is no whole number"},
+        {ALL, {{"since", ""}}, "since: '' is not a whole number"},
+        {ALL, {{"since", NULL}}, "since: '' is not a whole number"},
+        {ALL, {{"until", "x"}}, "until: 'x' is not a whole number"},
+        {ALL, {{"until", "1.5"}}, "until: '1.5' is not a whole number"},
+        {ALL, {{"until", "1e3"}}, "until: '1e3' is not a whole number"},
+        {ALL, {{"limit", "0x10"}}, "limit: '0x10' is not a whole number"},
+        {ALL, {{"limit", "+5"}}, "limit: '+5' is not a whole number"},
+        {ALL, {{"limit", " 5"}}, "limit: ' 5' is not a whole number"},
+        {ALL, {{"limit", "5 "}}, "limit: '5 ' is not a whole number"},
+        {ALL, {{"step", "-"}}, "step: '-' is not a whole number"},
+        {ALL, {{"step", "--5"}}, "step: '--5' is not a whole number"},
+        {ALL, {{"step", "5-3"}}, "step: '5-3' is not a whole number"},
+        {ALL, {{"since", "9223372036854775808"}}, "since: '9223372036854775808' is not a whole number"},
+        {ALL, {{"since", "-9223372036854775809"}}, "since: '-9223372036854775809' is not a whole number"},
+        {ALL, {{"since", X40 "y"}}, "since: '" X40 "' is not a whole number"},
         {ALL, {{"where", ""}}, "where: '' is not NAME=VALUE"},
         {ALL, {{"where", NULL}}, "where: '' is not NAME=VALUE"},
         {ALL, {{"where", "model"}}, "where: 'model' is not NAME=VALUE"},
@@ -144,7 +144,7 @@ static void test_url_arguments_that_come_twice_are_told (void **state)
         const parameter_t twice [PARAMETERS_MAX] = {once [i], once [i]};
         char expected [64];
         json_t *request = json_object ();
-        snprintf (expected, sizeof expected, "%s comes twice", once [i].name);
+        snprintf (expected, sizeof expected, "%s is given twice", once [i].name);
         if (add_all (request, ALL, twice) != -1 || strcmp (why, expected) != 0)
             fail_msg ("%s: '%s'", once [i].name, why);
         json_decref (request);
@@ -152,7 +152,7 @@ static void test_url_arguments_that_come_twice_are_told (void **state)
     json_t *request = json_object ();
     const parameter_t where [PARAMETERS_MAX] = {{"where", "model=a"}, {"where", "tier=b"}, {"where", "model=c"}};
     assert_int_equal (add_all (request, ALL, where), -1);
-    assert_string_equal (why, "where: model comes twice");
+    assert_string_equal (why, "where: model is given twice");
     json_decref (request);
 }
 
@@ -189,7 +189,7 @@ static void test_url_arguments_that_are_not_utf8_are_told (void **state)
         {{"service", "\xff"}, "service: not UTF-8"}, {{"service", "caf\xe9"}, "service: not UTF-8"},
         {{"by", "\xff"}, "by: not UTF-8"},           {{"by", "model,\xff"}, "by: not UTF-8"}, /* not by model alone */
         {{"by", "\xff,model"}, "by: not UTF-8"},     {{"where", "model=\xff"}, "where: not UTF-8"},
-        {{"where", "\xff=x"}, "where: not UTF-8"},   {{"since", "\xff"}, "since: '\xff' is no whole number"},
+        {{"where", "\xff=x"}, "where: not UTF-8"},   {{"since", "\xff"}, "since: '\xff' is not a whole number"},
     };
     for (size_t i = 0; i < COUNT (table); i++) {
         const parameter_t one [PARAMETERS_MAX] = {table [i].parameter};

@@ -259,7 +259,7 @@ void zb_answer_cache_on_answer (zb_answer_cache_t *self, zb_upstream_event_t *ne
         return;
     char *text = news->text;
     if (zb_answer_cache_make_room (self) == -1)
-        refuse (question, "too many answers wait to be read: ask again");
+        refuse (question, "too many unread answers: try again");
     else {
         news->text = NULL;
         set_response (question, text ? question->respond (question->context, news->status, text, news->size) : NULL,

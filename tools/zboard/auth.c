@@ -40,12 +40,12 @@ static const char *add_token (tokens_t *tokens, char *line)
     if (size == 0 || *line == '#')
         return NULL;
     if (tokens->count == TOKENS_MAX)
-        return "holds more than 16 tokens";
+        return "contains more than 16 tokens";
     if (size < TOKEN_BYTES_MIN || size > TOKEN_BYTES_MAX)
-        return "a token has 16 to 512 characters";
+        return "a token must have 16 to 512 characters";
     for (size_t i = 0; i < size; i++)
         if (line [i] <= ' ' || line [i] > '~')
-            return "a token has no blanks, and only what ASCII can print";
+            return "a token must consist of printable ASCII characters, without blanks";
     strcpy (tokens->text [tokens->count++], line);
     return NULL;
 }
@@ -69,7 +69,7 @@ static int read_tokens (const char *path, tokens_t *ret_tokens)
     if (file && !why && ferror (file))
         why = strerror (errno);
     if (!why && tokens.count == 0)
-        why = "holds no token";
+        why = "contains no token";
     if (file)
         fclose (file);
     if (why) {

@@ -188,7 +188,7 @@ static int status_of (const char *code)
 static void settle_unasked (zb_daemon_queries_t *self, place_t *place, size_t part)
 {
     char detail [320];
-    snprintf (detail, sizeof detail, "zcostd is away: no connection to %s", self->endpoint);
+    snprintf (detail, sizeof detail, "zcostd is unreachable: no connection to %s", self->endpoint);
     settle (self, place, part, NULL, 503, "unavailable", detail);
 }
 
@@ -268,7 +268,8 @@ static void give_up (zb_daemon_queries_t *self, int64_t now_ms, bool all)
         for (size_t part = 0; place->query && part < place->query->parts_count; part++)
             if (!place->settled [part])
                 settle (self, place, part, NULL, all ? 503 : 504, "unavailable",
-                        all ? "zcostd went away before it answered" : "zcostd took too long to answer");
+                        all ? "the connection to zcostd was lost before it answered"
+                            : "zcostd took too long to answer");
     }
 }
 
@@ -279,7 +280,7 @@ static void take_reply (zb_daemon_queries_t *self, place_t *place, uint32_t part
     zc_envelope_t reply;
     if (zframe_size (frame) > ZB_ANSWER_MAX_BYTES) {
         settle (self, place, part, NULL, 422, "too_large",
-                "the answer is larger than 4 MiB: ask for a shorter window, a coarser step, fewer rows (limit)");
+                "the answer is larger than 4 MiB: ask for a shorter window, a longer step or fewer rows (limit)");
         return;
     }
     zc_envelope_open (zframe_data (frame), zframe_size (frame), &reply);
@@ -289,7 +290,7 @@ static void take_reply (zb_daemon_queries_t *self, place_t *place, uint32_t part
         settle (self, place, part, NULL, status_of (reply.code), reply.code, reply.message);
     else
         settle (self, place, part, NULL, 502, *reply.code ? reply.code : "foreign",
-                "the reply is none that zboard understands");
+                "zboard does not understand the reply");
 }
 
 /* A reply: tag, delimiter, envelope. One that bears no tag of ours, or that of a query given up, is nobody's. */

@@ -179,7 +179,7 @@ static char *read_pem (const char *path)
     char *text = malloc (PEM_MAX_BYTES + 1);
     FILE *file = text ? fopen (path, "r") : NULL;
     size_t size = file ? fread (text, 1, PEM_MAX_BYTES, file) : 0;
-    const char *why = !text ? "no memory" : !file || ferror (file) ? strerror (errno) : size == 0 ? "is empty" : NULL;
+    const char *why = !file || ferror (file) ? strerror (errno) : size == 0 ? "is empty" : NULL;
     if (file)
         fclose (file);
     if (!why) {
@@ -237,7 +237,7 @@ static int start_daemon (zb_http_t *self)
     if (self->daemon)
         return 0;
     self->listener = -1; /* it is closed */
-    zc_log (ZC_LOG_ERROR, "http", "reason=\"%s\"", self->cert ? "no TLS by this certificate and key" : "cannot start");
+    zc_log (ZC_LOG_ERROR, "http", "reason=\"%s\"", self->cert ? "certificate and key are unusable" : "cannot start");
     return -1;
 }
 

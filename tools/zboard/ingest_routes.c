@@ -23,11 +23,11 @@ enum MHD_Result zb_ingest_routes_usage (zb_board_t *board, zb_request_t *request
     case ZB_TRACK_BAD:
         return zb_request_answer (request, zb_reply_text (failure, size, ZB_TYPE_JSON, "no-store"), 400);
     case ZB_TRACK_FULL:
-        return zb_request_fail_busy (request, "the queue to zcostd is full: nothing of this request is tracked");
+        return zb_request_fail_busy (request, "the queue to zcostd is full: nothing in this request was tracked");
     case ZB_TRACK_FAILED:
         break;
     }
-    return zb_request_fail_busy (request, "no memory, or no thread, to be had: nothing of this request is tracked");
+    return zb_request_fail_busy (request, "out of memory or threads: nothing in this request was tracked");
 }
 
 enum MHD_Result zb_ingest_routes_session (zb_board_t *board, zb_request_t *request)
@@ -41,7 +41,7 @@ enum MHD_Result zb_ingest_routes_session (zb_board_t *board, zb_request_t *reque
                        : NULL;
     json_decref (body);
     if (!cookie)
-        return zb_request_fail (request, 401, "token", "this token is not known", "WWW-Authenticate", ZB_BEARER);
+        return zb_request_fail (request, 401, "token", "unknown token", "WWW-Authenticate", ZB_BEARER);
     struct MHD_Response *response = zb_reply_static ("", 0, "text/plain", "no-store");
     zb_reply_header (response, "Set-Cookie", cookie);
     free (cookie);

@@ -127,7 +127,7 @@ static void write_savings (const json_t *report, zb_exposition_t *out)
 {
     const json_t *savings = json_object_get (report, "savings");
     zb_exposition_family (out, ZB_GAUGE, "zcost_savings_usd",
-                          "Saved since the ledger began, signed; assumed: by a flat amount, not by tokens.");
+                          "Saved since the ledger began, signed. Assumed: by a flat amount, not by tokens.");
     zb_exposition_sample (out, exact_at (savings, "router", "measured_usd"), "driver", "routing", "basis", "measured",
                           NULL);
     zb_exposition_sample (out, exact_at (savings, "router", "assumed_usd"), "driver", "routing", "basis", "assumed",
@@ -143,14 +143,15 @@ static void write_savings (const json_t *report, zb_exposition_t *out)
 static void write_events (const json_t *report, zb_exposition_t *out)
 {
     const json_t *events = at (report, "zcost", "events");
-    zb_exposition_one (out, ZB_COUNTER, "zcost_events_accepted", "Events taken.", number_at (events, NULL, "accepted"));
-    zb_exposition_one (out, ZB_COUNTER, "zcost_events_duplicate", "Events that came again and were not counted again.",
+    zb_exposition_one (out, ZB_COUNTER, "zcost_events_accepted", "Events accepted.",
+                       number_at (events, NULL, "accepted"));
+    zb_exposition_one (out, ZB_COUNTER, "zcost_events_duplicate", "Events received again and not counted again.",
                        number_at (events, NULL, "duplicate"));
-    zb_exposition_one (out, ZB_COUNTER, "zcost_events_lost", "Events whose numbers can no longer come.",
+    zb_exposition_one (out, ZB_COUNTER, "zcost_events_lost", "Events whose numbers can no longer arrive.",
                        number_at (events, NULL, "lost"));
     zb_exposition_one (out, ZB_COUNTER, "zcost_events_dropped", "Events that producers declared dropped.",
                        number_at (events, NULL, "dropped"));
-    zb_exposition_one (out, ZB_COUNTER, "zcost_events_unpriced", "Events whose cost nobody knows; in no sum of money.",
+    zb_exposition_one (out, ZB_COUNTER, "zcost_events_unpriced", "Events whose cost is not known; in no sum of money.",
                        number_at (report, "savings", "unpriced_events"));
 }
 
@@ -236,7 +237,7 @@ static void write_disk (const json_t *health, zb_exposition_t *out)
     if (at (health, "store", "bytes")) {
         zb_exposition_one (out, ZB_GAUGE, "zcost_store_bytes", "The store on disk.",
                            number_at (health, "store", "bytes"));
-        zb_exposition_one (out, ZB_GAUGE, "zcost_store_checkpoint_age_seconds", "Since the last checkpoint.",
+        zb_exposition_one (out, ZB_GAUGE, "zcost_store_checkpoint_age_seconds", "Time since the last checkpoint.",
                            number_at (health, "store", "checkpoint_age_seconds"));
     }
 }
@@ -248,13 +249,13 @@ static void write_health (zb_metrics_t *self, const json_t *health, zb_expositio
     write_disk (health, out);
     zb_exposition_one (out, ZB_GAUGE, "zcost_producers", "Producers of stamped frames that are live.",
                        number_at (health, "producers_total", "live"));
-    zb_exposition_one (out, ZB_GAUGE, "zcost_uptime_seconds", "Since the daemon started.",
+    zb_exposition_one (out, ZB_GAUGE, "zcost_uptime_seconds", "Time since the daemon started.",
                        number_at (health, NULL, "uptime_seconds"));
     zb_exposition_one (out, ZB_GAUGE, "zcost_resident_memory_bytes", "The daemon's memory.",
                        number_at (health, NULL, "rss_bytes"));
     zb_exposition_one (out, ZB_GAUGE, "zcost_cells", "Cells kept.", number_at (health, NULL, "cells"));
     zb_exposition_one (out, ZB_COUNTER, "zcost_events_folded_to_other",
-                       "Events whose names became `other`, beyond the cap on keys.",
+                       "Events whose names were counted as `other`, beyond the cap on keys.",
                        number_at (health, NULL, "cells_folded_to_other"));
 }
 
@@ -262,7 +263,7 @@ static void write_health (zb_metrics_t *self, const json_t *health, zb_expositio
 
 static void write_total (const json_t *breakdown, zb_exposition_t *out)
 {
-    zb_exposition_family (out, ZB_COUNTER, "zcost_cost_usd", "All that was spent since the ledger began.");
+    zb_exposition_family (out, ZB_COUNTER, "zcost_cost_usd", "Total cost since the ledger began.");
     zb_exposition_sample (out, exact_at (breakdown, "total", "cost_usd"), NULL);
 }
 
@@ -335,8 +336,7 @@ static void write_models (zb_metrics_t *self, const json_t *breakdown, zb_exposi
                                         "cache_write_tokens", "output_tokens", "reasoning_tokens", NULL};
     take_rows (&self->models, breakdown, "model", keys);
     write_total (breakdown, out);
-    zb_exposition_family (out, ZB_COUNTER, "zcost_model_cost_usd",
-                          "Cost by model; events of no model have an empty one.");
+    zb_exposition_family (out, ZB_COUNTER, "zcost_model_cost_usd", "Cost by model; empty for events without a model.");
     write_named (&self->models, "model", "cost_usd", out);
     zb_exposition_family (out, ZB_COUNTER, "zcost_model_events", "Events by model.");
     write_named (&self->models, "model", "events", out);
@@ -382,7 +382,7 @@ static void write_latency (zb_metrics_t *self, const json_t *breakdown, zb_expos
     json_t *told;
     take_latencies (&self->latencies, breakdown);
     zb_exposition_family (out, ZB_SUMMARY, "zcost_model_latency_seconds",
-                          "Latency of calls by model, over the last quarter of an hour.");
+                          "Latency of calls by model, over the last 15 minutes.");
     json_object_foreach (self->latencies.names, name, told)
         for (size_t q = 0; q < sizeof quantiles / sizeof *quantiles; q++)
             zb_exposition_number (out, number_at (told, NULL, quantiles [q].key) / 1000, "model", name, "quantile",
@@ -398,11 +398,11 @@ static void write_budgets (const json_t *answer, zb_exposition_t *out)
     json_t *budget;
     if (json_array_size (budgets) == 0)
         return;
-    zb_exposition_family (out, ZB_GAUGE, "zcost_budget_limit_usd", "What may be spent in the period.");
+    zb_exposition_family (out, ZB_GAUGE, "zcost_budget_limit_usd", "Limit of the budget for its period.");
     json_array_foreach (budgets, i, budget)
         if (name_at (budget, "name"))
             zb_exposition_sample (out, exact_at (budget, NULL, "limit_usd"), "budget", name_at (budget, "name"), NULL);
-    zb_exposition_family (out, ZB_GAUGE, "zcost_budget_spent_usd", "What was spent in the period.");
+    zb_exposition_family (out, ZB_GAUGE, "zcost_budget_spent_usd", "Spent so far in the budget's period.");
     json_array_foreach (budgets, i, budget)
         if (name_at (budget, "name") && json_is_string (json_object_get (budget, "spent_usd")))
             zb_exposition_sample (out, exact_at (budget, NULL, "spent_usd"), "budget", name_at (budget, "name"), NULL);
@@ -412,9 +412,8 @@ static void write_budgets (const json_t *answer, zb_exposition_t *out)
 
 static void write_left_out (const zb_metrics_t *self, zb_exposition_t *out)
 {
-    zb_exposition_family (
-        out, ZB_GAUGE, "zcost_labels_left_out",
-        "Names that have no series of their own: beyond the bound (metrics/max_labels), or with a NUL.");
+    zb_exposition_family (out, ZB_GAUGE, "zcost_labels_left_out",
+                          "Names without a series of their own: beyond metrics/max_labels, or containing a NUL.");
     zb_exposition_count (out, self->models.left_out, "label", "model", NULL);
     zb_exposition_count (out, self->services.left_out, "label", "service", NULL);
     zb_exposition_count (out, self->unpriced.left_out, "label", "unpriced", NULL);

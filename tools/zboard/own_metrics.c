@@ -35,33 +35,35 @@ static void write_http (const zb_board_t *board, zb_exposition_t *out)
     zb_exposition_sample (out, "1", "version", ZCOST_VERSION, NULL);
     zb_exposition_family (
         out, ZB_COUNTER, "zboard_http_requests",
-        "Requests by route and status; 0: not answered by zboard: the peer went away, or libmicrohttpd "
-        "refused it itself.");
+        "Requests by route and status. Status 0: not answered by zboard; the client disconnected, or libmicrohttpd "
+        "refused the request itself.");
     zb_access_log_each (write_requests, out);
     zb_exposition_family (out, ZB_COUNTER, "zboard_http_request_seconds",
-                          "Time from their first line to the end of their answer, streams left out.");
+                          "Time from the first line of a request to the end of its answer, without streams.");
     zb_access_log_each (write_seconds, out);
     zb_exposition_one (out, ZB_GAUGE, "zboard_streams", "Open streams.", (double) zb_streams_count (board->streams));
-    zb_exposition_one (out, ZB_COUNTER, "zboard_stream_messages_skipped",
-                       "What slow streams did not get: snapshots that a newer one had made old, and beyond 64, all.",
-                       (double) zb_streams_skipped (board->streams));
+    zb_exposition_one (
+        out, ZB_COUNTER, "zboard_stream_messages_skipped",
+        "Messages that slow streams did not get: outdated snapshots and, beyond 64 waiting messages, all.",
+        (double) zb_streams_skipped (board->streams));
 }
 
 static void write_tracked (const zb_board_t *board, zb_exposition_t *out)
 {
     zcost_stats_t stats = ZCOST_STATS_INIT;
     zcost_stats (board->events, &stats);
-    zb_exposition_one (out, ZB_COUNTER, "zboard_tracked_events", "Events taken by POST.",
+    zb_exposition_one (out, ZB_COUNTER, "zboard_tracked_events", "Events accepted by POST.",
                        (double) board->counts.tracked);
-    zb_exposition_family (out, ZB_COUNTER, "zboard_refused_events", "Events that a POST was refused for, by reason.");
+    zb_exposition_family (out, ZB_COUNTER, "zboard_refused_events", "Events refused by POST, by reason.");
     zb_exposition_count (out, board->counts.bad, "reason", "bad", NULL);
     zb_exposition_count (out, board->counts.full, "reason", "full", NULL);
-    zb_exposition_one (out, ZB_GAUGE, "zboard_queued_events", "Tracked, and not acknowledged by the daemon yet.",
+    zb_exposition_one (out, ZB_GAUGE, "zboard_queued_events", "Events tracked but not yet acknowledged by the daemon.",
                        (double) stats.queued);
     zb_exposition_one (out, ZB_GAUGE, "zboard_queue_used_ratio", "How full the queue is.",
                        (double) stats.queued_bytes / (double) stats.queue_bytes);
     zb_exposition_one (out, ZB_COUNTER, "zboard_lost_events",
-                       "Tracked, and given up: the daemon had closed their numbers.", (double) stats.lost);
+                       "Events tracked but given up, because the daemon had closed their numbers.",
+                       (double) stats.lost);
 }
 
 /* Of resident memory, in pages (proc(5), statm). */
@@ -81,10 +83,10 @@ static void write_process (const zb_board_t *board, zb_exposition_t *out)
 {
     bool up = zb_streams_is_up (board->streams);
     int64_t heard_ns = zb_streams_heard_ns (board->streams);
-    zb_exposition_one (out, ZB_GAUGE, "zboard_daemon_up", "Whether zcostd is connected and its snapshots come in time.",
-                       up);
+    zb_exposition_one (out, ZB_GAUGE, "zboard_daemon_up",
+                       "Whether zcostd is connected and its snapshots arrive in time.", up);
     if (heard_ns)
-        zb_exposition_one (out, ZB_GAUGE, "zboard_snapshot_age_seconds", "Since the last snapshot came.",
+        zb_exposition_one (out, ZB_GAUGE, "zboard_snapshot_age_seconds", "Time since the last snapshot.",
                            (double) (zc_clock_mono_ns () - heard_ns) / 1e9);
     zb_exposition_one (out, ZB_COUNTER, "process_cpu_seconds", "CPU time of this gateway.",
                        (double) zc_clock_read_ns (CLOCK_PROCESS_CPUTIME_ID) / 1e9);

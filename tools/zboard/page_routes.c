@@ -16,7 +16,7 @@ static enum MHD_Result answer_asset (zb_request_t *request, const char *name)
     char tag [ZB_ASSET_TAG_BYTES];
     const zb_asset_t *asset = zb_asset_find (name);
     if (!asset)
-        return zb_request_fail (request, 404, "not_found", "there is nothing of this name", NULL, NULL);
+        return zb_request_fail (request, 404, "not_found", "no such page", NULL, NULL);
     const char *known = MHD_lookup_connection_value (request->connection, MHD_HEADER_KIND, "If-None-Match");
     zb_asset_tag (asset, tag);
     bool same = known && (strcmp (known, "*") == 0 || strstr (known, tag));
@@ -77,6 +77,6 @@ enum MHD_Result zb_page_routes_readyz (zb_board_t *board, zb_request_t *request)
     if (board->stopping)
         return say (request, "zboard is stopping\n", 503);
     if (!zb_streams_is_up (board->streams))
-        return say (request, "zcostd is away\n", 503);
+        return say (request, "zcostd is unreachable\n", 503);
     return say (request, "ready\n", 200);
 }

@@ -57,7 +57,7 @@ static enum MHD_Result read_argument (void *context, enum MHD_ValueKind kind, co
     reading_t *reading = context;
     (void) kind;
     if (memchr (name, '\0', name_size) || (value && memchr (value, '\0', value_size))) {
-        snprintf (reading->why, sizeof reading->why, "a parameter holds a NUL");
+        snprintf (reading->why, sizeof reading->why, "a parameter contains a NUL");
         return MHD_NO;
     }
     return zb_url_arguments_add (reading->request, reading->takes, name, value, reading->why, sizeof reading->why) == 0
@@ -97,7 +97,7 @@ enum MHD_Result zb_query_routes_answer (zb_board_t *board, zb_request_t *request
     if (!query)
         return *why ? zb_request_fail (request, 400, "bad_request", why, NULL, NULL) : MHD_NO;
     if (zb_answer_cache_ask (board->questions, key, &request->waiter, query, respond, request->origin) == -1)
-        return zb_request_fail_busy (request, "too many questions at once");
+        return zb_request_fail_busy (request, "too many queries at once");
     return MHD_YES;
 }
 
@@ -201,6 +201,6 @@ enum MHD_Result zb_query_routes_metrics (zb_board_t *board, zb_request_t *reques
         return MHD_NO;
     if (zb_answer_cache_ask (board->questions, key, &request->waiter, query,
                              open_metrics ? respond_open_metrics : respond_prometheus, board) == -1)
-        return zb_request_fail_busy (request, "too many questions at once");
+        return zb_request_fail_busy (request, "too many queries at once");
     return MHD_YES;
 }

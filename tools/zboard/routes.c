@@ -69,7 +69,7 @@ static enum MHD_Result refuse_method (zb_request_t *request)
     char detail [96];
     if (strcmp (request->method, "OPTIONS") == 0 && request->origin)
         return answer_preflight (request);
-    snprintf (detail, sizeof detail, "takes %s", request->route->allow);
+    snprintf (detail, sizeof detail, "this address accepts only %s", request->route->allow);
     return zb_request_fail (request, 405, "method", detail, "Allow", request->route->allow);
 }
 
@@ -77,30 +77,31 @@ static enum MHD_Result refuse (zb_request_t *request)
 {
     switch (request->refusal) {
     case ZB_REFUSED_FRAMING:
-        return zb_request_fail (request, 400, "bad_request",
-                                "says more than once how long its body is or for which host it is, or has a blank "
-                                "before a colon",
-                                "Connection", "close");
+        return zb_request_fail (
+            request, 400, "bad_request",
+            "bad headers: more than one Host, more than one of Content-Length and Transfer-Encoding, "
+            "or a blank before a colon",
+            "Connection", "close");
     case ZB_REFUSED_CODING:
-        return zb_request_fail (request, 501, "coding", "takes no Transfer-Encoding but chunked", "Connection",
+        return zb_request_fail (request, 501, "coding", "the only Transfer-Encoding accepted is chunked", "Connection",
                                 "close");
     case ZB_REFUSED_URI:
-        return zb_request_fail (request, 414, "too_large", "an address has at most 4,096 bytes", NULL, NULL);
+        return zb_request_fail (request, 414, "too_large", "an address may have at most 4,096 bytes", NULL, NULL);
     case ZB_REFUSED_HOST:
         return zb_request_fail (request, 421, "host",
-                                "reached by a name that is not known here: http/host in the configuration adds it",
-                                NULL, NULL);
+                                "unknown host name: to allow it, add it to the configuration as http/host", NULL, NULL);
     case ZB_REFUSED_PATH:
-        return zb_request_fail (request, 404, "not_found", "there is nothing of this name", NULL, NULL);
+        return zb_request_fail (request, 404, "not_found", "no such page", NULL, NULL);
     case ZB_REFUSED_METHOD:
         return refuse_method (request);
     case ZB_REFUSED_STRANGER:
-        return zb_request_fail (request, 401, "token", "needs a token: Authorization: Bearer TOKEN", "WWW-Authenticate",
-                                ZB_BEARER);
+        return zb_request_fail (request, 401, "token", "a token is required: Authorization: Bearer TOKEN",
+                                "WWW-Authenticate", ZB_BEARER);
     case ZB_REFUSED_TYPE:
-        return zb_request_fail (request, 415, "type", "takes Content-Type: application/json", "Accept", ZB_TYPE_JSON);
+        return zb_request_fail (request, 415, "type", "the body must be sent with Content-Type: application/json",
+                                "Accept", ZB_TYPE_JSON);
     case ZB_REFUSED_SIZE:
-        return zb_request_fail (request, 413, "too_large", "a body has at most 1 MiB", NULL, NULL);
+        return zb_request_fail (request, 413, "too_large", "a body may have at most 1 MiB", NULL, NULL);
     case ZB_REFUSED_BUSY:
         return zb_request_fail_busy (request, "too many large bodies at once");
     case ZB_ADMITTED:

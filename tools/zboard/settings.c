@@ -45,7 +45,7 @@ static const char *add_name (zb_names_list_t *list, const char *value)
     char checked [ZB_NAME_BYTES];
     const char *why = zc_value_text (checked, sizeof checked, value);
     if (!why && list->count == ZB_NAMES_MAX)
-        why = zc_value_wrong ("at most %d of them", ZB_NAMES_MAX);
+        why = zc_value_wrong ("may be given at most %d times", ZB_NAMES_MAX);
     if (!why)
         strcpy (list->list [list->count++], checked);
     return why;
@@ -55,7 +55,7 @@ static const char *add_host (void *settings, const char *value)
 {
     zb_settings_t *self = settings;
     if (strpbrk (value, "/:[] "))
-        return zc_value_wrong ("'%.80s' is not a host's name, without http:// and port", value);
+        return zc_value_wrong ("'%.80s' is not a host name (without http:// and port)", value);
     return add_name (&self->hosts, value);
 }
 
@@ -65,7 +65,7 @@ static const char *add_origin (void *settings, const char *value)
     const char *host = strstr (value, "://");
     bool is_web = strncasecmp (value, "http://", 7) == 0 || strncasecmp (value, "https://", 8) == 0;
     if (!is_web || !host [3] || strpbrk (host + 3, "/ *"))
-        return zc_value_wrong ("'%.80s' is not an origin, such as https://board.example.com", value);
+        return zc_value_wrong ("'%.80s' is not an origin such as https://board.example.com", value);
     const char *why = add_name (&self->origins, value);
     /* As browsers write it: they compare every letter with what we answer. */
     if (!why)
@@ -183,7 +183,7 @@ const char *zb_settings_set (zb_settings_t *self, const char *path, const char *
 const char *zb_settings_check (const zb_settings_t *self)
 {
     if (!*self->tls_cert != !*self->tls_key)
-        return zc_value_wrong ("http/tls_cert and http/tls_key belong together");
+        return zc_value_wrong ("http/tls_cert and http/tls_key must be given together");
     if (self->streams_max >= self->connections_max)
         return zc_value_wrong ("http/max_streams: must be less than http/max_connections");
     return NULL;

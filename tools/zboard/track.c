@@ -68,8 +68,9 @@ static char *failure_text (const batch_t *self, bool is_array, size_t *ret_size)
     if (!is_array)
         return zb_upstream_event_failure_text (code, why, ret_size);
     char detail [240];
-    snprintf (detail, sizeof detail, "none of %zu events is tracked: %s%zu %s wrong, the first of them number %lld: %s",
-              self->count, self->bad == ERRORS_SHOWN ? "at least " : "", self->bad, self->bad == 1 ? "is" : "are",
+    snprintf (detail, sizeof detail,
+              "none of the %zu events was tracked: %s%zu %s invalid, the first at index %lld: %s", self->count,
+              self->bad == ERRORS_SHOWN ? "at least " : "", self->bad, self->bad == 1 ? "is" : "are",
               (long long) json_integer_value (json_object_get (first, "index")), why);
     json_t *map = json_pack ("{s:s, s:s, s:O}", "detail", detail, "code", code, "errors", self->errors);
     char *text = map ? zc_json_text (map, true) : NULL;
@@ -182,7 +183,7 @@ static void take (batch_t *self, size_t index, json_t *json)
     }
     int error = zc_json_pack (json, &bytes, &size);
     if (error == ZC_JSON_EDEEP)
-        complain (self, index, "malformed", "malformed: nested too deep");
+        complain (self, index, "malformed", "malformed: nested too deeply");
     if (error) {
         self->failed |= error != ZC_JSON_EDEEP;
         return;
@@ -254,7 +255,7 @@ zb_tracked_t zb_track (zcost_t *client, const char *body, size_t size, zb_track_
     if (!root) {
         if (json_error_code (&error) == json_error_out_of_memory)
             return ZB_TRACK_FAILED;
-        snprintf (detail, sizeof detail, "malformed: no JSON: line %d, column %d: %s", error.line, error.column,
+        snprintf (detail, sizeof detail, "malformed: not JSON: line %d, column %d: %s", error.line, error.column,
                   error.text);
         counts->bad++;
         *ret_failure = zb_upstream_event_failure_text ("malformed", detail, ret_size);
@@ -264,7 +265,7 @@ zb_tracked_t zb_track (zcost_t *client, const char *body, size_t size, zb_track_
     if (json_array_size (root) > size / EVENT_MIN_BYTES + 1) {
         counts->bad++;
         *ret_failure = zb_upstream_event_failure_text (
-            "not_a_map", "not_a_map: more elements than so many bytes have events", ret_size);
+            "not_a_map", "not_a_map: the array has more elements than its bytes can hold as events", ret_size);
         json_decref (root);
         return *ret_failure ? ZB_TRACK_BAD : ZB_TRACK_FAILED;
     }

@@ -27,7 +27,7 @@ static int set_integer (json_t *request, const char *name, const char *value, ch
     errno = 0;
     long long number = strtoll (value, &end, 10);
     if (*value == '\0' || strspn (value, "-0123456789") != strlen (value) || *end || errno) {
-        snprintf (ret_why, size, "%s: '" SHOWN "' is no whole number", name, value);
+        snprintf (ret_why, size, "%s: '" SHOWN "' is not a whole number", name, value);
         return -1;
     }
     return set (request, name, json_integer (number), ret_why, size);
@@ -70,7 +70,7 @@ static int add_where (json_t *request, const char *value, char *ret_why, size_t 
             return -1;
     }
     if (json_object_get (where, name)) {
-        snprintf (ret_why, size, "where: " SHOWN " comes twice", name);
+        snprintf (ret_why, size, "where: " SHOWN " is given twice", name);
         return -1;
     }
     if (json_object_set_new (where, name, json_string (equals + 1)) == 0)
@@ -100,7 +100,7 @@ int zb_url_arguments_add (json_t *request, unsigned takes, const char *name, con
         if (!(takes & arguments [i].of) || strcmp (name, arguments [i].name) != 0)
             continue;
         if (arguments [i].set != add_where && json_object_get (request, name)) {
-            snprintf (ret_why, size, "%s comes twice", name);
+            snprintf (ret_why, size, "%s is given twice", name);
             return -1;
         }
         return arguments [i].set ? arguments [i].set (request, text, ret_why, size)

@@ -77,11 +77,12 @@ static void warn_of_strangers (const zb_settings_t *settings)
 {
     if (!zb_settings_is_loopback (settings) && !*settings->token_file)
         zc_log (ZC_LOG_WARN, "open_to_all",
-                "address=%s reason=\"no --token-file: whoever reaches this address may ask\"",
+                "address=%s reason=\"no --token-file: anyone who can reach this address has access\"",
                 settings->listen.address);
     if (!zb_settings_is_loopback (settings) && *settings->token_file && !*settings->tls_cert)
         zc_log (ZC_LOG_WARN, "token_in_clear",
-                "address=%s reason=\"no --tls-cert: who listens on the way has the token\"", settings->listen.address);
+                "address=%s reason=\"no --tls-cert: anyone on the network path can read the token\"",
+                settings->listen.address);
 }
 
 static int serve (zb_board_t *self)

@@ -79,7 +79,7 @@ static int name_column (zc_columns_t *self, column_t *column, const char *name)
     if (column->field && zc_record_field_is_tags (column->field))
         column->field = NULL;
     if (!column->field)
-        zc_console_say (self->console, "%s:%llu: column \"%.60s\" is not known and ignored", self->name,
+        zc_console_say (self->console, "%s:%llu: ignoring unknown column \"%.60s\"", self->name,
                         (unsigned long long) zc_csv_line (self->csv), name);
     for (column_t *other = self->columns; column->field && other < column; other++)
         if (other->field == column->field) {
@@ -110,10 +110,11 @@ static bool is_usable (zc_columns_t *self)
         return true;
     else if (!input && !output && !cost)
         reason =
-            "no column of use: a trace has type, cost, or input_tokens and output_tokens (ContextTokens, "
+            "no usable column: a trace needs type, cost, or input_tokens and output_tokens (ContextTokens, "
             "GeneratedTokens)";
     else if (!cost && !tier && !has_column (self, "model") && !self->defaults->tiers && !self->defaults->model)
-        reason = "the rows say neither type nor model: --tiers A,B makes them router queries, --model M calls";
+        reason =
+            "the rows have neither type nor model: use --tiers A,B to make them router queries, or --model M, calls";
     else if (self->defaults->tiers && !tier && !input)
         reason = "--tiers needs a column input_tokens (ContextTokens)";
     if (reason)
@@ -129,7 +130,7 @@ zc_read_t zc_columns_begin (zc_columns_t *self, const char **ret_reason)
     if (read != ZC_READ_ITEM)
         return read;
     *ret_reason = self->reason;
-    snprintf (self->reason, sizeof self->reason, "no memory");
+    snprintf (self->reason, sizeof self->reason, "out of memory");
     for (size_t i = 0; i < zc_csv_count (self->csv); i++) {
         self->count = i + 1;
         if (name_column (self, &self->columns [i], trim (self, zc_csv_field (self->csv, i))))
@@ -162,7 +163,7 @@ zc_read_t zc_columns_next (zc_columns_t *self, zc_record_t *ret_record, uint64_t
     if (read != ZC_READ_ITEM)
         return read;
     if (zc_csv_count (self->csv) != self->count) {
-        zc_record_refuse (ret_record, "%zu fields where the header has %zu", zc_csv_count (self->csv), self->count);
+        zc_record_refuse (ret_record, "%zu fields, but the header has %zu", zc_csv_count (self->csv), self->count);
         return ZC_READ_BAD;
     }
     for (size_t i = 0; i < self->count; i++)

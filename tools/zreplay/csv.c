@@ -94,7 +94,7 @@ static zc_read_t parse (zc_csv_t *self, const char *bytes, size_t size)
     if (parsed == size)
         return ZC_READ_ITEM;
     if (csv_error (&self->parser) == CSV_EPARSE)
-        return bad (self, bytes [parsed] == '"' ? "a quote within an unquoted field" : "text behind a closing quote");
+        return bad (self, bytes [parsed] == '"' ? "a quote within an unquoted field" : "text after a closing quote");
     errno = ENOMEM;
     return ZC_READ_FAILED;
 }

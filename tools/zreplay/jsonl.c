@@ -52,7 +52,7 @@ static void name_unknown (zc_jsonl_t *self, const char *key)
     if (self->unknown_count == UNKNOWN_KEYS_MAX)
         return;
     strncpy (self->unknown [self->unknown_count++], key, KEY_SHOWN_MAX);
-    zc_console_say (self->console, "%s:%llu: key \"%.*s\" is not known and ignored", self->name,
+    zc_console_say (self->console, "%s:%llu: ignoring unknown key \"%.*s\"", self->name,
                     (unsigned long long) self->line, KEY_SHOWN_MAX, key);
 }
 
@@ -64,7 +64,7 @@ static int set_tags (zc_record_t *record, json_t *tags)
         return zc_record_refuse (record, "tags: not an object");
     json_object_foreach (tags, key, value) {
         if (!json_is_string (value))
-            return zc_record_refuse (record, "tags: \"%.40s\" is not text", key);
+            return zc_record_refuse (record, "tags: \"%.40s\" is not a string", key);
         if (zc_record_add_tag (record, key, json_string_value (value)))
             return -1;
     }
@@ -86,7 +86,7 @@ static int set_value (zc_record_t *record, const zc_field_t *field, json_t *valu
     case JSON_FALSE:
         return zc_record_set_bool (record, field, json_is_true (value));
     default:
-        return zc_record_refuse (record, "%s: an object or an array", zc_record_field_name (field));
+        return zc_record_refuse (record, "%s: cannot be an object or an array", zc_record_field_name (field));
     }
 }
 
@@ -110,7 +110,7 @@ static int parse (zc_jsonl_t *self, const char *text, size_t size, zc_record_t *
     json_decref (self->object);
     self->object = json_loadb (text, size, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
     if (!self->object)
-        return zc_record_refuse (ret_record, "no JSON: %s", error.text);
+        return zc_record_refuse (ret_record, "not JSON: %s", error.text);
     if (!json_is_object (self->object))
         return zc_record_refuse (ret_record, "not an object");
     return set_object (self, ret_record);

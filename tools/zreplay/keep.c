@@ -12,7 +12,7 @@
 const char *zc_keep_time (zc_record_t *record, int64_t now_ms)
 {
     if (record->at_ns == ZC_NO_TIME)
-        return "ts: missing, and --keep-time has no other";
+        return "ts: missing, but --keep-time needs it";
     int64_t ts_ms = record->at_ns / NS_PER_MS; /* no time here is before 1970: this rounds down */
     if (ts_ms < ZC_TS_MIN_MS)
         return "ts: before the year 2000";

@@ -104,10 +104,11 @@ static int watch (player_t *self)
     const zcost_stats_t *stats = &self->stats;
     self->given_up = true;
     bool taken = *self->options->publish && stats->sent == stats->emitted;
-    zc_console_say (self->console, "%s: %s for %g s, gave up", taken ? self->options->publish : self->options->endpoint,
+    zc_console_say (self->console, "%s: %s for %g s, giving up",
+                    taken ? self->options->publish : self->options->endpoint,
                     !stats->connected ? "no connection"
                     : taken           ? "no acknowledgement"
-                                      : "took nothing",
+                                      : "nothing accepted",
                     (double) self->options->timeout_ms / 1e3);
     return -1;
 }
@@ -146,7 +147,7 @@ static zc_play_end_t wait_for_daemon (player_t *self)
             return ZC_PLAY_STOPPED;
     }
     self->given_up = true;
-    zc_console_say (self->console, "%s: no zcostd there within %g s", self->options->endpoint,
+    zc_console_say (self->console, "%s: no zcostd answered within %g s", self->options->endpoint,
                     (double) self->options->timeout_ms / 1e3);
     return ZC_PLAY_FAILED;
 }
@@ -190,7 +191,7 @@ static zc_play_end_t emit (player_t *self, const zc_record_t *record)
         return end;
     int rc = zcost_emit (self->client, &record->event);
     if (rc == ZCOST_EINVAL) {
-        zc_source_reject (self->source, "a value is out of the contract's range");
+        zc_source_reject (self->source, "a value is out of range");
         return ZC_PLAY_DONE;
     }
     if (rc) {
@@ -269,15 +270,15 @@ static void tell_open (player_t *self, const zcost_stats_t *stats)
 {
     const zc_options_t *options = self->options;
     if (!*options->publish && stats->queued > 0)
-        zc_console_say (self->console, "%llu events were not handed over to %s", (unsigned long long) stats->queued,
+        zc_console_say (self->console, "%llu events were not sent to %s", (unsigned long long) stats->queued,
                         options->endpoint);
     else if (!*options->publish)
-        zc_console_say (self->console, "%s did not take the last message in time", options->endpoint);
+        zc_console_say (self->console, "%s did not accept the last message in time", options->endpoint);
     else if (options->spool)
         zc_console_say (self->console, "%llu events are not acknowledged; they stay in %s for the next start",
                         (unsigned long long) stats->queued, options->spool);
     else
-        zc_console_say (self->console, "%llu events were not acknowledged, and may not be counted",
+        zc_console_say (self->console, "%llu events were not acknowledged and may not have been counted",
                         (unsigned long long) stats->queued);
 }
 
@@ -298,7 +299,8 @@ static int hand_over (player_t *self, zc_played_t *played)
     if (rc != 0 && stats.emitted > 0)
         tell_open (self, &stats);
     if (stats.lost > 0)
-        zc_console_say (self->console, "%llu events may not be counted: the daemon had given this producer up",
+        zc_console_say (self->console,
+                        "%llu events may not have been counted: the daemon had given up on this producer",
                         (unsigned long long) stats.lost);
     return (rc == 0 || stats.emitted == 0) && stats.lost == 0 ? 0 : -1;
 }
@@ -325,7 +327,7 @@ void zc_player_run (const zc_options_t *options, zc_source_t *source, zc_stop_t 
         bool spool = rc == ZCOST_ESYSTEM && options->spool;
         zc_console_say (console, "%s%s: %s", spool ? "--spool " : "", spool ? options->spool : options->endpoint,
                         rc == ZCOST_ESYSTEM  ? strerror (errno)
-                        : rc == ZCOST_EINVAL ? "cannot be connected to"
+                        : rc == ZCOST_EINVAL ? "cannot connect"
                                              : zcost_strerror (rc));
         return;
     }

@@ -132,7 +132,7 @@ static int check_string (zc_record_t *self, const char *name, const char *value)
 static int wrong_kind (zc_record_t *self, const zc_field_t *field, const char *shown)
 {
     static const char *const wanted [] = {
-        [KIND_TYPE] = "a type of event", [KIND_STRING] = "text",        [KIND_COUNT] = "a whole number",
+        [KIND_TYPE] = "a type of event", [KIND_STRING] = "a string",    [KIND_COUNT] = "a whole number",
         [KIND_REAL] = "a number",        [KIND_BOOL] = "true or false", [KIND_TIME] = "a time",
         [KIND_TAGS] = "an object",
     };
@@ -231,7 +231,7 @@ int zc_record_add_tag (zc_record_t *self, const char *key, const char *value)
     if (self->event.tags_count == ZCOST_TAGS_MAX)
         return zc_record_refuse (self, "tags: more than %d", ZCOST_TAGS_MAX);
     if (key [0] == '\0')
-        return zc_record_refuse (self, "tags: a key is empty");
+        return zc_record_refuse (self, "tags: a name is empty");
     if (check_string (self, "tags", key) || check_string (self, "tags", value))
         return -1;
     self->tags [self->event.tags_count++] = (zcost_tag_t){key, value};
@@ -302,7 +302,7 @@ static int fill_in (zc_record_t *self, const zc_defaults_t *defaults)
 
     if (event->type == ZCOST_QUERY_ROUTER && !event->tier && defaults->tiers) {
         if (!has (self, ZCOST_HAS_INPUT_TOKENS))
-            return zc_record_refuse (self, "no tier, and no input_tokens to choose one by");
+            return zc_record_refuse (self, "no tier, and no input_tokens to choose one");
         event->tier = event->input_tokens < defaults->medium_from    ? "simple"
                       : event->input_tokens < defaults->complex_from ? "medium"
                                                                      : "complex";
@@ -310,7 +310,7 @@ static int fill_in (zc_record_t *self, const zc_defaults_t *defaults)
     if (!event->model)
         event->model = defaults->model;
     if (event->type == ZCOST_LLM_CALL && !event->model && !has (self, ZCOST_HAS_COST))
-        return zc_record_refuse (self, "neither model nor cost (--model names one, --tiers makes router queries)");
+        return zc_record_refuse (self, "neither model nor cost (--model sets a model, --tiers makes router queries)");
     return 0;
 }
 
@@ -321,7 +321,7 @@ int zc_record_finish (zc_record_t *self, const zc_defaults_t *defaults)
     if (fill_in (self, defaults))
         return -1;
     if (has (self, ZCOST_HAS_HIT) && has (self, ZCOST_HAS_HITS | ZCOST_HAS_MISSES))
-        return zc_record_refuse (self, "hit: given beside hits or misses");
+        return zc_record_refuse (self, "hit: given together with hits or misses");
     if (has (self, ZCOST_HAS_INPUT_TOKENS) &&
         event->cache_read_tokens + event->cache_write_tokens > event->input_tokens)
         return zc_record_refuse (self, "cache_read_tokens and cache_write_tokens: more than input_tokens");

@@ -33,7 +33,7 @@ struct zc_source {
 
 static int out_of_memory (zc_console_t *console)
 {
-    zc_console_say (console, "no memory");
+    zc_console_say (console, "out of memory");
     return -1;
 }
 
@@ -157,7 +157,7 @@ void zc_source_reject (zc_source_t *self, const char *reason)
     if (self->bad_rows++ < BAD_ROWS_SHOWN)
         zc_console_say (self->console, "%s:%llu: %s", self->name, (unsigned long long) self->line, reason);
     else if (self->bad_rows == BAD_ROWS_SHOWN + 1)
-        zc_console_say (self->console, "%s: more bad rows; from here on they are only counted", self->name);
+        zc_console_say (self->console, "%s: more bad rows; from here on they are counted, not shown", self->name);
 }
 
 zc_read_t zc_source_next (zc_source_t *self, zc_record_t *ret_record)

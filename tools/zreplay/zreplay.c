@@ -36,11 +36,12 @@ static void tell_aged (const zc_aged_t *aged)
 {
     if (aged->beyond_minutes == 0)
         return;
-    fprintf (stderr, "zreplay: older than %d h, so that zcostd keeps no minutes of them: %" PRIu64,
+    fprintf (stderr, "zreplay: events older than %d h, which zcostd does not keep by the minute: %" PRIu64,
              ZC_MINUTES_KEPT_HOURS, aged->beyond_minutes);
     if (aged->beyond_quarters > 0)
-        fprintf (stderr, "; older than %d d, only days: %" PRIu64, ZC_QUARTERS_KEPT_DAYS, aged->beyond_quarters);
-    fputs (" (unless its retention settings say more)\n", stderr);
+        fprintf (stderr, "; older than %d d, kept by the day only: %" PRIu64, ZC_QUARTERS_KEPT_DAYS,
+                 aged->beyond_quarters);
+    fputs (" (unless its retention settings are longer)\n", stderr);
 }
 
 static void summarise (const zc_options_t *options, const zc_played_t *played, uint64_t bad_rows)
@@ -97,7 +98,7 @@ int main (int argc, char **argv)
     zc_console_init (&console, options.quiet);
     zc_stop_t *stop = zc_stop_new ();
     if (!stop) {
-        zc_console_say (&console, "signals cannot be awaited");
+        zc_console_say (&console, "cannot wait for signals");
         return EXIT_FAILED;
     }
     zc_source_t *source = NULL;

@@ -129,11 +129,11 @@ static int fail_silence (zr_client_t *self)
     double seconds = self->timeout_ms / 1000.0;
     int seen = connection_events (self);
     if (seen & ZMQ_EVENT_HANDSHAKE_SUCCEEDED && seen & ZMQ_EVENT_DISCONNECTED)
-        return fail (self, "%s hung up and gave no answer within %g s", self->endpoint, seconds);
+        return fail (self, "%s closed the connection and gave no answer within %g s", self->endpoint, seconds);
     if (seen & ZMQ_EVENT_HANDSHAKE_SUCCEEDED)
-        return fail (self, "%s took the question and gave no answer within %g s", self->endpoint, seconds);
+        return fail (self, "%s accepted the query and gave no answer within %g s", self->endpoint, seconds);
     if (seen & ZMQ_EVENT_CONNECTED)
-        return fail (self, "%s takes connections, but is no query endpoint of zcostd, or stands still (waited %g s)",
+        return fail (self, "%s accepts connections, but is not a query endpoint of zcostd, or hangs (waited %g s)",
                      self->endpoint, seconds);
     return fail (self, "no zcostd at %s (waited %g s)", self->endpoint, seconds);
 }
@@ -149,7 +149,7 @@ int zr_client_send (zr_client_t *self, uint32_t number, const json_t *request)
     size_t size;
     int error = zc_json_pack (request, &bytes, &size);
     if (error)
-        return fail (self, "cannot pack the question: %s", zc_json_strerror (error));
+        return fail (self, "cannot pack the query: %s", zc_json_strerror (error));
     int sent = zmq_send (socket, &number, sizeof number, ZMQ_DONTWAIT | ZMQ_SNDMORE);
     if (sent != -1)
         sent = zmq_send (socket, "", 0, ZMQ_DONTWAIT | ZMQ_SNDMORE);
@@ -200,9 +200,9 @@ static zframe_t *receive_reply (zr_client_t *self, uint32_t *ret_number)
     if (!frame)
         return NULL;
     if (!delimited)
-        fail (self, "the reply of %s is none of zcost's, or an older one's: no delimiter", self->endpoint);
+        fail (self, "invalid reply from %s, or one of an older zcostd: no delimiter", self->endpoint);
     else if (zframe_more (frame))
-        fail (self, "the reply of %s is none of zcost's: more than one frame", self->endpoint);
+        fail (self, "invalid reply from %s: more than one frame", self->endpoint);
     else
         return frame;
     zframe_destroy (&frame);
@@ -213,14 +213,14 @@ static int open_reply (zr_client_t *self, zframe_t *frame, json_t **ret_result)
 {
     if (zframe_size (frame) > ZC_REPLY_MAX_BYTES) {
         self->too_large = true;
-        return fail (self, "the reply of %s has %zu bytes, over the limit of %d", self->endpoint, zframe_size (frame),
+        return fail (self, "the reply from %s has %zu bytes, over the limit of %d", self->endpoint, zframe_size (frame),
                      ZC_REPLY_MAX_BYTES);
     }
     zc_envelope_t reply;
     zc_envelope_open (zframe_data (frame), zframe_size (frame), &reply);
     self->too_large = strcmp (reply.code, "too_large") == 0;
     if (reply.kind == ZC_REPLY_FOREIGN)
-        return fail (self, "the reply of %s is none of zcost's: %s", self->endpoint, reply.message);
+        return fail (self, "invalid reply from %s: %s", self->endpoint, reply.message);
     if (reply.kind == ZC_REPLY_REFUSAL)
         return fail (self, "refused: %s (%s)", *reply.message ? reply.message : "no reason given",
                      *reply.code ? reply.code : "no code");
@@ -266,8 +266,7 @@ int zr_client_ask (zr_client_t *self, const json_t *request, json_t **ret_result
 int zr_client_fail_stray (zr_client_t *self)
 {
     self->broken = true;
-    return fail (self, "%s answered what was not asked: its replies do not bear the numbers of their questions",
-                 self->endpoint);
+    return fail (self, "invalid reply from %s: it does not carry the number of a query that was sent", self->endpoint);
 }
 
 void zr_client_wait_anew (zr_client_t *self)

@@ -44,11 +44,11 @@ static int take (asking_t *self, uint32_t number, json_t *result)
     }
     self->results [number] = result;
     if (!is_about (result, &self->windows [number]))
-        return mistaken (self, "the answers are not about the windows that were asked for");
+        return mistaken (self, "the answers are for other windows than asked for");
     self->received++;
     self->rows += json_array_size (zr_field (result, "rows"));
     return self->rows > ROWS_MAX
-               ? mistaken (self, "too many groups in all periods: ask for fewer with --limit or --where")
+               ? mistaken (self, "too many groups over all periods: use --limit or --where to get fewer")
                : 0;
 }
 

@@ -21,7 +21,7 @@
 #define POINTS_MANY 12000 /* more: it is shorter */
 #define STRETCH_MAX_S (INT64_C (400) * 86400)
 #define DAY_S 86400
-#define TOO_MANY "more groups in one step than an answer shows: use fewer --by, or --where"
+#define TOO_MANY "more groups in one step than an answer can hold: use fewer --by, or --where"
 
 typedef struct {
     zr_client_t *client;
@@ -118,12 +118,12 @@ static int take (export_t *self, const json_t *result, int64_t end_s)
     size_t count = count_points (result);
     int64_t since_s = zr_field_count (result, "since") / 1000, until_s = zr_field_count (result, "until") / 1000;
     if (!json_is_array (zr_field (result, "rows")))
-        return fail (self, "the answer is no series");
+        return fail (self, "the answer is not a series");
     if (zr_field_count (result, "rows_left_out") > 0)
         return shorten (self) ? 0 : fail (self, TOO_MANY);
     /* What was kept for it while we looked elsewhere has been widened: a part of it is exported already. */
     if (self->begun && since_s < self->at_s)
-        return fail (self, "what is kept in detail has changed meanwhile: export again");
+        return fail (self, "finer buckets expired during the export: export again");
     write_stretch (self, result, count);
     self->at_s = until_s > end_s ? until_s : end_s;
     if (count > POINTS_MANY)

@@ -163,7 +163,7 @@ static bool are_whole (const zr_periods_t *self, const json_t *whole)
 static int show (zr_periods_t *self, const json_t *whole, const zr_screen_t *screen)
 {
     if (!are_whole (self, whole))
-        return fail ("the answers are none of zcost's: no rows and no total");
+        return fail ("invalid answers: no rows and no total");
     look_at_edges (self);
     name_periods (self);
     self->total = make_total (self, whole);
@@ -197,8 +197,7 @@ int zr_periods (zr_client_t *client, const zr_options_t *options, const zr_scree
     self->options = options;
     self->count = zr_window_cut (&options->window, options->timezone, unit_of (options), self->periods);
     char mistake [MISTAKE_BYTES];
-    snprintf (mistake, sizeof mistake, "that is more than %d %ss: ask for a shorter time", ZR_PERIODS_MAX,
-              unit_name (options));
+    snprintf (mistake, sizeof mistake, "more than %d %ss: ask for a shorter time", ZR_PERIODS_MAX, unit_name (options));
     int status = self->count > ZR_PERIODS_MAX ? fail (mistake) : ask_and_show (client, self, screen);
     free (self);
     return status;

@@ -124,11 +124,11 @@ static void explain (const zr_periods_t *self, const zr_screen_t *screen)
     while (!self->widened [i])
         i++;
     char window [ZR_WINDOW_BYTES];
-    zr_screen_field (screen, "*", "of that time only larger spans are kept: %s counts %s", self->names [i],
+    zr_screen_field (screen, "*", "only longer buckets are kept for that time: %s counts %s", self->names [i],
                      zr_window_text (self->options->timezone, zr_field_count (self->results [i], "since") / 1000,
                                      zr_field_count (self->results [i], "until") / 1000, window));
     if (self->overlap)
-        zr_screen_field (screen, "", "such periods overlap; the total counts each event once");
+        zr_screen_field (screen, "", "these periods overlap; the total counts each event once");
 }
 
 void zr_periods_show (const zr_periods_t *self, const zr_screen_t *screen)

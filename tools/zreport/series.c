@@ -95,7 +95,7 @@ static int show (const zr_options_t *options, const zr_screen_t *screen, const j
 {
     zr_series_t self = {.options = options};
     if (!read_series (&self, screen, result)) {
-        fputs ("zreport: the answer is no series that can be drawn\n", stderr);
+        fputs ("zreport: the answer is not a series that can be drawn\n", stderr);
         return 1;
     }
     zr_series_show (&self, screen);

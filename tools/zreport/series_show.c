@@ -72,7 +72,7 @@ static void show_axis (const zr_series_t *self, const zr_screen_t *screen, const
 static void show_head (const zr_screen_t *screen, const zr_series_row_t *row)
 {
     char amounts [192];
-    snprintf (amounts, sizeof amounts, ": total %s, least %s, most %s",
+    snprintf (amounts, sizeof amounts, ": total %s, min %s, max %s",
               zr_measures_cost_text (row->total, row->unpriced_events).text, zr_amount_dollars (row->least).text,
               zr_amount_dollars (row->most).text);
     int room = screen->columns - (int) strlen (amounts);
@@ -116,7 +116,7 @@ static int names_width (const zr_series_t *self, const zr_screen_t *screen)
 static void show_sparklines (const zr_series_t *self, const zr_screen_t *screen, const grid_t *grid)
 {
     zr_table_t *table = zr_table_new (screen, 0, "elD1D2d");
-    ZR_HEADING (table, "", "", "least", "most", "total");
+    ZR_HEADING (table, "", "", "min", "max", "total");
     for (size_t i = 0; i < self->count; i++) {
         const zr_series_row_t *row = &self->rows [i];
         int64_t most;
@@ -145,11 +145,10 @@ static grid_t sparkline_grid (const zr_series_t *self, const zr_screen_t *screen
 static void show_notes (const zr_series_t *self, const zr_screen_t *screen, const grid_t *grid)
 {
     if (self->step_s != self->options->step_s)
-        zr_screen_field (screen, "Step", "%s, for at the window's beginning no smaller ones are kept",
+        zr_screen_field (screen, "Step", "%s: shorter ones are no longer kept for the beginning of the window",
                          zr_amount_step (self->step_s).text);
     if (grid->steps > 1)
-        zr_screen_field (screen, "Drawn", "%zu steps in one column; least and most are those of single steps",
-                         grid->steps);
+        zr_screen_field (screen, "Drawn", "%zu steps per column; min and max are those of single steps", grid->steps);
     if (self->rows_left_out > 0)
         zr_screen_field (screen, "Left out", "%s more group%s: see --limit", zr_amount_count (self->rows_left_out).text,
                          self->rows_left_out == 1 ? "" : "s");

@@ -98,7 +98,7 @@ static void show (const zr_options_t *options, const zr_screen_t *screen, const 
     char window [ZR_WINDOW_BYTES], shape [ZR_TABLE_SHAPE_BYTES] = "";
     zr_measures_t total = zr_measures_read (zr_field (result, "total"));
     page_t page = {screen, zr_group_columns (&options->group, screen), NULL, total.cost};
-    zr_screen_ends (screen, "Dearest first",
+    zr_screen_ends (screen, "Most expensive first",
                     zr_window_text (options->timezone, zr_field_count (result, "since") / 1000,
                                     zr_field_count (result, "until") / 1000, window));
     zr_group_show_where (&options->group, screen);

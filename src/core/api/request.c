@@ -88,7 +88,7 @@ static const char *read_producer (const argument_t *argument, draft_t *draft)
 static const char *read_since (const argument_t *argument, draft_t *draft)
 {
     if (argument->head.kind != ZC_INT)
-        return "`since` and `until` must be integers of milliseconds";
+        return "`since` and `until` must be integers, in milliseconds";
     draft->request.spec.since_ms = argument->head.as.i;
     draft->request.spec.has_since = true;
     return NULL;
@@ -97,7 +97,7 @@ static const char *read_since (const argument_t *argument, draft_t *draft)
 static const char *read_until (const argument_t *argument, draft_t *draft)
 {
     if (argument->head.kind != ZC_INT)
-        return "`since` and `until` must be integers of milliseconds";
+        return "`since` and `until` must be integers, in milliseconds";
     draft->request.spec.until_ms = argument->head.as.i;
     draft->request.spec.has_until = true;
     return NULL;
@@ -107,7 +107,7 @@ static const char *read_step (const argument_t *argument, draft_t *draft)
 {
     int64_t step_s = argument->head.kind == ZC_INT ? argument->head.as.i : 0;
     if (step_s < ZC_MINUTE_S || step_s > ZC_STEP_MAX_S || step_s % ZC_MINUTE_S != 0)
-        return "`step` must be an integer of seconds: 60 or a multiple, up to 100 years";
+        return "`step` must be an integer, in seconds: a multiple of 60, at most 100 years";
     draft->request.spec.step_s = step_s;
     return NULL;
 }
@@ -137,7 +137,7 @@ static const char *read_by (const argument_t *argument, draft_t *draft)
         zc_dimension_t dimension;
         at = zc_reader_read (at, argument->end, &value);
         if (!read_dimension (draft, &value, &dimension))
-            return "`by` names what is no dimension: type, service, tier, model, provider or a configured tag";
+            return "`by` names an unknown dimension: it takes type, service, tier, model, provider and configured tags";
         for (size_t j = 0; j < spec->by_count; j++)
             if (zc_dimension_same (&spec->by [j], &dimension))
                 return "`by` names a dimension twice";
@@ -159,10 +159,11 @@ static const char *read_where (const argument_t *argument, draft_t *draft)
         zc_str_t text;
         at = zc_reader_read (at, argument->end, &key);
         if (!read_dimension (draft, &key, &dimension))
-            return "`where` names what is no dimension: type, service, tier, model, provider or a configured tag";
+            return "`where` names an unknown dimension: it takes type, service, tier, model, provider and configured "
+                   "tags";
         at = zc_reader_read (at, argument->end, &value);
         if (!read_text (&value, &text))
-            return "a value of `where` must be a string of at most 128 bytes of UTF-8";
+            return "each value of `where` must be a string of at most 128 bytes of UTF-8";
         for (size_t j = 0; j < spec->where_count; j++)
             if (zc_dimension_same (&spec->where [j].dimension, &dimension))
                 return "`where` names a dimension twice";
@@ -202,10 +203,10 @@ static const char *read_map (const uint8_t *at, const uint8_t *end, draft_t *dra
     bool too_deep = false;
     const char *wrong = NULL;
     if (at == end || zc_reader_skip (at, end, LEVELS_MAX, &too_deep) != end || too_deep)
-        return "a request is one msgpack map, nested at most 8 deep";
+        return "a request must be one msgpack map, nested at most 8 deep";
     at = zc_reader_read (at, end, &map);
     if (map.kind != ZC_MAP)
-        return "a request is a map {\"query\": name, ...}";
+        return "a request must be a map: {\"query\": name, ...}";
     for (uint32_t i = 0; i < map.size && !wrong; i++) {
         argument_t argument = {.end = end};
         zc_reader_read (at, end, &key);
@@ -216,7 +217,7 @@ static const char *read_map (const uint8_t *at, const uint8_t *end, draft_t *dra
     }
     if (wrong)
         return wrong;
-    return draft->name.data ? NULL : "the request names no `query`";
+    return draft->name.data ? NULL : "the request has no `query`";
 }
 
 static bool find_query (zc_str_t name, zc_query_t *ret_query)
@@ -290,12 +291,12 @@ int zc_request_read (const zc_policy_t *policy, const void *bytes, size_t size, 
 {
     draft_t draft = {.policy = policy};
     if (size > ZC_REQUEST_MAX_BYTES)
-        return refuse ("too_large", "a request is at most 65,536 bytes", ret_code, ret_why);
+        return refuse ("too_large", "a request may have at most 65,536 bytes", ret_code, ret_why);
     const char *wrong = read_map (bytes, (const uint8_t *) bytes + size, &draft);
     if (wrong)
         return refuse ("bad_request", wrong, ret_code, ret_why);
     if (!find_query (draft.name, &draft.request.query))
-        return refuse ("unknown_query", "no query of this name", ret_code, ret_why);
+        return refuse ("unknown_query", "there is no query by this name", ret_code, ret_why);
     wrong = complete (&draft);
     if (wrong)
         return refuse ("bad_request", wrong, ret_code, ret_why);

@@ -73,7 +73,7 @@ static const char *read_base (json_t *entry, zc_price_t *price)
     int input = read_rate (entry, input_key, &rates->input);
     int output = read_rate (entry, output_key, &rates->output);
     if (input == 0)
-        return "no input_cost_per_token: not priced by the token";
+        return "no input_cost_per_token: not priced per token";
     price->has_output = output == 1;
     rates->cache_read = rates->cache_write = rates->input;
     int read = read_rate (entry, read_key, &rates->cache_read);
@@ -83,9 +83,9 @@ static const char *read_base (json_t *entry, zc_price_t *price)
     rates->reasoning = rates->output;
     int reasoning = read_rate (entry, reasoning_key, &rates->reasoning);
     if (input < 0 || output < 0 || read < 0 || write < 0 || reasoning < 0)
-        return "a rate that is no number from 0 to 9 USD a token";
+        return "a rate is not a number from 0 to 9 USD per token";
     if (rates->input == 0 && rates->output == 0 && is_priced_otherwise (entry))
-        return "priced by the image, second, character or page, not by the token";
+        return "priced per image, second, character or page, not per token";
     return NULL;
 }
 
@@ -144,7 +144,7 @@ static const char *read_long (json_t *entry, zc_price_t *price)
     if (rates->cache_write == 0)
         rates->cache_write = rates->input;
     rates->reasoning = follow (base->reasoning, base->output, rates->output);
-    return bad ? "a long-context rate that is no number from 0 to 9 USD a token" : NULL;
+    return bad ? "a long-context rate is not a number from 0 to 9 USD per token" : NULL;
 }
 
 /* Reads one entry; returns why not, or NULL. */
@@ -155,7 +155,7 @@ static const char *read_entry (const char *name, json_t *entry, zc_price_t *pric
     if (strcmp (name, "sample_spec") == 0)
         return "the format's own sample";
     if (name [0] == '\0' || strlen (name) > ZC_MODEL_MAX)
-        return "a name that is empty or over 128 bytes";
+        return "the name is empty or longer than 128 bytes";
     const char *why = read_base (entry, price);
     return why ? why : read_long (entry, price);
 }

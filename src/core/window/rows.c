@@ -80,7 +80,7 @@ int zc_rows_fail_memory (zc_rows_t *self)
 
 int zc_rows_fail_sum (zc_rows_t *self)
 {
-    return zc_rows_fail (self, "too_large", "a sum would pass what 64 bits hold");
+    return zc_rows_fail (self, "too_large", "a sum would exceed 64 bits");
 }
 
 const char *zc_rows_failed (const zc_rows_t *self, const char **ret_code)
@@ -151,7 +151,7 @@ int zc_rows_add_latency (zc_rows_t *self, uint32_t point, uint32_t bin, uint64_t
     /* From a disk: more than there are events is damage, and would be memory without end. */
     int64_t most = point_sums (self, point)->sums.events;
     if (most < 0 || events > (uint64_t) most || bin >= ZC_BINS)
-        return zc_rows_fail (self, "unavailable", "the store holds latencies of more events than there are");
+        return zc_rows_fail (self, "unavailable", "the store is damaged: it holds more latencies than events");
     return zc_latency_counts_add (&self->latencies, point, bin, events) == 0 ? 0 : zc_rows_fail_memory (self);
 }
 

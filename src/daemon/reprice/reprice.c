@@ -87,7 +87,7 @@ static int settle (zc_reprice_t *self)
     for (size_t i = 0; i < self->count; i++)
         sets [i] = zc_ledger_swap_changes (self->engine [i].intake.ledger, &self->empty [i]);
     const zc_cells_t *now = sets [self->count - 1];
-    int rc = are_alike (self, sets) ? 0 : zc_reprice_fail (self, "a sum would pass 64 bits under one of the prices");
+    int rc = are_alike (self, sets) ? 0 : zc_reprice_fail (self, "a sum would exceed 64 bits at one of the prices");
     for (uint32_t i = 0; i < now->count && rc == 0; i++)
         if (now->cells [i].start_s >= self->since_s)
             rc = add_difference (self, &now->cells [i], &sets [books_of (self, now->cells [i].start_s)]->cells [i]);
@@ -137,7 +137,7 @@ static int replay (void *argument, const zc_record_view_t *record)
     if (zc_reprice_catch_up (self, record->arrival_ms) == -1)
         return -1;
     if (!self->engine [0].config.size)
-        return zc_reprice_fail (self, "which prices were in force at the journal's beginning is not known any more");
+        return zc_reprice_fail (self, "the prices that were in force where the journal begins are no longer known");
     return fold (self, record);
 }
 
@@ -193,7 +193,7 @@ static int open_books (zc_reprice_t *self)
     pricing->until = UINT64_MAX;
     pricing->prices = zc_prices_file_read (self->settings->reprice, &pricing->prices_size);
     if (!pricing->prices)
-        return zc_reprice_fail (self, "%s: cannot be read", self->settings->reprice);
+        return zc_reprice_fail (self, "%s: cannot be used as a price table", self->settings->reprice);
     int rc = zc_cells_init (&self->difference) == -1 ? -1 : zc_intern_init (&self->unpriced, ZC_TALLY_NAMES_MAX);
     for (size_t i = 0; i < self->count && rc == 0; i++)
         rc = zc_engine_init (&self->engine [i], self->settings) == -1 ? -1 : zc_cells_init (&self->empty [i]);
@@ -216,7 +216,7 @@ static int load (zc_reprice_t *self)
     if (self->first_ms != -1 && self->first_ms > self->since_s * 1000 &&
         (zc_journal_replay (self->journal, self->state.ledger_id, ZC_POSITION (1, 0), note_first, self, &walked) != 1))
         return zc_reprice_fail (self,
-                                "the journal is kept from @%lld on only: say a later --since, or keep more of it "
+                                "the journal begins only at @%lld: use a later --since, or keep more of it "
                                 "(journal/keep)",
                                 (long long) (self->first_ms / 1000 + 1));
     return zc_reprice_begin_config (self);
@@ -332,7 +332,7 @@ int zc_reprice (const zc_settings_t *settings)
         puts (settings->dry_run ? "dry run: nothing was written" : "written");
     term (self);
     if (rc == 0 && fflush (stdout) == EOF) {
-        fprintf (stderr, "zcostd: --reprice: done, but stdout ended before the last line\n");
+        fprintf (stderr, "zcostd: --reprice: done, but the last line could not be written to stdout\n");
         return 1;
     }
     return rc == 0 ? 0 : 1;

@@ -130,7 +130,7 @@ static void show_head (const char *prices, int64_t since_s)
     time_t seconds = (time_t) since_s;
     struct tm parts;
     strftime (when, sizeof when, "%Y-%m-%d %H:%M:%S UTC", gmtime_r (&seconds, &parts));
-    printf ("events since %s by the prices of %s\n\n%-*s %12s %18s %18s %18s\n", when, prices, NAME_COLUMNS, "model",
+    printf ("events since %s at the prices of %s\n\n%-*s %12s %18s %18s %18s\n", when, prices, NAME_COLUMNS, "model",
             "events", "USD before", "USD after", "change");
 }
 

@@ -30,12 +30,12 @@ static int take_repriced (zc_reprice_t *self, zc_engine_t *engine, const zc_pric
     size_t text_size;
     zc_pack_t repriced = {.data = NULL};
     if (zc_effective_config_read (bytes, size, &config, &text, &text_size) == -1)
-        return zc_reprice_fail (self, "the journal has terms that cannot be read");
+        return zc_reprice_fail (self, "the journal holds prices and policy that cannot be read");
     strcpy (config.prices_source, self->settings->reprice);
     zc_effective_config_pack (&config, pricing->prices, pricing->prices_size, &repriced);
     int rc = zc_pack_failed (&repriced) ? -1 : zc_engine_take_config (engine, repriced.data, repriced.size);
     zc_pack_term (&repriced);
-    return rc == 0 ? 0 : zc_reprice_fail (self, "%s: cannot be used as prices", self->settings->reprice);
+    return rc == 0 ? 0 : zc_reprice_fail (self, "%s: cannot be used as a price table", self->settings->reprice);
 }
 
 int zc_reprice_take_config (zc_reprice_t *self, const void *bytes, size_t size)
@@ -43,7 +43,7 @@ int zc_reprice_take_config (zc_reprice_t *self, const void *bytes, size_t size)
     for (size_t i = 0; i < self->count; i++) {
         bool as_journaled = i == 0 || self->pricings [i].ended;
         if (as_journaled && zc_engine_take_config (&self->engine [i], bytes, size) == -1)
-            return zc_reprice_fail (self, "the journal has terms that cannot be used");
+            return zc_reprice_fail (self, "the journal holds prices and policy that cannot be used");
         if (!as_journaled && take_repriced (self, &self->engine [i], &self->pricings [i], bytes, size) == -1)
             return -1;
     }
@@ -60,7 +60,7 @@ int zc_reprice_end_pricings (zc_reprice_t *self, zc_position_t position)
             continue;
         pricing->ended = true;
         if (config->size && zc_engine_take_config (&self->engine [i], config->data, config->size) == -1)
-            return zc_reprice_fail (self, "the journal has terms that cannot be used");
+            return zc_reprice_fail (self, "the journal holds prices and policy that cannot be used");
     }
     return 0;
 }
@@ -97,7 +97,7 @@ int zc_reprice_catch_up (zc_reprice_t *self, int64_t arrival_ms)
         return 0;
     const zc_known_config_t *known = &self->known [self->config_at++];
     if (self->since_s * 1000 < known->from_ms)
-        return zc_reprice_fail (self, "which prices were in force is only known from @%lld on: say a later --since",
+        return zc_reprice_fail (self, "the prices in force are known only from @%lld on: use a later --since",
                                 (long long) (known->from_ms / 1000 + 1));
     return zc_reprice_take_config (self, known->bytes.data, known->bytes.size);
 }

@@ -16,7 +16,7 @@ static int take_integrity (void *argument, sqlite3_stmt *row)
 static int take_stray (void *argument, sqlite3_stmt *row)
 {
     const char *table = (const char *) sqlite3_column_text (row, 0);
-    return zc_sqlite_refuse (argument, "damaged: a row of table %.40s is of a key that is not there",
+    return zc_sqlite_refuse (argument, "damaged: a row of table %.40s refers to a key that does not exist",
                              table ? table : "");
 }
 
@@ -31,13 +31,13 @@ static int check_cells_counted (zc_sqlite_t *self)
         return -1;
     if (counted == there)
         return 0;
-    return zc_sqlite_refuse (self, "damaged: %lld cells are counted, and %lld are there", (long long) counted,
+    return zc_sqlite_refuse (self, "damaged: its counter says %lld cells, but there are %lld", (long long) counted,
                              (long long) there);
 }
 
 static int take_uneven (void *argument, sqlite3_stmt *row)
 {
-    return zc_sqlite_refuse (argument, "damaged: key %lld: its days do not add up to its sums in table ever",
+    return zc_sqlite_refuse (argument, "damaged: the days of key %lld do not add up to its sums in table ever",
                              (long long) sqlite3_column_int64 (row, 0));
 }
 
@@ -67,7 +67,8 @@ static int check_days_add_up (zc_sqlite_t *self)
 
 static int take_bad_latencies (void *argument, sqlite3_stmt *row)
 {
-    return zc_sqlite_refuse (argument, "damaged: key %lld: latencies in table %.10s that are none, or of more events",
+    return zc_sqlite_refuse (argument,
+                             "damaged: key %lld has malformed latencies in table %.10s, or more of them than events",
                              (long long) sqlite3_column_int64 (row, 0), (const char *) sqlite3_column_text (row, 1));
 }
 
@@ -87,7 +88,8 @@ static int check_latencies (zc_sqlite_t *self)
 
 static int take_twin (void *argument, sqlite3_stmt *row)
 {
-    return zc_sqlite_refuse (argument, "damaged: key %lld is there twice", (long long) sqlite3_column_int64 (row, 0));
+    return zc_sqlite_refuse (argument, "damaged: key %lld has the same dimensions as an earlier key",
+                             (long long) sqlite3_column_int64 (row, 0));
 }
 
 static int check_keys_differ (zc_sqlite_t *self)

@@ -115,7 +115,7 @@ int zc_sqlite_commit (void *handle, const zc_checkpoint_t *checkpoint, zc_store_
 {
     zc_sqlite_t *self = handle;
     if (self->to_look)
-        return zc_sqlite_refuse (self, "opened only to look");
+        return zc_sqlite_refuse (self, "opened read-only");
     if (zc_sqlite_begin (self, true) == -1)
         return -1;
     zc_store_state_t state;

@@ -58,7 +58,7 @@ static int correct_cell (zc_sqlite_t *self, zc_time_bucket_t level, sqlite3_stmt
         int result = zc_sqlite_step (self, statement); /* to its end */
         return result == 0 && is_negative ? refuse_cell (self, level, cell, "a sum would become negative") : result;
     }
-    int result = code == SQLITE_DONE ? refuse_cell (self, level, cell, "it is not there")
+    int result = code == SQLITE_DONE ? refuse_cell (self, level, cell, "there is no such cell")
                                      : zc_sqlite_fail (self, sqlite3_sql (statement));
     sqlite3_reset (statement);
     return result;
@@ -96,7 +96,7 @@ static int widen_bound (zc_sqlite_t *self, const zc_cells_t *cells)
     for (uint32_t i = 0; i < cells->count; i++) {
         int64_t change = cells->cells [i].sums.prompt_saved_nanousd;
         if (change == INT64_MIN || __builtin_add_overflow (more, change < 0 ? -change : change, &more))
-            return zc_sqlite_refuse (self, "corrections of more than 64 bits");
+            return zc_sqlite_refuse (self, "the corrections exceed 64 bits");
     }
     char sql [200];
     snprintf (sql, sizeof sql,
@@ -151,7 +151,7 @@ static int correct_model (zc_sqlite_t *self, const zc_statements_t *statements, 
     if (place == -1 && change->events > 0)
         return append (self, statements, change);
     if (change->events < 0 ? events < -(uint64_t) change->events : events > UINT64_MAX - (uint64_t) change->events)
-        return zc_sqlite_refuse (self, "cannot correct the unpriced events of %.*s: there are %llu",
+        return zc_sqlite_refuse (self, "cannot correct the unpriced events of %.*s: the store counts %llu",
                                  (int) change->model.size, change->model.data, (unsigned long long) events);
     return set_events (self, statements, place, events + (uint64_t) change->events);
 }
@@ -180,7 +180,7 @@ int zc_sqlite_correct_begin (void *handle)
 {
     zc_sqlite_t *self = handle;
     if (self->to_look)
-        return zc_sqlite_refuse (self, "opened only to look");
+        return zc_sqlite_refuse (self, "opened read-only");
     if (zc_sqlite_begin (self, true) == -1)
         return -1;
     self->correcting = true;
@@ -193,9 +193,9 @@ int zc_sqlite_correct (void *handle, const zc_cells_t *cells, const zc_unpriced_
 {
     zc_sqlite_t *self = handle;
     if (!self->correcting)
-        return zc_sqlite_refuse (self, "no corrections were begun");
+        return zc_sqlite_refuse (self, "no correction is in progress");
     if (self->correction_failed)
-        return zc_sqlite_refuse (self, "a correction before this one failed");
+        return zc_sqlite_refuse (self, "an earlier correction failed");
     if (correct_cells (self, cells) == 0 && widen_bound (self, cells) == 0 &&
         correct_unpriced (self, unpriced, unpriced_count) == 0)
         return 0;
@@ -207,7 +207,7 @@ int zc_sqlite_correct_end (void *handle, bool keep)
 {
     zc_sqlite_t *self = handle;
     if (!self->correcting)
-        return zc_sqlite_refuse (self, "no corrections were begun");
+        return zc_sqlite_refuse (self, "no correction is in progress");
     self->correcting = false;
     if (keep && !self->correction_failed)
         return zc_sqlite_end (self, 0);

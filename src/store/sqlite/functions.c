@@ -21,7 +21,7 @@ static zc_blob_t blob_of (sqlite3_value *value)
 
 static void say_damaged (sqlite3_context *context)
 {
-    sqlite3_result_error (context, "damaged: latencies that are none", -1);
+    sqlite3_result_error (context, "damaged: malformed latencies", -1);
 }
 
 /* zc_merge (latencies, more): what a cell has then; NULL: it had none. */

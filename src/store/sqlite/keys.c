@@ -60,8 +60,8 @@ int zc_sqlite_put_keys (zc_sqlite_t *self, const zc_checkpoint_t *checkpoint)
     if (next_key (self, &next) == -1)
         return -1;
     if (next != checkpoint->keys_from)
-        return zc_sqlite_refuse (self, "keys from %" PRIu32 " on, where the next is %" PRId64, checkpoint->keys_from,
-                                 next);
+        return zc_sqlite_refuse (self, "cannot add keys from %" PRIu32 " on: the next key is %" PRId64,
+                                 checkpoint->keys_from, next);
     sqlite3_stmt *put_key = zc_sqlite_prepare (self, "INSERT INTO key VALUES (?, ?, ?, ?, ?, ?)");
     sqlite3_stmt *put_tag = put_key ? zc_sqlite_prepare (self, "INSERT INTO key_tag VALUES (?, ?, ?)") : NULL;
     int result = put_tag ? put_all (self, checkpoint, put_key, put_tag) : -1;
@@ -91,7 +91,7 @@ static int next_tag (zc_loading_t *loading)
 static int append (const zc_loading_t *loading, zc_str_t text, char *to, size_t *size)
 {
     if (text.size > ZCOST_STRING_MAX || *size + 1 + text.size > ZC_TAGS_BYTES)
-        return zc_sqlite_refuse (loading->store, "damaged: the tags of key %" PRId64 " are too long", loading->next);
+        return zc_sqlite_refuse (loading->store, "damaged: key %" PRId64 " has tags that are too long", loading->next);
     to [(*size)++] = (char) (uint8_t) text.size;
     memcpy (to + *size, text.data, text.size);
     *size += text.size;
@@ -108,7 +108,7 @@ static int take_tags (zc_loading_t *loading, char to [ZC_TAGS_BYTES], zc_str_t *
             return -1;
     *ret_tags = (zc_str_t){to, (uint32_t) size};
     if (!zc_tags_valid (*ret_tags))
-        return zc_sqlite_refuse (loading->store, "damaged: the tags of key %" PRId64 " are none", loading->next);
+        return zc_sqlite_refuse (loading->store, "damaged: key %" PRId64 " has malformed tags", loading->next);
     return 0;
 }
 
@@ -131,7 +131,7 @@ static int take_key (void *argument, sqlite3_stmt *row)
     if (sqlite3_column_int64 (row, 0) != loading->next)
         return zc_sqlite_refuse (loading->store, "damaged: key %" PRId64 " is missing", loading->next);
     if (type_at (row, 1, &dimensions.type) == -1)
-        return zc_sqlite_refuse (loading->store, "damaged: key %" PRId64 " is of no known type", loading->next);
+        return zc_sqlite_refuse (loading->store, "damaged: key %" PRId64 " has an unknown type", loading->next);
     dimensions.service = zc_sqlite_str_at (row, 2);
     dimensions.tier = zc_sqlite_str_at (row, 3);
     dimensions.model = zc_sqlite_str_at (row, 4);
@@ -141,7 +141,7 @@ static int take_key (void *argument, sqlite3_stmt *row)
     zc_measures_t sums = zc_sqlite_measures_at (row, 6);
     const zc_store_sink_t *sink = loading->sink;
     if (sink->key && sink->key (sink->argument, (uint32_t) loading->next, &dimensions, &sums) != 0)
-        return zc_sqlite_refuse (loading->store, "key %" PRId64 " was not taken", loading->next);
+        return zc_sqlite_refuse (loading->store, "cannot load key %" PRId64, loading->next);
     loading->next++;
     return 0;
 }
@@ -170,7 +170,7 @@ int zc_sqlite_load_keys (zc_sqlite_t *self, const zc_store_sink_t *sink)
     if (result == 0)
         result = load_keys (&loading);
     if (result == 0 && loading.has_tag)
-        result = zc_sqlite_refuse (self, "damaged: a tag of key %lld, which is not there",
+        result = zc_sqlite_refuse (self, "damaged: a tag refers to key %lld, which does not exist",
                                    (long long) sqlite3_column_int64 (loading.tags, 0));
     sqlite3_finalize (loading.tags);
     return result;

@@ -17,7 +17,7 @@ static int take_unpriced (void *argument, sqlite3_stmt *row)
     const zc_store_sink_t *sink = loading->sink;
     zc_str_t model = zc_sqlite_str_at (row, 0);
     if (sink->unpriced && sink->unpriced (sink->argument, model, (uint64_t) sqlite3_column_int64 (row, 1)) != 0)
-        return zc_sqlite_refuse (loading->store, "an unpriced model was not taken");
+        return zc_sqlite_refuse (loading->store, "cannot load an unpriced model");
     return 0;
 }
 
@@ -28,7 +28,7 @@ static int take_config (void *argument, sqlite3_stmt *row)
     const void *body = sqlite3_column_blob (row, 0);
     size_t size = (size_t) sqlite3_column_bytes (row, 0);
     if (sink->config && sink->config (sink->argument, body ? body : "", size) != 0)
-        return zc_sqlite_refuse (loading->store, "the terms were not taken");
+        return zc_sqlite_refuse (loading->store, "cannot load the prices and the policy");
     return 0;
 }
 
@@ -38,7 +38,8 @@ static int take_alert (void *argument, sqlite3_stmt *row)
     const zc_store_sink_t *sink = loading->sink;
     int64_t percent = sqlite3_column_int64 (row, 2);
     if (percent < 0 || percent > UINT32_MAX)
-        return zc_sqlite_refuse (loading->store, "damaged: an alert of %lld percent", (long long) percent);
+        return zc_sqlite_refuse (loading->store, "damaged: an alert has an invalid percentage, %lld",
+                                 (long long) percent);
     zc_str_t budget = zc_sqlite_str_at (row, 0);
     zc_alert_t alert = {
         .period_start_s = sqlite3_column_int64 (row, 1),
@@ -52,7 +53,7 @@ static int take_alert (void *argument, sqlite3_stmt *row)
         return zc_sqlite_refuse (loading->store, "damaged: the name of an alert's budget is invalid");
     memcpy (alert.budget, budget.data, budget.size);
     if (sink->alert && sink->alert (sink->argument, &alert) != 0)
-        return zc_sqlite_refuse (loading->store, "an alert was not taken");
+        return zc_sqlite_refuse (loading->store, "cannot load an alert");
     return 0;
 }
 

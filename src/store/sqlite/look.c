@@ -72,7 +72,7 @@ int zc_sqlite_open_read_only (zc_sqlite_t *self)
     mode_t file = mode_of (self, ""), log = mode_of (self, "-wal");
     /* To open a pipe takes until somebody writes to it. */
     if ((file && !S_ISREG (file)) || (log && !S_ISREG (log)))
-        return zc_sqlite_refuse (self, "it, or its write-ahead log, is no regular file");
+        return zc_sqlite_refuse (self, "it or its write-ahead log is not a regular file");
     pthread_once (&once, register_vfs);
     sqlite3_str *built = sqlite3_str_new (NULL);
     /* Without a log there is nothing that `immutable` could leave out, and no log to open. */

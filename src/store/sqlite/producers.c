@@ -108,7 +108,7 @@ static int read_common (const zc_loading_t *loading, sqlite3_stmt *columns, zc_p
     int64_t turn = sqlite3_column_int64 (columns, 0), epoch = sqlite3_column_int64 (columns, 2);
     const void *id = sqlite3_column_blob (columns, 1);
     if (!id || sqlite3_column_bytes (columns, 1) != ZC_PRODUCER_BYTES || turn < 0 || epoch < 0 || epoch > UINT32_MAX)
-        return zc_sqlite_refuse (loading->store, "damaged: the producer of turn %lld is none", (long long) turn);
+        return zc_sqlite_refuse (loading->store, "damaged: the producer with turn %lld is malformed", (long long) turn);
     row->turn = (uint64_t) turn;
     memcpy (row->id, id, ZC_PRODUCER_BYTES);
     row->epoch = (uint32_t) epoch;
@@ -121,7 +121,7 @@ static int read_intervals (const zc_loading_t *loading, const uint8_t *bytes, in
                            zc_producer_row_t *row)
 {
     if (size % INTERVAL_BYTES != 0 || size > ZC_INTERVALS_MAX * INTERVAL_BYTES)
-        return zc_sqlite_refuse (loading->store, "damaged: a producer's intervals have no such size");
+        return zc_sqlite_refuse (loading->store, "damaged: a producer's intervals have an invalid size");
     uint64_t last = row->next;
     for (; size > 0; size -= INTERVAL_BYTES, bytes += INTERVAL_BYTES) {
         uint64_t pair [2];
@@ -161,7 +161,7 @@ static int take_producer (void *argument, sqlite3_stmt *columns)
         (!row.expired && read_live (loading, columns, intervals, &row) == -1))
         return -1;
     if (sink->producer && sink->producer (sink->argument, &row) != 0)
-        return zc_sqlite_refuse (loading->store, "the producer of turn %lld was not taken", (long long) row.turn);
+        return zc_sqlite_refuse (loading->store, "cannot load the producer with turn %lld", (long long) row.turn);
     return 0;
 }
 

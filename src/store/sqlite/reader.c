@@ -124,7 +124,7 @@ int zc_sqlite_reader_open (void *handle, void **ret_reader, char ret_why [256])
     const zc_sqlite_t *store = handle;
     zc_sqlite_reader_t *self = store->to_look ? NULL : calloc (1, sizeof *self);
     if (!self) {
-        snprintf (ret_why, 256, "%s", store->to_look ? "opened only to look" : "out of memory");
+        snprintf (ret_why, 256, "%s", store->to_look ? "opened read-only" : "out of memory");
         return -1;
     }
     self->sqlite.in_memory = store->in_memory;
@@ -148,7 +148,7 @@ static int is_late (void *argument)
 
 static int say_late (zc_sqlite_reader_t *self)
 {
-    return zc_sqlite_refuse (&self->sqlite, "took too long");
+    return zc_sqlite_refuse (&self->sqlite, "the query took too long");
 }
 
 void zc_sqlite_reader_limit (void *reader, int64_t deadline_mono_ms)
@@ -179,7 +179,7 @@ static int look (zc_sqlite_reader_t *self, zc_store_view_t *ret_snapshot)
 {
     int code = sqlite3_step (self->look);
     if (code != SQLITE_ROW)
-        return code == SQLITE_DONE ? zc_sqlite_refuse (&self->sqlite, "damaged: no row in meta or checkpoint")
+        return code == SQLITE_DONE ? zc_sqlite_refuse (&self->sqlite, "damaged: table meta or checkpoint is empty")
                                    : fail (self, self->look);
     *ret_snapshot = (zc_store_view_t){
         .sequence = (uint64_t) sqlite3_column_int64 (self->look, 0),

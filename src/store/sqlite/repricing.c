@@ -39,13 +39,14 @@ int zc_sqlite_remember_repricing (void *handle, const zc_repricing_t *row)
     zc_sqlite_t *self = handle;
     int64_t kept = 0;
     if (!self->correcting)
-        return zc_sqlite_refuse (self, "no corrections were begun");
+        return zc_sqlite_refuse (self, "no correction is in progress");
     if (forget_covered (self, row->since_s) == -1 ||
         zc_sqlite_integer (self, "SELECT count (*) FROM repricing", &kept) == -1)
         return -1;
     if (kept >= ZC_REPRICINGS_MAX)
-        return zc_sqlite_refuse (self, "re-priced %lld times from ever later times on: re-price from an earlier one",
-                                 (long long) kept);
+        return zc_sqlite_refuse (
+            self, "holds %lld re-pricings, the maximum: use a --since no later than that of one of them, to replace it",
+            (long long) kept);
     return append (self, row);
 }
 
@@ -70,7 +71,7 @@ static int hand_out_repricing (void *argument, sqlite3_stmt *row)
     repricing.prices_size = (size_t) sqlite3_column_bytes (row, 5);
     return taking->take (taking->argument, &repricing) == 0
                ? 0
-               : zc_sqlite_refuse (taking->store, "a re-pricing was not taken");
+               : zc_sqlite_refuse (taking->store, "cannot load a re-pricing");
 }
 
 int zc_sqlite_each_repricing (void *handle, int (*take) (void *argument, const zc_repricing_t *row), void *argument)
@@ -95,7 +96,7 @@ static int hand_out_config (void *argument, sqlite3_stmt *row)
     const void *body = sqlite3_column_blob (row, 2);
     int rc = taking->take (taking->argument, (uint64_t) sqlite3_column_int64 (row, 0), sqlite3_column_int64 (row, 1),
                            body ? body : "", (size_t) sqlite3_column_bytes (row, 2));
-    return rc == 0 ? 0 : zc_sqlite_refuse (taking->store, "the terms were not taken");
+    return rc == 0 ? 0 : zc_sqlite_refuse (taking->store, "cannot load the prices and the policy");
 }
 
 int zc_sqlite_each_config (void *handle, zc_take_config_t *take, void *argument)

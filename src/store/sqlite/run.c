@@ -28,7 +28,7 @@ static const char *meaning_of (int code)
     case SQLITE_CORRUPT:
         return "the file is damaged: ";
     case SQLITE_NOTADB:
-        return "no SQLite database, or its header is damaged: ";
+        return "not an SQLite database, or its header is damaged: ";
     case SQLITE_BUSY:
         return "another program is writing to it: ";
     default:
@@ -178,7 +178,7 @@ void zc_sqlite_roll_back (zc_sqlite_t *self)
 int zc_sqlite_begin (zc_sqlite_t *self, bool to_write)
 {
     if (self->correcting)
-        return zc_sqlite_refuse (self, "corrections are under way");
+        return zc_sqlite_refuse (self, "a correction is in progress");
     zc_sqlite_roll_back (self); /* one whose end failed for want of memory */
     if (zc_sqlite_run (self, to_write ? "BEGIN IMMEDIATE" : "BEGIN") == 0)
         return 0;

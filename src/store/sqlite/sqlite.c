@@ -88,7 +88,7 @@ static int begin_log (zc_sqlite_t *self)
     if (zc_sqlite_rows (self, "PRAGMA journal_mode = WAL", take_mode, mode) == -1)
         return -1;
     if (strcmp (mode, "wal") != 0)
-        return zc_sqlite_refuse (self, "no write-ahead log is possible here (journal mode %s)", mode);
+        return zc_sqlite_refuse (self, "cannot use a write-ahead log here (journal mode %s)", mode);
     /* The hook takes the place of SQLite's own automatic checkpoint. */
     sqlite3_wal_hook (self->db, note_wal_pages, self);
     return zc_sqlite_truncate_log (self);
@@ -100,7 +100,7 @@ static int open_to_look (zc_sqlite_t *self)
     if (zc_sqlite_open_read_only (self) == -1 || zc_sqlite_identify (self, ZC_SQLITE_VERSION, &version) == -1)
         return -1;
     if (version != ZC_SQLITE_VERSION)
-        return zc_sqlite_refuse (self, "of version %d: a start of the daemon brings it to version %d", version,
+        return zc_sqlite_refuse (self, "has version %d; starting zcostd upgrades it to version %d", version,
                                  ZC_SQLITE_VERSION);
     return zc_sqlite_add_functions (self);
 }

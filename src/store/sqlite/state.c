@@ -105,7 +105,7 @@ static int take_counter (void *argument, sqlite3_stmt *row)
             reading->rows [i].value = value;
             return 0;
         }
-    return zc_sqlite_refuse (reading->store, "damaged: a counter named '%.40s'", name ? name : "");
+    return zc_sqlite_refuse (reading->store, "damaged: unknown counter '%.40s'", name ? name : "");
 }
 
 static int take_meta (void *argument, sqlite3_stmt *row)
@@ -113,7 +113,7 @@ static int take_meta (void *argument, sqlite3_stmt *row)
     zc_reading_t *reading = argument;
     const void *id = sqlite3_column_blob (row, 0);
     if (!id || sqlite3_column_bytes (row, 0) != ZC_LEDGER_ID_BYTES)
-        return zc_sqlite_refuse (reading->store, "damaged: the ledger's id has not its size");
+        return zc_sqlite_refuse (reading->store, "damaged: the ledger's id has the wrong size");
     memcpy (reading->state->ledger_id, id, ZC_LEDGER_ID_BYTES);
     reading->state->began_ms = sqlite3_column_int64 (row, 1);
     reading->found++;
@@ -145,7 +145,7 @@ int zc_sqlite_read_state (zc_sqlite_t *self, zc_store_state_t *ret_state)
         zc_sqlite_rows (self, "SELECT name, value FROM counter", take_counter, &reading) == -1)
         return -1;
     if (reading.found != 2)
-        return zc_sqlite_refuse (self, "damaged: no one row in each of meta and checkpoint");
+        return zc_sqlite_refuse (self, "damaged: tables meta and checkpoint must have exactly one row each");
     counters_of (reading.rows, &state.counters);
     *ret_state = state;
     return 0;

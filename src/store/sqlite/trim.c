@@ -34,7 +34,7 @@ int zc_sqlite_trim (void *handle, const zc_horizon_t *horizon, bool *ret_more)
 {
     zc_sqlite_t *self = handle;
     if (self->to_look)
-        return zc_sqlite_refuse (self, "opened only to look");
+        return zc_sqlite_refuse (self, "opened read-only");
     bool more = false;
     if (zc_sqlite_begin (self, true) == -1)
         return -1;

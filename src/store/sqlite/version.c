@@ -15,9 +15,9 @@ int zc_sqlite_identify (zc_sqlite_t *self, int newest, int *ret_version)
         return -1;
     bool empty = application == 0 && version == 0 && tables == 0;
     if (!empty && application != ZC_SQLITE_APPLICATION_ID)
-        return zc_sqlite_refuse (self, "a database of another application (its id is %lld)", (long long) application);
+        return zc_sqlite_refuse (self, "belongs to another application (application id %lld)", (long long) application);
     if (version < 0 || version > newest)
-        return zc_sqlite_refuse (self, "of version %lld, made by a later zcostd: this one knows versions up to %d",
+        return zc_sqlite_refuse (self, "has version %lld, written by a later zcostd; this one reads versions up to %d",
                                  (long long) version, newest);
     *ret_version = (int) version;
     return 0;
@@ -39,7 +39,7 @@ static int take_steps (zc_sqlite_t *self, const char *const *steps, int steps_co
         return -1;
     for (int step = version; step < steps_count; step++)
         if (zc_sqlite_run (self, steps [step]) == -1 || (step == 0 && found (self, now_ms) == -1))
-            return zc_sqlite_refuse (self, "cannot be brought to version %d: %s", step + 1, sqlite3_errmsg (self->db));
+            return zc_sqlite_refuse (self, "cannot be upgraded to version %d: %s", step + 1, sqlite3_errmsg (self->db));
     char sql [128];
     snprintf (sql, sizeof sql, "PRAGMA application_id = %d; PRAGMA user_version = %d", ZC_SQLITE_APPLICATION_ID,
               steps_count);

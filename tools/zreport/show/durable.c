@@ -29,8 +29,7 @@ void zr_show_recovered (const zr_screen_t *screen, const json_t *health)
                          zr_amount_took (1000 * zr_field_real (recovered, "seconds")).text);
     if (torn > 0)
         zr_screen_field (screen, records > 0 ? "" : "Recovered",
-                         "a write that was cut short left %s, now gone: none of it was acknowledged",
-                         zr_amount_bytes (torn).text);
+                         "removed %s of an interrupted write, none of it acknowledged", zr_amount_bytes (torn).text);
 }
 
 /* ------------------------------------------------------------------ the journal */
@@ -67,7 +66,7 @@ void zr_show_journal (const zr_screen_t *screen, const json_t *health)
         return;
     char *state = journal_state (screen, journal), *directory = zr_field_text (screen, journal, "directory");
     if (strcmp (state, "none") == 0)
-        zr_screen_field (screen, "Journal", "none: the counts end with this daemon");
+        zr_screen_field (screen, "Journal", "none: all sums are gone when the daemon ends");
     else {
         int64_t segments = zr_field_count (journal, "segments");
         zr_screen_field (screen, "Journal", "%s; %s in %s segment%s", state,

@@ -28,10 +28,11 @@ static bool show_missing_events (const zr_screen_t *screen, const json_t *health
 {
     int64_t lost = zr_field_count (health, "events.lost"), dropped = zr_field_count (health, "events.dropped");
     if (lost > 0)
-        zr_screen_alarm (screen, "! Lost", "%s that %s sent, and never arrived", events_text (lost).text,
+        zr_screen_alarm (screen, "! Lost", "%s that %s sent but never arrived", events_text (lost).text,
                          lost == 1 ? "was" : "were");
     if (dropped > 0)
-        zr_screen_alarm (screen, "! Dropped", "%s for which a service's queue had no room", events_text (dropped).text);
+        zr_screen_alarm (screen, "! Dropped", "%s for which a service's queue had no room left",
+                         events_text (dropped).text);
     return lost > 0 || dropped > 0;
 }
 
@@ -54,7 +55,7 @@ static void show_rejected (const zr_screen_t *screen, const json_t *health)
 {
     char *reasons = zr_field_map_text (screen, zr_field (health, "rejected"), true);
     if (zr_field_count (health, "events.rejected") > 0)
-        zr_screen_alarm (screen, "! Rejected", "%s", *reasons ? reasons : "for reasons that it does not tell");
+        zr_screen_alarm (screen, "! Rejected", "%s", *reasons ? reasons : "for unknown reasons");
     else
         zr_screen_field (screen, "Rejected", "%s", *reasons ? reasons : "none");
     free (reasons);
@@ -78,7 +79,7 @@ static void show_cells (const zr_screen_t *screen, const json_t *health)
     int64_t folded = zr_field_count (health, "cells_folded_to_other");
     zr_screen_field (screen, "Cells", "%s", zr_amount_count (zr_field_count (health, "cells")).text);
     if (folded > 0)
-        zr_screen_alarm (screen, "! Folded", "%s events into the cell \"other\": too many distinct labels",
+        zr_screen_alarm (screen, "! Folded", "%s events into \"other\": too many distinct names",
                          zr_amount_count (folded).text);
 }
 

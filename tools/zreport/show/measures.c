@@ -157,14 +157,14 @@ void zr_measures_note_unpriced (const zr_screen_t *screen, int64_t cost, int64_t
     if (events > 0)
         zr_screen_alarm (screen, "! Unpriced", "%s event%s without a known price: %s; see zreport health",
                          zr_amount_count (events).text, events == 1 ? "" : "s",
-                         cost ? "costs marked + are too low" : "what they cost is not known");
+                         cost ? "costs marked + are too low" : "their cost is not known");
 }
 
 void zr_measures_notes (const zr_screen_t *screen, const zr_measures_t *total)
 {
     if (total->assumed_savings != 0)
         zr_screen_field (screen, "Routing saved",
-                         "%s, of it %s assumed: queries without tokens, against the flat baseline",
+                         "%s, of that %s assumed: queries without tokens, against the flat baseline",
                          zr_amount_dollars (total->savings).text, zr_amount_dollars (total->assumed_savings).text);
     zr_measures_note_unpriced (screen, total->cost, total->unpriced_events);
 }

@@ -57,7 +57,7 @@ static void show_total (const zr_screen_t *screen, const json_t *health, int64_t
     int64_t live_max = zr_field_count (health, "producers_total.live_max");
     char of [64] = "", gone [64] = "";
     if (live == 0 && expired == 0) {
-        zr_screen_field (screen, "Producers", "none that wants acknowledgements");
+        zr_screen_field (screen, "Producers", "none that asks for acknowledgements");
         return;
     }
     if (live_max > 0)

@@ -110,7 +110,7 @@ static void add_saving (const money_t *self, const char *label, int64_t saved, c
     bool fits = zr_screen_width (self->screen, whole) <= self->room;
     ZR_ROW (self->table, label, dollars (saved).text, fits ? whole : note);
     if (!fits && assumed != 0)
-        ZR_ROW (self->table, "    of it assumed", zr_amount_dollars (assumed).text, "");
+        ZR_ROW (self->table, "    of that assumed", zr_amount_dollars (assumed).text, "");
 }
 
 static void add_saved_by_routing (const money_t *self, const json_t *report)
@@ -139,7 +139,7 @@ static void add_saved_by_caching (const money_t *self, const json_t *report)
 
 static void add_saved_by_prompts (const money_t *self, int64_t saved)
 {
-    ZR_ROW (self->table, "  prompt cache", dollars (saved).text, "less what writing to it cost more");
+    ZR_ROW (self->table, "  prompt cache", dollars (saved).text, "net of the surcharge for writes");
 }
 
 static void show_money (const zr_screen_t *screen, const json_t *report)
@@ -258,18 +258,18 @@ static void show_events (const zr_screen_t *screen, const json_t *report, const 
     bool whole = rejected == 0 && lost == 0 && dropped == 0;
     char again [80] = "";
     if (duplicate > 0)
-        snprintf (again, sizeof again, ", %.40s came again and count once", zr_amount_count (duplicate).text);
+        snprintf (again, sizeof again, ", %.40s sent again and counted once", zr_amount_count (duplicate).text);
     zr_screen_field (screen, "Events", "%s%s accepted%s%s",
                      zr_amount_count (zr_field_count (report, "zcost.events.accepted")).text, whose, again,
                      whole ? ", none rejected, lost or dropped" : "");
     if (rejected > 0)
-        zr_screen_alarm (screen, "! Rejected", "%s%s not counted above: see zreport rejects",
+        zr_screen_alarm (screen, "! Rejected", "%s%s, not counted above: see zreport rejects",
                          zr_amount_count (rejected).text, whose);
     if (lost > 0)
-        zr_screen_alarm (screen, "! Lost", "%s%s sent, and never arrived", zr_amount_count (lost).text, whose);
+        zr_screen_alarm (screen, "! Lost", "%s%s sent but never arrived", zr_amount_count (lost).text, whose);
     if (dropped > 0)
-        zr_screen_alarm (screen, "! Dropped", "%s%s where a service's queue was full", zr_amount_count (dropped).text,
-                         whose);
+        zr_screen_alarm (screen, "! Dropped", "%s%s, because a service's queue was full",
+                         zr_amount_count (dropped).text, whose);
 }
 
 static int64_t sum_of (json_t *counts)
@@ -298,7 +298,7 @@ static void show_missing_prices (const zr_screen_t *screen, const json_t *report
     if (saved > 0)
         zr_screen_alarm (screen, "! Estimated",
                          "%s embedding event%s of models without a known price: what the hits "
-                         "saved is the flat estimate",
+                         "saved is a flat estimate",
                          zr_amount_count (saved).text, plural (saved));
     if (named > 0) {
         zr_show_unpriced (screen, unpriced, UNPRICED_SHOWN);

@@ -134,7 +134,7 @@ static void show_price_table (const zr_screen_t *screen, const json_t *table)
         zr_screen_field (screen, "Price table", "%s, %s models, loaded %s", source,
                          zr_amount_count (zr_field_count (table, "models")).text, loaded);
     if (not_read > 0)
-        zr_screen_alarm (screen, "! Not read", "%s entries of it", zr_amount_count (not_read).text);
+        zr_screen_alarm (screen, "! Not read", "%s entries of the price table", zr_amount_count (not_read).text);
     free (source);
     free (loaded);
 }
@@ -149,7 +149,7 @@ void zr_show_price (const zr_screen_t *screen, const json_t *price)
         zr_screen_field (screen, "Priced as", "%s (%s)", resolved, how_text (how));
         show_rates (screen, price);
     } else
-        zr_screen_alarm (screen, "! Unpriced", "no price is known: its events count, its cost does not");
+        zr_screen_alarm (screen, "! Unpriced", "no price is known: its events are counted, their cost is not");
     show_price_table (screen, zr_field (price, "price_table"));
     free (model);
     free (resolved);

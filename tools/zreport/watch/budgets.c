@@ -119,7 +119,7 @@ void zr_watch_part_alerts (const zr_watch_data_t *data, zr_page_t *page)
     size_t count = json_array_size (data->alerts);
     zr_watch_part_label (page, ZR_PART_LABEL, "Alerts");
     if (count == 0)
-        zr_page_put (page, ZR_TONE_FAINT, "none since this view began");
+        zr_page_put (page, ZR_TONE_FAINT, "none since this view was opened");
     for (size_t i = 0; i < count; i++)
         put_alert (data, page, json_array_get (data->alerts, i));
 }

@@ -61,7 +61,7 @@ void zr_watch_part_troubles (const zr_watch_data_t *data, zr_page_t *page)
         put_trouble (page, data->silence);
     put_trouble (page, data->complaint);
     if (!zr_watch_is_one_daemon (data))
-        put_trouble (page, "the answers are of another zcostd than the snapshots: see --query");
+        put_trouble (page, "answers and snapshots come from different zcostds: see --query");
     const json_t *waiting = zr_field (data->known [ZR_ASKED_HEALTH].result, "waiting");
     for (size_t i = 0; i < json_array_size (waiting); i++) {
         char *text = zr_field_value_text (zr_page_screen (page), json_array_get (waiting, i));
@@ -80,7 +80,7 @@ void zr_watch_part_keys (const zr_watch_data_t *data, zr_page_t *page)
         zr_page_put (page, ZR_TONE_FAINT, "any key: back");
     static const char *const keys [] = {"q quit", "h help", "1-4 span", "tab group", "p pause", "r refresh"};
     for (size_t i = 0; !data->help && i < sizeof keys / sizeof keys [0]; i++)
-        zr_page_fit (page, 3, ZR_TONE_FAINT, "%s", i == 4 && data->paused ? "p go on" : keys [i]);
+        zr_page_fit (page, 3, ZR_TONE_FAINT, "%s", i == 4 && data->paused ? "p resume" : keys [i]);
 }
 
 void zr_watch_part_help (const zr_watch_data_t *data, zr_page_t *page)
@@ -88,20 +88,20 @@ void zr_watch_part_help (const zr_watch_data_t *data, zr_page_t *page)
     static const char *const lines [][2] = {
         {"Keys", NULL},
         {"1 2 3 4", "the span: last hour, today, last 7 days, this month"},
-        {"left right", "the span before, the next one"},
+        {"left right", "the previous or the next span"},
         {"tab, up down", "the group: model, service, provider, tier, type, a tag"},
-        {"p", "pause: what is shown stays; again: go on"},
-        {"r", "ask again now"},
+        {"p", "pause: freeze what is shown; again: resume"},
+        {"r", "refresh now"},
         {"q, Ctrl-C", "quit"},
         {"", NULL},
-        {"What stands there", NULL},
-        {"now", "spend of the last 5 minutes, as dollars an hour"},
-        {"last hour", "a column a minute, the last one still running"},
-        {"projected", "the whole month, if it goes on as so far"},
-        {"~", "assumed: estimated for want of tokens"},
+        {"What is shown", NULL},
+        {"now", "spend of the last 5 minutes, in dollars per hour"},
+        {"last hour", "one column per minute, the last one still running"},
+        {"projected", "the whole month, if it goes on at this rate"},
+        {"~", "assumed: estimated, as there are no tokens"},
         {"$1.23+", "at least: some events have no known price"},
-        {"saved", "against the baseline model; below 0: it cost more"},
-        {"today, month", "civil time, see --timezone"},
+        {"saved", "against the baseline model; below 0: cost more"},
+        {"today, month", "in local time, or that of --timezone"},
     };
     (void) data;
     for (size_t i = 0; i < sizeof lines / sizeof lines [0]; i++) {

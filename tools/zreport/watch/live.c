@@ -104,7 +104,7 @@ static void say_away (live_t *self, int64_t now_ms, bool connected)
 {
     const char *endpoint = self->data.endpoint;
     if (!connected)
-        zr_watch_say (&self->data.away, "zcostd is away: no connection to %s for %s; waiting for it", endpoint,
+        zr_watch_say (&self->data.away, "zcostd is unreachable: no connection to %s for %s; waiting for it", endpoint,
                       zr_amount_age (now_ms - self->away_since_ms).text);
     else
         zr_watch_say (&self->data.away, "no snapshot from %s for %s; waiting for one", endpoint,

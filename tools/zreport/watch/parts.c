@@ -45,6 +45,6 @@ char *zr_watch_part_missing (const zr_watch_data_t *data, const zr_page_t *page,
 {
     const zr_screen_t *screen = zr_page_screen (page);
     const char *refusal = data->known [asked].refusal;
-    const char *text = refusal ? refusal : data->silence ? "not known: no answers" : "asking";
+    const char *text = refusal ? refusal : data->silence ? "unknown: no answers" : "loading";
     return zr_screen_clean (screen, text, strlen (text));
 }

@@ -36,7 +36,7 @@ typedef struct {
 
 void zr_plain_say_nobody (const zr_options_t *options)
 {
-    fprintf (stderr, "zreport: no snapshot from %s within %g s: no zcostd publishes there\n", options->endpoint,
+    fprintf (stderr, "zreport: no snapshot from %s within %g s: no zcostd is publishing there\n", options->endpoint,
              options->timeout_ms / 1000.0);
 }
 

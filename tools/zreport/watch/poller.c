@@ -134,7 +134,7 @@ void zr_watch_poller_put (zr_watch_poller_t *self, const json_t *request)
     self->deadline_ms = zc_clock_mono_ms () + self->timeout_ms;
     self->unsent = (!self->socket && open_socket (self) != 0) || send_request (self, request) != 0;
     if (self->unsent)
-        snprintf (self->error, sizeof self->error, "cannot ask: %s", zmq_strerror (errno));
+        snprintf (self->error, sizeof self->error, "cannot send the query: %s", zmq_strerror (errno));
 }
 
 /* ------------------------------------------------------------------ replies */
@@ -143,11 +143,11 @@ static zr_watch_poller_news_t read_reply (zr_watch_poller_t *self, zmsg_t *messa
 {
     zframe_t *delimiter = zmsg_first (message), *frame = zmsg_next (message);
     if (zmsg_size (message) != 2 || zframe_size (delimiter) != 0)
-        return silent (self, "the reply is none of zcost's: not one frame");
+        return silent (self, "invalid reply: not one frame");
     zc_envelope_t reply;
     zc_envelope_open (zframe_data (frame), zframe_size (frame), &reply);
     if (reply.kind == ZC_REPLY_FOREIGN)
-        return silent (self, "the reply is none of zcost's: %s", reply.message);
+        return silent (self, "invalid reply: %s", reply.message);
     self->busy = false;
     if (reply.kind == ZC_REPLY_RESULT) {
         *ret_result = reply.result;

@@ -36,7 +36,7 @@ static void put_prompts (zr_page_t *page, const json_t *report)
     int64_t net = zr_field_money (report, "savings.prompt_cache.net_usd", "");
     zr_watch_part_label (page, ZR_SCREEN_LABEL, "Prompt cache");
     if (!net_usd)
-        zr_page_put (page, ZR_TONE_FAINT, "not told");
+        zr_page_put (page, ZR_TONE_FAINT, "not reported");
     else if (net < 0)
         zr_page_put (page, ZR_TONE_WARN, "writes cost %s more than reads saved", zr_amount_dollars (-net).text);
     else

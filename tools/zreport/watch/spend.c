@@ -62,7 +62,7 @@ static void put_now (const zr_watch_data_t *data, zr_page_t *page, const int64_t
     }
     zr_page_put (page, ZR_TONE_STRONG, "%s/h", zr_amount_dollars (hourly (data, minutes, ZR_WATCH_NOW_MINUTES)).text);
     zr_page_put (page, ZR_TONE_PLAIN, " over %d min", ZR_WATCH_NOW_MINUTES);
-    zr_page_fit (page, 3, ZR_TONE_PLAIN, "%s/h over the hour",
+    zr_page_fit (page, 3, ZR_TONE_PLAIN, "%s/h over the last hour",
                  zr_amount_dollars (hourly (data, minutes, ZR_WATCH_MINUTES)).text);
 }
 
@@ -132,7 +132,7 @@ static void put_strip (zr_page_t *page, char *line)
 static void put_most (zr_page_t *page, const strip_t *strip)
 {
     if (strip->count && zr_page_columns (page) >= LABELLED_FROM)
-        zr_page_fit (page, 2, ZR_TONE_FAINT, "most %s a minute", zr_amount_dollars (strip->most).text);
+        zr_page_fit (page, 2, ZR_TONE_FAINT, "peak %s per minute", zr_amount_dollars (strip->most).text);
 }
 
 void zr_watch_part_minutes (const zr_watch_data_t *data, zr_page_t *page)

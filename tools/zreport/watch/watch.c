@@ -40,7 +40,7 @@ int zr_watch (const zr_options_t *options, zr_screen_t *screen)
     bool live = screen->terminal && !options->json && zr_terminal_is_able ();
     int signals = open_signals (live);
     if (signals < 0) {
-        fprintf (stderr, "zreport: cannot take signals: %s\n", strerror (errno));
+        fprintf (stderr, "zreport: cannot wait for signals: %s\n", strerror (errno));
         return 1;
     }
     zc_feed_t *feed = zc_feed_new (options->endpoint, live);
