@@ -77,7 +77,7 @@ class Quickstart(TestCase):
 
     def test_it_ends_with_a_page_that_lives(self):
         process = self.start("--count", "400")
-        text = self.read_until(process, r"Ctrl-C ends")
+        text = self.read_until(process, r"Ctrl-C stops")
         self.assertIn("Spent  ", text)
         url = urllib.parse.urlsplit(re.search(r"(http://\S+)  .*open it in a browser", text)[1])
         self.assertIn(b"<html", self.get(url, "/"))

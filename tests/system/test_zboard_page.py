@@ -99,7 +99,7 @@ class Numbers(PageCase):
         daemon.settle(1)
         self.open(self.board(daemon))
         self.shows("savings", dollars(daemon.report()["query_router"]["net_savings_usd"]))
-        self.shows("savings-percent", "dearer")
+        self.shows("savings-percent", "costs more")
         self.assertEqual(self.browser.text("#savings-under"), "above gpt-4o alone")
 
     def test_nothing_is_asked_while_nothing_arrives(self):
@@ -120,9 +120,9 @@ class Numbers(PageCase):
         self.shows("total-cost", "$70.00")
         self.assertEqual(self.browser.text("#total-change"), "")
         daemon.push_events({**ROUTER, "cost": 1, "ts": earlier})
-        self.browser.wait("#total-change", "▲ >999% vs. the 24 h before")
+        self.browser.wait("#total-change", "▲ >999% vs. the previous 24 h")
         daemon.push_events({**ROUTER, "cost": 48.999, "ts": earlier})
-        self.browser.wait("#total-change", "▲ 40.0% vs. the 24 h before")
+        self.browser.wait("#total-change", "▲ 40.0% vs. the previous 24 h")
 
     def test_no_name_is_taken_for_the_others(self):
         daemon = self.daemon(interval=0.5)
@@ -222,7 +222,7 @@ class Choices(PageCase):
             self.assertIn(f"window={self.browser.script(CHOSEN)}&", wanted)
 
     def test_spanish_to_who_reads_it_and_to_who_chose_it(self):
-        english = ("Total cost", "Rate now", "Saved by routing", "Router queries", "Spend over time", "Budgets",
+        english = ("Total cost", "Current rate", "Saved by routing", "Router queries", "Spend over time", "Budgets",
                    "Recent alerts", "Top models", "Router tiers", "Embedding cache", "Other calls", "Data quality",
                    "Group by", "hit rate", "Today", "All time", "Stream live", "Show as table", "Events accepted",
                    "cumulative", "Skip to", "breached", "warning", "Price table", "vs.")
@@ -322,7 +322,7 @@ class Troubles(PageCase):
         self.browser.until(lambda: all(one["state"] == "ok" for one in daemon.ask("budgets")["budgets"]))
         self.open(self.board(daemon))
         self.shows("budgets", {"all", "$0.00 of $10.00", "month · UTC", "service = search"})
-        self.assertEqual(self.browser.test("alerts"), "No threshold was passed.")
+        self.assertEqual(self.browser.test("alerts"), "No threshold has been passed.")
         daemon.push_events({**ROUTER, "cost": 11.5, "tier": "complex"})
         self.shows("alerts", {"all passed 100%", "$11.50 of $10.00"})
         self.browser.wait("#announce", {"Budget alert: all passed"})

@@ -257,7 +257,7 @@ class Extremes(Case):
         self.browser.until(lambda: not self.browser.texts("[aria-busy=true]"), 20)
         told = self.browser.script("return Object.fromEntries(Array.from(document.querySelectorAll('[data-stale]'),"
                                    " (node) => [node.id, node.dataset.stale]))")
-        self.assertEqual([panel for panel, text in told.items() if "previous choice" in text], ["panel-spend"], told)
+        self.assertEqual([panel for panel, text in told.items() if "previous selection" in text], ["panel-spend"], told)
         for width, scheme in ((360, "light"), (1440, "light"), (1440, "dark")):
             self.browser.scheme(scheme)
             self.browser.size(width, 900)

@@ -83,10 +83,10 @@ class Young(Case):
         self.open(board, "#window=7d")
         self.assertEqual(self.browser.text("#total-change"), "")
         self.open(board, "#window=24h")
-        self.browser.wait("#total-change", lambda text: text.endswith("vs. the 24 h before"))
+        self.browser.wait("#total-change", lambda text: text.endswith("vs. the previous 24 h"))
         push_all(daemon, [call(20 * DAY_MS)])
         self.browser.click('[data-value="7d"]')
-        self.browser.wait("#total-change", lambda text: text.endswith("vs. the 7 days before"))
+        self.browser.wait("#total-change", lambda text: text.endswith("vs. the previous 7 days"))
 
     def test_its_month_is_projected_from_its_first_day_on(self):
         daemon = self.daemon(interval=3600)
@@ -98,7 +98,7 @@ class Young(Case):
         self.assertEqual("at the pace since" in self.browser.text("#month-under"), first > start)
         at = datetime(2026, 11, 29, 12, tzinfo=timezone.utc).timestamp() * 1000
         for hours, projected, under in ((36, "$986.11", "at the pace since Nov 28"),
-                                        (2000, "$525.55", "95% of the month is over")):
+                                        (2000, "$525.55", "95% of the month has passed")):
             self.module("cards.js", "m.showMonth({ total: { cost_usd: '500' } }, arguments[0], arguments[1])",
                         at, at - hours * HOUR_MS)
             self.shows("month-projected", projected)
