@@ -139,7 +139,7 @@ const char *zc_value_add_endpoint (zc_endpoints_t *list, const char *value)
     int64_t port;
     const char *why = check_endpoint (value, &port);
     if (!why && list->count == ZC_ENDPOINTS_MAX)
-        why = zc_value_wrong ("at most %d endpoints a role", ZC_ENDPOINTS_MAX);
+        why = zc_value_wrong ("at most %d endpoints per role", ZC_ENDPOINTS_MAX);
     if (!why)
         strcpy (list->list [list->count++], value);
     return why;
