@@ -72,6 +72,8 @@ void zc_storage_refresh_status (zc_storage_t *self)
 {
     zc_storage_status_t *status = &self->engine->storage_status;
     zc_journal_stats_t stats;
+    status->cells = self->state.cells;
+    status->cells_committing = self->committing ? zc_checkpoint_capture_result (self->capture)->cells->count : 0;
     if (!self->journal)
         return;
     zc_journal_stats (self->journal, &stats);
@@ -94,7 +96,6 @@ void zc_storage_refresh_status (zc_storage_t *self)
     status->committing_ms = self->committing ? zc_clock_mono_ms () - self->committing_since_mono_ms : 0;
     status->store_kind = zc_store_sqlite.name;
     status->sequence = self->state.sequence;
-    status->cells = self->state.cells;
     status->store_bytes = self->state.bytes;
     status->checkpoint_at_ms = self->state.taken_ms;
     status->last_checkpoint_us = self->last_commit_us;

@@ -63,6 +63,16 @@ class Results(QueryCase):
         health = self.daemon(data=None).health()
         self.assertEqual((health["journal"], health["store"]), ({"state": "none"}, {"state": "none"}))
 
+    def test_health_counts_cells_before_and_after_they_are_stored(self):
+        """Of one event: a cell that changed; then its minute, its quarter and its day."""
+        for data in (None, "{dir}/data"):
+            for seconds, cells in (("86400", 1), ("0.05", 3)):
+                daemon = self.daemon(data=data, config=f"store\n    checkpoint_seconds = {seconds}\n")
+                daemon.push_events({"type": "llm_call", "cost": 1})
+                daemon.settle(1)
+                health = daemon.wait_health(lambda health: health["cells"] == cells)
+                self.assertEqual(health["store"].get("cells"), {None: None, 1: 0, 3: 3}[data and cells])
+
     def test_uptime_goes_on(self):
         first = self.zcostd.health()["uptime_seconds"]
         time.sleep(1.2)

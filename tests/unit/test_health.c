@@ -93,6 +93,7 @@ static void test_health_tells_of_the_disk (void **state)
         .store_kind = "sqlite",
         .sequence = 9,
         .cells = 100,
+        .cells_committing = 20,
         .store_bytes = 65536,
         .checkpoint_at_ms = ASKED_MS - 7000,
         .last_checkpoint_us = 12500,
@@ -115,7 +116,7 @@ static void test_health_tells_of_the_disk (void **state)
     assert_text (AT (store, "position"), "2:64");
     assert_integer (AT (store, "checkpoint_age_seconds"), 7);
     assert_double (AT (store, "last_checkpoint_ms"), 12.5);
-    assert_integer (AT (health, "cells"), 100);
+    assert_integer (AT (store, "cells"), 100);
     assert_integer (AT (health, "recovered", "events"), 50);
     assert_double (AT (health, "recovered", "seconds"), 0.25);
     const msgpack_object *waiting = AT (health, "waiting");
@@ -123,6 +124,24 @@ static void test_health_tells_of_the_disk (void **state)
     assert_text (&waiting->via.array.ptr [0], "the disk: a sync has taken 3.2 s so far");
     close_bytes (&reply);
     asked_end (&asked);
+}
+
+static void test_health_counts_cells_before_they_are_stored (void **state)
+{
+    (void) state;
+    const zc_storage_status_t stored = {
+        .kept = true, .directory = "", .store_kind = "sqlite", .cells = 100, .cells_committing = 20};
+    for (int kept = 0; kept < 2; kept++) {
+        asked_t asked;
+        asked_begin_default (&asked);
+        asked.storage_status = stored;
+        asked.storage_status.kept = kept;
+        fold (&asked.fixture, call_of ("gpt-4o"));
+        opened_t reply = ASK (&asked, {"query", STR ("health")});
+        assert_integer (AT (result_of (&reply, "health"), "cells"), 121);
+        close_bytes (&reply);
+        asked_end (&asked);
+    }
 }
 
 static void test_health_waits_for_nothing_short (void **state)
@@ -184,8 +203,11 @@ static void test_ack_refuses_what_is_no_producer (void **state)
 int main (void)
 {
     const struct CMUnitTest tests [] = {
-        cmocka_unit_test (test_health_tells_of_producers),       cmocka_unit_test (test_health_tells_of_the_disk),
-        cmocka_unit_test (test_health_waits_for_nothing_short),  cmocka_unit_test (test_ack_tells_what_is_durable),
+        cmocka_unit_test (test_health_tells_of_producers),
+        cmocka_unit_test (test_health_tells_of_the_disk),
+        cmocka_unit_test (test_health_counts_cells_before_they_are_stored),
+        cmocka_unit_test (test_health_waits_for_nothing_short),
+        cmocka_unit_test (test_ack_tells_what_is_durable),
         cmocka_unit_test (test_ack_refuses_what_is_no_producer),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);

@@ -253,7 +253,8 @@ static void write_health (zb_metrics_t *self, const json_t *health, zb_expositio
                        number_at (health, NULL, "uptime_seconds"));
     zb_exposition_one (out, ZB_GAUGE, "zcost_resident_memory_bytes", "The daemon's memory.",
                        number_at (health, NULL, "rss_bytes"));
-    zb_exposition_one (out, ZB_GAUGE, "zcost_cells", "Cells kept.", number_at (health, NULL, "cells"));
+    zb_exposition_one (out, ZB_GAUGE, "zcost_cells", "Cells in the store, and those that changed since.",
+                       number_at (health, NULL, "cells"));
     zb_exposition_one (out, ZB_COUNTER, "zcost_events_folded_to_other",
                        "Events whose names were counted as `other`, beyond the cap on keys.",
                        number_at (health, NULL, "cells_folded_to_other"));

@@ -144,6 +144,13 @@ static void pack_tags (zc_pack_t *out, const zc_policy_t *policy)
         zc_pack_text (out, policy->tags [i]);
 }
 
+/* Those in the store, and those in memory that the next checkpoints add to it. */
+static uint64_t count_cells (const zc_report_source_t *view)
+{
+    const zc_storage_status_t *status = view->storage_status;
+    return status->cells + status->cells_committing + zc_ledger_cells (view->ledger);
+}
+
 void zc_health_pack (zc_pack_t *out, const zc_report_source_t *view)
 {
     zc_pack_map (out, 17);
@@ -162,8 +169,7 @@ void zc_health_pack (zc_pack_t *out, const zc_report_source_t *view)
     zc_pack_key_int (out, "last_drain_bytes", (int64_t) view->drained_bytes);
     zc_pack_key_int (out, "uptime_seconds", view->uptime_ms / 1000);
     zc_pack_key_int (out, "rss_bytes", (int64_t) view->rss_bytes);
-    zc_pack_key_uint (out, "cells",
-                      view->storage_status->kept ? view->storage_status->cells : zc_ledger_cells (view->ledger));
+    zc_pack_key_uint (out, "cells", count_cells (view));
     zc_pack_key_int (out, "cells_folded_to_other", (int64_t) zc_ledger_folded_to_other (view->ledger));
     pack_tags (out, zc_ledger_policy (view->ledger));
     zc_pack_key_text (out, "instance", view->about->instance);

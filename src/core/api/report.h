@@ -30,7 +30,7 @@ typedef struct {
     int64_t prices_loaded_ms;
 } zc_about_t;
 
-/* How the ledger is kept on disk, as `health` tells it. All 0 where it is not. */
+/* How the ledger is kept on disk, as `health` tells it. If it is not, all 0 but the cells, which are in memory then. */
 typedef struct {
     bool kept;
     const char *directory;
@@ -41,6 +41,7 @@ typedef struct {
     int64_t syncing_ms, committing_ms; /* how long it has taken so far */
     const char *store_kind;
     uint64_t sequence, cells, store_bytes;
+    uint64_t cells_committing; /* in the checkpoint on its way: what it adds to */
     int64_t checkpoint_at_ms, last_checkpoint_us;
     uint64_t recovered_records, recovered_events, torn_bytes; /* at this start */
     int64_t recovered_us;

@@ -98,13 +98,14 @@ void zr_show_store (const zr_screen_t *screen, const json_t *health)
     const json_t *store = zr_field (health, "store");
     if (!store)
         return;
+    int64_t stored = zr_field_count (store, "cells"), unstored = zr_field_count (health, "cells") - stored;
     char *state = zr_field_text (screen, store, "state"), *kind = zr_field_text (screen, store, "kind");
     if (strcmp (state, "none") == 0)
         zr_screen_field (screen, "Store", "none");
     else {
-        zr_screen_field (screen, "Store", "%s%s%s; %s cells in %s", kind, *kind ? ", " : "", state,
-                         zr_amount_count (zr_field_count (store, "cells")).text,
-                         zr_amount_bytes (zr_field_count (store, "bytes")).text);
+        zr_screen_field (screen, "Store", "%s%s%s; %s cells in %s, %s changed since", kind, *kind ? ", " : "", state,
+                         zr_amount_count (stored).text, zr_amount_bytes (zr_field_count (store, "bytes")).text,
+                         zr_amount_count (unstored > 0 ? unstored : 0).text);
         show_checkpoint (screen, store);
     }
     free (state);
