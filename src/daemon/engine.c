@@ -188,18 +188,6 @@ void zc_engine_term (zc_engine_t *self)
 
 /* ------------------------------------------------------------------------ look */
 
-static uint64_t resident_bytes (void)
-{
-    unsigned long long pages = 0;
-    FILE *file = fopen ("/proc/self/statm", "r");
-    if (!file)
-        return 0;
-    if (fscanf (file, "%*u %llu", &pages) != 1)
-        pages = 0;
-    fclose (file);
-    return pages * (uint64_t) sysconf (_SC_PAGESIZE);
-}
-
 zc_report_source_t zc_engine_report_source (zc_engine_t *self)
 {
     return (zc_report_source_t){
@@ -212,7 +200,6 @@ zc_report_source_t zc_engine_report_source (zc_engine_t *self)
         .now_ms = zc_clock_wall_ms (),
         .uptime_ms = zc_clock_mono_ms () - self->started_mono_ms,
         .sequence = self->sequence,
-        .rss_bytes = resident_bytes (),
         .drained_frames = self->drained_frames,
         .drained_bytes = self->drained_bytes,
     };

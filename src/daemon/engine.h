@@ -43,7 +43,7 @@ int zc_engine_take_config (zc_engine_t *self, const void *config, size_t size);
 /* Names tiers without a price in the log. */
 void zc_engine_warn_of_unpriced_tiers (const zc_engine_t *self);
 
-/* All that can be asked, now. */
+/* All that can be asked, now, but for what `health` alone shows: rss_bytes is 0 and the storage's status may be old. */
 zc_report_source_t zc_engine_report_source (zc_engine_t *self);
 
 #endif

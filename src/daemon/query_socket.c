@@ -5,6 +5,7 @@
 #include "daemon/query_socket.h"
 
 #include "core/api/reply.h"
+#include "program/process.h"
 
 #define REQUESTS_A_TURN 64
 #define ENVELOPE_FRAMES_MAX 8   /* of the client's own, before the delimiter */
@@ -90,12 +91,20 @@ static void ask_readers (const zc_query_socket_t *self, zc_reply_client_t *clien
 
 /* --------------------------------------------------------------------- request */
 
-/* `health`, `rejects` and `report` may have some hundred KiB. */
-static void answer_now (const zc_query_socket_t *self, const zc_reply_client_t *client, const zc_request_t *request,
-                        zc_pack_t *reply)
+/* What only `health` shows takes locks and system calls: nobody else waits for it. */
+static void refresh_for_health (const zc_query_socket_t *self, zc_report_source_t *view)
 {
-    zc_report_source_t view = zc_engine_report_source (self->engine);
-    zc_reply_pack (&view, request, reply);
+    zc_storage_refresh_status (self->storage);
+    view->rss_bytes = zc_process_resident_bytes ();
+}
+
+/* `health`, `rejects` and `report` may have some hundred KiB. */
+static void answer_now (const zc_query_socket_t *self, const zc_reply_client_t *client, zc_report_source_t *view,
+                        const zc_request_t *request, zc_pack_t *reply)
+{
+    if (request->query == ZC_QUERY_HEALTH)
+        refresh_for_health (self, view);
+    zc_reply_pack (view, request, reply);
     if (!zc_reply_backpressure_has_room (client, reply->size))
         zc_reply_pack_error ("unavailable", no_room, reply);
 }
@@ -108,12 +117,11 @@ static void take_request (const zc_query_socket_t *self, zc_reply_client_t *clie
     /* The request outlives its message where readers work on it. */
     void *copy = zmalloc (size ? size : 1);
     memcpy (copy, zframe_data (body), size);
-    zc_storage_refresh_status (self->storage);
     zc_report_source_t view = zc_engine_report_source (self->engine);
     zc_request_t request;
     if (zc_reply_read_request (&view, copy, size, &request, reply) == 0) {
         if (!zc_request_is_windowed (&request))
-            answer_now (self, client, &request, reply);
+            answer_now (self, client, &view, &request, reply);
         else if (zc_reply_backpressure_begin (client)) {
             ask_readers (self, client, envelope, copy, &request);
             return;

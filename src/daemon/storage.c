@@ -192,10 +192,8 @@ zc_storage_t *zc_storage_open (zc_engine_t *engine)
     int rc = engine->settings->in_memory ? open_in_memory (self) : open_on_disk (self);
     if (rc == 0 && open_recent (self) == 0 && start_keeper (self) == 0 &&
         load_config (self, engine, engine->config.size == 0) == 0 && zc_storage_wait_synced (self) == 0 &&
-        first_checkpoint (self) == 0 && start_readers (self) == 0) {
-        zc_storage_refresh_status (self);
+        first_checkpoint (self) == 0 && start_readers (self) == 0)
         return self;
-    }
     zc_storage_close (&self, true);
     return NULL;
 }

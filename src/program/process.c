@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
@@ -87,4 +88,16 @@ int zc_process_open_signals (void)
 {
     sigset_t set = taken ();
     return signalfd (-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+}
+
+uint64_t zc_process_resident_bytes (void)
+{
+    unsigned long long pages = 0;
+    FILE *file = fopen ("/proc/self/statm", "r");
+    if (!file)
+        return 0;
+    if (fscanf (file, "%*u %llu", &pages) != 1)
+        pages = 0;
+    fclose (file);
+    return pages * (uint64_t) sysconf (_SC_PAGESIZE);
 }

@@ -2,7 +2,7 @@
  *
  * process.h - what a long-running program settles with the system before it starts: streams, files, memory.
  *
- * All before other threads are there.
+ * All before other threads are there, but for zc_process_resident_bytes.
  */
 #ifndef ZC_PROCESS_H
 #define ZC_PROCESS_H
@@ -27,5 +27,8 @@ void zc_process_take_signals (void);
 
 /* A descriptor to read the blocked ones from (signalfd(2)), or -1 with errno. */
 int zc_process_open_signals (void);
+
+/* The memory that we have now; 0: unknown. Opens and reads a file. */
+uint64_t zc_process_resident_bytes (void);
 
 #endif

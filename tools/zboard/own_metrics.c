@@ -4,11 +4,10 @@
  */
 #include "zboard/own_metrics.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <time.h>
-#include <unistd.h>
 
+#include "program/process.h"
 #include "zboard/access_log.h"
 #include "civil/clock.h"
 #include "zcost.h"
@@ -66,19 +65,6 @@ static void write_tracked (const zb_board_t *board, zb_exposition_t *out)
                        (double) stats.lost);
 }
 
-/* Of resident memory, in pages (proc(5), statm). */
-static double resident_bytes (void)
-{
-    long pages = 0;
-    FILE *file = fopen ("/proc/self/statm", "r");
-    if (!file)
-        return NAN;
-    if (fscanf (file, "%*s %ld", &pages) != 1)
-        pages = 0;
-    fclose (file);
-    return (double) pages * (double) sysconf (_SC_PAGESIZE);
-}
-
 static void write_process (const zb_board_t *board, zb_exposition_t *out)
 {
     bool up = zb_streams_is_up (board->streams);
@@ -90,7 +76,8 @@ static void write_process (const zb_board_t *board, zb_exposition_t *out)
                            (double) (zc_clock_mono_ns () - heard_ns) / 1e9);
     zb_exposition_one (out, ZB_COUNTER, "process_cpu_seconds", "CPU time of this gateway.",
                        (double) zc_clock_read_ns (CLOCK_PROCESS_CPUTIME_ID) / 1e9);
-    zb_exposition_one (out, ZB_GAUGE, "process_resident_memory_bytes", "Memory of this gateway.", resident_bytes ());
+    zb_exposition_one (out, ZB_GAUGE, "process_resident_memory_bytes", "Memory of this gateway.",
+                       (double) zc_process_resident_bytes ());
     zb_exposition_one (out, ZB_GAUGE, "process_start_time_seconds", "When this gateway started.",
                        (double) board->started_ms / 1000);
 }

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MPL-2.0
+ *
+ * test_query_socket.c - the query socket between a client and an engine, storage and process that are made up.
+ */
+#include "daemon/query_socket.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "pack.h"
+#include "program/process.h"
+#include "view.h"
+
+#define RESIDENT_BYTES 123456
+
+/* --------------------------------------------------- what stands behind the socket */
+
+static asked_t asked;
+static int refreshed;              /* how often the storage's status was */
+static zc_window_query_t *waiting; /* what a worker would answer */
+
+zc_report_source_t zc_engine_report_source (zc_engine_t *self)
+{
+    (void) self;
+    return asked.view;
+}
+
+void zc_storage_refresh_status (zc_storage_t *self)
+{
+    (void) self;
+    refreshed++;
+}
+
+uint64_t zc_process_resident_bytes (void)
+{
+    return RESIDENT_BYTES;
+}
+
+void zc_storage_ask (zc_storage_t *self, zc_window_query_t *query)
+{
+    (void) self;
+    assert_null (waiting);
+    waiting = query;
+}
+
+/* ------------------------------------------------------------------------- sockets */
+
+typedef struct {
+    zc_settings_t settings;
+    zc_engine_t engine;
+    zsock_t *router, *client;
+    zc_query_socket_t socket;
+} sockets_t;
+
+static sockets_t sockets;
+
+static int begin (void **state)
+{
+    (void) state;
+    asked_begin_default (&asked);
+    asked.view.rss_bytes = 0;
+    refreshed = 0;
+    sockets.engine.settings = &sockets.settings;
+    sockets.router = zsock_new_router ("@inproc://query");
+    sockets.client = zsock_new_dealer (">inproc://query");
+    assert_true (sockets.router && sockets.client);
+    zc_query_socket_init (&sockets.socket, sockets.router, &sockets.engine, NULL);
+    return 0;
+}
+
+static int end (void **state)
+{
+    (void) state;
+    zsock_destroy (&sockets.client);
+    zsock_destroy (&sockets.router);
+    zc_query_socket_term (&sockets.socket);
+    asked_end (&asked);
+    return 0;
+}
+
+static void send_bytes (const void *bytes, size_t size)
+{
+    void *client = zsock_resolve (sockets.client);
+    assert_int_equal (zmq_send (client, "", 0, ZMQ_SNDMORE), 0);
+    assert_int_equal (zmq_send (client, bytes, size, 0), size);
+}
+
+static void take_turn (void)
+{
+    assert_int_equal (zc_query_socket_on_request (NULL, sockets.router, &sockets.socket), 0);
+}
+
+static void send_query (const char *name)
+{
+    bytes_t request = {0};
+    pack_map (&request, (pair_t []){{"query", STR (name)}}, 1);
+    send_bytes (request.data, request.size);
+    msgpack_sbuffer_destroy (&request);
+    take_turn ();
+}
+
+static opened_t next_reply (void)
+{
+    zmsg_t *message = zmsg_recv (sockets.client);
+    assert_non_null (message);
+    assert_int_equal (zmsg_size (message), 2);
+    assert_int_equal (zframe_size (zmsg_first (message)), 0);
+    zframe_t *body = zmsg_last (message);
+    zc_pack_t bytes = {.data = NULL};
+    zc_pack_raw (&bytes, zframe_data (body), zframe_size (body));
+    zmsg_destroy (&message);
+    return open_bytes (bytes);
+}
+
+/* --------------------------------------------------------------------------- tests */
+
+static void test_query_socket_refreshes_for_health_alone (void **state)
+{
+    (void) state;
+    static const char *const names [] = {"ping", "report", "rejects", "budgets"};
+    for (size_t i = 0; i < COUNT (names); i++) {
+        send_query (names [i]);
+        opened_t reply = next_reply ();
+        assert_text (AT (&reply.root, "query"), names [i]);
+        close_bytes (&reply);
+    }
+    assert_int_equal (refreshed, 0);
+    send_query ("health");
+    assert_int_equal (refreshed, 1);
+    opened_t reply = next_reply ();
+    assert_integer (AT (&reply.root, "result", "rss_bytes"), RESIDENT_BYTES);
+    close_bytes (&reply);
+}
+
+int main (void)
+{
+    const struct CMUnitTest tests [] = {
+        cmocka_unit_test_setup_teardown (test_query_socket_refreshes_for_health_alone, begin, end),
+    };
+    return cmocka_run_group_tests (tests, NULL, NULL);
+}
