@@ -114,12 +114,14 @@ static void take_request (const zc_query_socket_t *self, zc_reply_client_t *clie
                           zc_pack_t *reply)
 {
     size_t size = zframe_size (body);
-    /* The request outlives its message where readers work on it. */
-    void *copy = zmalloc (size ? size : 1);
-    memcpy (copy, zframe_data (body), size);
+    const void *bytes = zframe_data (body);
+    void *copy = NULL;
+    /* The request outlives its message if workers answer it. One that is too large is refused where it is. */
+    if (size <= ZC_REQUEST_MAX_BYTES)
+        bytes = copy = memcpy (zmalloc (size ? size : 1), bytes, size);
     zc_report_source_t view = zc_engine_report_source (self->engine);
     zc_request_t request;
-    if (zc_reply_read_request (&view, copy, size, &request, reply) == 0) {
+    if (zc_reply_read_request (&view, bytes, size, &request, reply) == 0) {
         if (!zc_request_is_windowed (&request))
             answer_now (self, client, &view, &request, reply);
         else if (zc_reply_backpressure_begin (client)) {

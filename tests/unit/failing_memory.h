@@ -17,12 +17,15 @@ void *__wrap_malloc (size_t size);
 void *__wrap_calloc (size_t count, size_t size);
 void *__wrap_realloc (void *memory, size_t size);
 
-static int fails_in;      /* the nth allocation from now fails; 0: none does */
-static bool fails_behind; /* and so do all behind it */
-static int failures;      /* so far */
+static int fails_in;         /* the nth allocation from now fails; 0: none does */
+static bool fails_behind;    /* and so do all behind it */
+static int failures;         /* so far */
+static size_t largest_bytes; /* that were asked for at once; for a test to set to 0 */
 
-static bool fails (void)
+static bool fails (size_t bytes)
 {
+    if (bytes > largest_bytes)
+        largest_bytes = bytes;
     if (fails_in == 0 || (fails_in > 1 && --fails_in > 0))
         return false;
     fails_in = fails_behind;
@@ -33,17 +36,17 @@ static bool fails (void)
 
 void *__wrap_malloc (size_t size)
 {
-    return fails () ? NULL : __real_malloc (size);
+    return fails (size) ? NULL : __real_malloc (size);
 }
 
 void *__wrap_calloc (size_t count, size_t size)
 {
-    return fails () ? NULL : __real_calloc (count, size);
+    return fails (count * size) ? NULL : __real_calloc (count, size);
 }
 
 void *__wrap_realloc (void *memory, size_t size)
 {
-    return fails () ? NULL : __real_realloc (memory, size);
+    return fails (size) ? NULL : __real_realloc (memory, size);
 }
 
 #endif

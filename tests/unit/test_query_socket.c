@@ -11,6 +11,8 @@
 
 #include <cmocka.h>
 
+#include "core/api/request.h"
+#include "failing_memory.h"
 #include "pack.h"
 #include "program/process.h"
 #include "view.h"
@@ -60,14 +62,17 @@ static sockets_t sockets;
 
 static int begin (void **state)
 {
+    static int begun;
     (void) state;
     asked_begin_default (&asked);
     asked.view.rss_bytes = 0;
     refreshed = 0;
     sockets.engine.settings = &sockets.settings;
-    sockets.router = zsock_new_router ("@inproc://query");
-    sockets.client = zsock_new_dealer (">inproc://query");
-    assert_true (sockets.router && sockets.client);
+    sockets.router = zsock_new (ZMQ_ROUTER);
+    sockets.client = zsock_new (ZMQ_DEALER);
+    /* A name of its own: that of the test before may not be free yet. */
+    assert_int_equal (zsock_bind (sockets.router, "inproc://query-%d", ++begun), 0);
+    assert_int_equal (zsock_connect (sockets.client, "inproc://query-%d", begun), 0);
     zc_query_socket_init (&sockets.socket, sockets.router, &sockets.engine, NULL);
     return 0;
 }
@@ -136,10 +141,24 @@ static void test_query_socket_refreshes_for_health_alone (void **state)
     close_bytes (&reply);
 }
 
+static void test_query_socket_copies_no_request_that_is_too_large (void **state)
+{
+    (void) state;
+    static const uint8_t request [1 << 20] = "\x81\xa5query\xa4ping";
+    send_bytes (request, sizeof request);
+    largest_bytes = 0;
+    take_turn ();
+    assert_in_range (largest_bytes, 0, ZC_REQUEST_MAX_BYTES);
+    opened_t reply = next_reply ();
+    assert_text (AT (&reply.root, "error", "code"), "too_large");
+    close_bytes (&reply);
+}
+
 int main (void)
 {
     const struct CMUnitTest tests [] = {
         cmocka_unit_test_setup_teardown (test_query_socket_refreshes_for_health_alone, begin, end),
+        cmocka_unit_test_setup_teardown (test_query_socket_copies_no_request_that_is_too_large, begin, end),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
 }
