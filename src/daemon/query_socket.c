@@ -35,23 +35,25 @@ typedef struct {
     const zc_query_socket_t *answer;
     zc_reply_client_t *client;
     zmsg_t *envelope;
-    zc_request_t request; /* its strings are in the query's copy of the request */
 } pending_t;
 
 static const char no_room [] = "too many bytes of unread answers, for this client or for all";
 
-static void compose (const zc_query_socket_t *self, pending_t *pending, zc_window_query_t *query, zc_pack_t *reply)
+/* What workers packed is handed over as it is: it may have megabytes. */
+static void compose (const zc_query_socket_t *self, const pending_t *pending, zc_window_query_t *query,
+                     zc_pack_t *reply)
 {
-    zc_report_source_t view = zc_engine_report_source (self->engine);
-    if (query->why) {
+    if (query->why)
         zc_reply_pack_error (query->code, query->why, reply);
-        return;
-    }
-    if (!zc_reply_backpressure_has_room (pending->client, query->result.size)) {
+    else if (!zc_reply_backpressure_has_room (pending->client, query->reply.size))
         zc_reply_pack_error ("unavailable", no_room, reply);
-        return;
+    else if (query->wants_reply) {
+        *reply = query->reply;
+        query->reply = (zc_pack_t){.data = NULL};
+    } else {
+        zc_report_source_t view = zc_engine_report_source (self->engine);
+        zc_reply_pack_report (&view, &query->plan, query->rows, reply);
     }
-    zc_reply_pack_window (&view, &pending->request, &query->plan, query->rows, &query->result, reply);
 }
 
 static void on_answered (void *argument, zc_window_query_t *query)
@@ -73,7 +75,7 @@ static void ask_readers (const zc_query_socket_t *self, zc_reply_client_t *clien
 {
     zc_window_query_t *query = zc_window_query_new ();
     pending_t *pending = zmalloc (sizeof *pending);
-    *pending = (pending_t){self, client, *envelope, *request};
+    *pending = (pending_t){self, client, *envelope};
     *envelope = NULL;
     if (!query) {
         zc_window_query_t none = {.code = "unavailable", .why = "out of memory"};

@@ -7,6 +7,7 @@
 #include <czmq.h>
 
 #include "civil/clock.h"
+#include "core/api/reply.h"
 
 #define HELP_FROM 50000 /* cells that there may be to read */
 
@@ -22,7 +23,7 @@ void zc_window_query_destroy (zc_window_query_t **self_p)
         return;
     zc_rows_destroy (&self->part);
     zc_rows_destroy (&self->rows);
-    zc_pack_term (&self->result);
+    zc_pack_term (&self->reply);
     free (self->request);
     free (self);
     *self_p = NULL;
@@ -171,7 +172,9 @@ static int add_up (zc_window_query_t *self, zc_store_reader_t *reader, zc_shared
 
 static int pack (zc_window_query_t *self)
 {
-    return self->wants_reply && zc_rows_pack (self->rows, &self->result) == -1 ? rows_failed (self) : 0;
+    if (self->wants_reply && zc_reply_pack_rows (&self->spec, self->rows, &self->reply) == -1)
+        return rows_failed (self);
+    return 0;
 }
 
 void zc_window_query_run (zc_window_query_t *self, zc_store_reader_t *reader, zc_shared_recent_t *recent,

@@ -28,7 +28,7 @@ struct zc_window_query {
     zc_letter_t letter; /* the readers' */
     zc_query_spec_t spec;
     void *request;       /* malloc'ed, what the ask's strings point into; goes with the query */
-    bool wants_reply;    /* a `breakdown` or `series`: its result is packed into `result` */
+    bool wants_reply;    /* a `breakdown` or `series`: its reply is packed into `reply` */
     bool of_checkpoints; /* of all checkpoints taken so far, without what changed since the last one */
     /* Called in the engine' thread when it is done; it may look at all below. The query is destroyed after it. */
     void (*done) (void *argument, zc_window_query_t *self);
@@ -38,7 +38,7 @@ struct zc_window_query {
     const char *code, *why; /* NULL: it was answered. code: the contract's */
     zc_window_plan_t plan;
     zc_rows_t *rows;
-    zc_pack_t result;
+    zc_pack_t reply; /* whole; done may take it and leave an empty one */
 
     char why_text [256]; /* what `why` may point to */
     zc_store_view_t snapshot;

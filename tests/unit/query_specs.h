@@ -29,14 +29,13 @@ static inline void answer_window (const zc_report_source_t *view, const zc_reque
     zc_window_plan_make (zc_request_spec (request), &reach, &plan);
     zc_rows_t *rows = zc_rows_new (zc_request_spec (request), &plan, keys, zc_keys_count (keys));
     const zc_span_t all = {.since_s = plan.since_s, .until_s = plan.until_s};
-    zc_pack_t result = {.data = NULL};
     assert_non_null (rows);
     assert_int_equal (zc_rows_add_cells (rows, zc_ledger_changes (view->ledger), &all), 0);
-    if (zc_request_spec (request)->asked != ZC_SPEC_REPORT)
-        assert_int_equal (zc_rows_pack (rows, &result), 0);
-    zc_reply_pack_window (view, request, &plan, rows, &result, reply);
+    if (zc_request_spec (request)->asked == ZC_SPEC_REPORT)
+        zc_reply_pack_report (view, &plan, rows, reply);
+    else
+        assert_int_equal (zc_reply_pack_rows (zc_request_spec (request), rows, reply), 0);
     zc_rows_destroy (&rows);
-    zc_pack_term (&result);
 }
 
 /* The reply to these bytes, read from memory that ends where they do. */

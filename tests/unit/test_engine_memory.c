@@ -193,14 +193,14 @@ static void check_query (const zc_window_query_t *query, bool all)
     if (!all) {
         assert_string_equal (query->code, "unavailable");
         assert_non_null (query->why);
-        assert_int_equal (query->result.size, 0);
+        assert_int_equal (query->reply.size, 0);
         return;
     }
     zc_pack_t copy = {.data = NULL};
     assert_null (query->code);
-    zc_pack_raw (&copy, query->result.data, query->result.size);
+    zc_pack_raw (&copy, query->reply.data, query->reply.size);
     opened_t result = open_bytes (copy);
-    assert_int_equal (AT (&result.root, "rows")->via.array.size, SERVICES);
+    assert_int_equal (AT (&result.root, "result", "rows")->via.array.size, SERVICES);
     close_bytes (&result);
 }
 

@@ -27,7 +27,6 @@ typedef struct {
     zc_rows_t *rows;
     zc_window_plan_t plan;
     zc_query_spec_t spec;
-    zc_pack_t result; /* of the rows */
     zc_alert_t alert;
     zc_effective_config_t config;
 } world_t;
@@ -79,7 +78,6 @@ static void add_rows (void)
     world.rows = zc_rows_new (&world.spec, &world.plan, keys, zc_keys_count (keys));
     assert_non_null (world.rows);
     assert_int_equal (zc_rows_add_cells (world.rows, zc_ledger_changes (world.asked.fixture.ledger), &all), 0);
-    assert_int_equal (zc_rows_pack (world.rows, &world.result), 0);
 }
 
 static int begin_world (void **state)
@@ -109,7 +107,6 @@ static int end_world (void **state)
 {
     void *spending = world.spending;
     (void) state;
-    zc_pack_term (&world.result);
     zc_rows_destroy (&world.rows);
     tear_down (&spending);
     asked_end (&world.asked);
@@ -235,7 +232,7 @@ static void pack_reply (zc_pack_t *reply)
 
 static void pack_window (zc_pack_t *reply)
 {
-    zc_reply_pack_window (&world.asked.view, &request, &world.plan, world.rows, &world.result, reply);
+    zc_reply_pack_report (&world.asked.view, &world.plan, world.rows, reply);
 }
 
 static void pack_refused (zc_pack_t *reply)
@@ -294,9 +291,6 @@ static void test_pack_a_reply_without_memory_says_so (void **state)
 static void test_pack_a_reply_about_a_window_without_memory_says_so (void **state)
 {
     (void) state;
-    read_request ((const pair_t []){{"query", STR ("breakdown")}}, 1);
-    assert_told (pack_window, 2);
-    read_request ((const pair_t []){{"query", STR ("report")}, {"since", INT (5)}}, 2);
     assert_told (pack_window, 3);
 }
 

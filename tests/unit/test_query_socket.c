@@ -154,11 +154,31 @@ static void test_query_socket_copies_no_request_that_is_too_large (void **state)
     close_bytes (&reply);
 }
 
+/* Of megabytes: no byte of it is moved in the ledger's thread. */
+static void test_query_socket_hands_over_what_workers_packed (void **state)
+{
+    (void) state;
+    static char packed [4 << 20] = "\x81\xa6result\xc6\x00\x3f\xff\xf3"; /* the rest is its bytes */
+    send_query ("breakdown");
+    assert_true (waiting && waiting->wants_reply);
+    zc_window_query_t *query = waiting;
+    waiting = NULL;
+    zc_pack_raw (&query->reply, packed, sizeof packed);
+    largest_bytes = 0;
+    query->done (query->argument, query);
+    assert_in_range (largest_bytes, 0, 4096);
+    zc_window_query_destroy (&query);
+    opened_t reply = next_reply ();
+    assert_int_equal (reply.bytes.size, sizeof packed);
+    close_bytes (&reply);
+}
+
 int main (void)
 {
     const struct CMUnitTest tests [] = {
         cmocka_unit_test_setup_teardown (test_query_socket_refreshes_for_health_alone, begin, end),
         cmocka_unit_test_setup_teardown (test_query_socket_copies_no_request_that_is_too_large, begin, end),
+        cmocka_unit_test_setup_teardown (test_query_socket_hands_over_what_workers_packed, begin, end),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
 }

@@ -163,12 +163,12 @@ static void pack_out_of_memory (zc_pack_t *reply)
 }
 
 /* All of a reply but its result. */
-static void begin_reply (const zc_request_t *request, zc_pack_t *reply)
+static void begin_reply (zc_query_t query, zc_pack_t *reply)
 {
     zc_pack_clear (reply);
     zc_pack_map (reply, 3);
     zc_pack_key_bool (reply, "ok", true);
-    zc_pack_key_text (reply, "query", zc_request_query_name (request->query));
+    zc_pack_key_text (reply, "query", zc_request_query_name (query));
     zc_pack_text (reply, "result");
 }
 
@@ -190,24 +190,29 @@ int zc_reply_read_request (const zc_report_source_t *view, const void *bytes, si
 
 void zc_reply_pack (const zc_report_source_t *view, const zc_request_t *request, zc_pack_t *reply)
 {
-    begin_reply (request, reply);
+    begin_reply (request->query, reply);
     packers [request->query](reply, view, request);
     end_reply (reply);
 }
 
-void zc_reply_pack_window (const zc_report_source_t *view, const zc_request_t *request, const zc_window_plan_t *plan,
-                           const zc_rows_t *rows, const zc_pack_t *result, zc_pack_t *reply)
+void zc_reply_pack_report (const zc_report_source_t *view, const zc_window_plan_t *plan, const zc_rows_t *rows,
+                           zc_pack_t *reply)
 {
-    bool report = request->query == ZC_QUERY_REPORT;
-    const zc_totals_t *totals = report ? totals_of (view, rows) : NULL;
-    if (report && !totals) {
+    const zc_totals_t *totals = totals_of (view, rows);
+    if (!totals) {
         pack_out_of_memory (reply);
         return;
     }
-    begin_reply (request, reply);
-    if (report)
-        zc_report_pack (reply, view, totals, &(zc_window_t){plan->since_ms, plan->until_ms});
-    else
-        zc_pack_raw (reply, result->data, result->size);
+    begin_reply (ZC_QUERY_REPORT, reply);
+    zc_report_pack (reply, view, totals, &(zc_window_t){plan->since_ms, plan->until_ms});
     end_reply (reply);
+}
+
+int zc_reply_pack_rows (const zc_query_spec_t *spec, zc_rows_t *rows, zc_pack_t *reply)
+{
+    begin_reply (spec->asked == ZC_SPEC_SERIES ? ZC_QUERY_SERIES : ZC_QUERY_BREAKDOWN, reply);
+    int rc = zc_rows_pack (rows, reply);
+    if (rc == -1)
+        zc_pack_clear (reply);
+    return rc;
 }

@@ -24,10 +24,13 @@ int zc_reply_read_request (const zc_report_source_t *view, const void *bytes, si
 /* The reply to a request that is not windowed. */
 void zc_reply_pack (const zc_report_source_t *view, const zc_request_t *request, zc_pack_t *reply);
 
-/* The reply to one that is. result: what zc_rows_pack made, for a `breakdown` or a `series`; a `report` is
- * packed here, from rows of zc_request_spec. */
-void zc_reply_pack_window (const zc_report_source_t *view, const zc_request_t *request, const zc_window_plan_t *plan,
-                           const zc_rows_t *rows, const zc_pack_t *result, zc_pack_t *reply);
+/* The reply to a `report` that is, from rows of zc_request_spec. */
+void zc_reply_pack_report (const zc_report_source_t *view, const zc_window_plan_t *plan, const zc_rows_t *rows,
+                           zc_pack_t *reply);
+
+/* The reply to a `breakdown` or a `series`, which may have megabytes: in any thread. Returns 0; -1: zc_rows_failed, and
+ * the reply is empty. */
+int zc_reply_pack_rows (const zc_query_spec_t *spec, zc_rows_t *rows, zc_pack_t *reply);
 
 /* An error reply. code: one of the contract's; message: for a person. */
 void zc_reply_pack_error (const char *code, const char *message, zc_pack_t *reply);
