@@ -15,11 +15,13 @@
 typedef struct {
     zc_engine_t *engine;
     zc_storage_t *storage;
-    zsock_t *socket; /* a ROUTER */
+    void *socket; /* libzmq's; a ROUTER */
     zc_reply_backpressure_t *clients;
+    uint64_t unanswered; /* requests, for want of memory */
 } zc_query_socket_t;
 
-void zc_query_socket_init (zc_query_socket_t *self, zsock_t *socket, zc_engine_t *engine, zc_storage_t *storage);
+/* Returns 0; -1: no memory. zc_query_socket_term is due in either case. */
+int zc_query_socket_init (zc_query_socket_t *self, zsock_t *socket, zc_engine_t *engine, zc_storage_t *storage);
 
 /* After the storage is closed. NULL-safe members. */
 void zc_query_socket_term (zc_query_socket_t *self);

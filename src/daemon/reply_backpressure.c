@@ -4,7 +4,12 @@
  */
 #include "daemon/reply_backpressure.h"
 
+#include <search.h>
 #include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "wire/event.h"
 
 #define SWEEP_EVERY 1024 /* clients that came: then those are forgotten of whom nothing is under way */
 
@@ -15,13 +20,16 @@ typedef struct {
 } pool_t;
 
 struct zc_reply_client {
+    zc_str_t identity; /* first: what the table compares; in `bytes` */
     atomic_size_t holders, unread;
     pool_t *pool;
     size_t asks;
+    zc_reply_client_t *next; /* in a sweep */
+    char bytes [];
 };
 
 struct zc_reply_backpressure {
-    zhashx_t *by_identity; /* in hex digits; holds each */
+    void *by_identity; /* a tree of tsearch(3), which says when there is no memory; holds each */
     pool_t *pool;
     size_t until_sweep;
 };
@@ -40,20 +48,23 @@ void zc_reply_backpressure_release (zc_reply_client_t *client)
     free (client);
 }
 
-static void forget (void **item)
+static void forget (void *client)
 {
-    zc_reply_backpressure_release (*item);
-    *item = NULL;
+    zc_reply_backpressure_release (client);
 }
 
 zc_reply_backpressure_t *zc_reply_backpressure_new (size_t unread_bytes_max)
 {
-    zc_reply_backpressure_t *self = zmalloc (sizeof *self);
-    self->pool = zmalloc (sizeof *self->pool);
-    atomic_init (&self->pool->holders, 1);
-    self->pool->unread_max = unread_bytes_max;
-    self->by_identity = zhashx_new ();
-    zhashx_set_destructor (self->by_identity, forget);
+    zc_reply_backpressure_t *self = calloc (1, sizeof *self);
+    pool_t *pool = calloc (1, sizeof *pool);
+    if (!self || !pool) {
+        free (self);
+        free (pool);
+        return NULL;
+    }
+    atomic_init (&pool->holders, 1);
+    pool->unread_max = unread_bytes_max;
+    self->pool = pool;
     self->until_sweep = SWEEP_EVERY;
     return self;
 }
@@ -63,7 +74,7 @@ void zc_reply_backpressure_destroy (zc_reply_backpressure_t **self_p)
     zc_reply_backpressure_t *self = self_p ? *self_p : NULL;
     if (!self)
         return;
-    zhashx_destroy (&self->by_identity);
+    tdestroy (self->by_identity, forget);
     release_pool (self->pool);
     free (self);
     *self_p = NULL;
@@ -71,34 +82,61 @@ void zc_reply_backpressure_destroy (zc_reply_backpressure_t **self_p)
 
 /* ------------------------------------------------------------------------ hold */
 
+static int compare (const void *left, const void *right)
+{
+    const zc_str_t *a = left, *b = right;
+    return a->size != b->size ? (a->size > b->size) - (a->size < b->size) : memcmp (a->data, b->data, a->size);
+}
+
 /* Only the table holds a client of whom nothing is under way. */
+static void note_idle (const void *node, VISIT visit, void *list)
+{
+    zc_reply_client_t *client = *(zc_reply_client_t *const *) node, **first = list;
+    if ((visit != preorder && visit != leaf) || atomic_load (&client->holders) != 1)
+        return;
+    client->next = *first;
+    *first = client;
+}
+
 static void sweep (zc_reply_backpressure_t *self)
 {
-    zlistx_t *identities = zhashx_keys (self->by_identity);
-    for (const char *identity = zlistx_first (identities); identity; identity = zlistx_next (identities)) {
-        const zc_reply_client_t *client = zhashx_lookup (self->by_identity, identity);
-        if (atomic_load (&client->holders) == 1)
-            zhashx_delete (self->by_identity, identity);
+    zc_reply_client_t *idle = NULL;
+    twalk_r (self->by_identity, note_idle, &idle);
+    while (idle) {
+        zc_reply_client_t *client = idle;
+        idle = client->next;
+        tdelete (client, &self->by_identity, compare);
+        zc_reply_backpressure_release (client);
     }
-    zlistx_destroy (&identities);
     self->until_sweep = SWEEP_EVERY;
 }
 
-zc_reply_client_t *zc_reply_backpressure_hold (zc_reply_backpressure_t *self, zframe_t *identity)
+static zc_reply_client_t *add (zc_reply_backpressure_t *self, const void *identity, size_t size)
 {
-    char *name = zframe_strhex (identity);
-    zc_reply_client_t *client = zhashx_lookup (self->by_identity, name);
-    if (!client) {
-        if (self->until_sweep-- == 0)
-            sweep (self);
-        client = zmalloc (sizeof *client);
-        atomic_init (&client->holders, 1);
-        client->pool = self->pool;
-        atomic_fetch_add (&self->pool->holders, 1);
-        zhashx_insert (self->by_identity, name, client);
+    if (self->until_sweep-- == 0)
+        sweep (self);
+    zc_reply_client_t *client = calloc (1, sizeof *client + size);
+    if (!client)
+        return NULL;
+    memcpy (client->bytes, identity, size);
+    client->identity = (zc_str_t){client->bytes, (uint32_t) size};
+    if (!tsearch (client, &self->by_identity, compare)) {
+        free (client);
+        return NULL;
     }
-    zstr_free (&name);
-    atomic_fetch_add (&client->holders, 1);
+    atomic_init (&client->holders, 1);
+    client->pool = self->pool;
+    atomic_fetch_add (&self->pool->holders, 1);
+    return client;
+}
+
+zc_reply_client_t *zc_reply_backpressure_hold (zc_reply_backpressure_t *self, const void *identity, size_t size)
+{
+    const zc_str_t key = {identity, (uint32_t) size};
+    zc_reply_client_t **found = tfind (&key, &self->by_identity, compare);
+    zc_reply_client_t *client = found ? *found : add (self, identity, size);
+    if (client)
+        atomic_fetch_add (&client->holders, 1);
     return client;
 }
 
@@ -143,30 +181,30 @@ static void on_sent (void *data, void *argument)
     free (data);
 }
 
-void zc_reply_backpressure_send (zc_reply_client_t *client, zsock_t *socket, zmsg_t **envelope, zc_pack_t *body)
+int zc_reply_backpressure_send (zc_reply_client_t *client, void *socket, zc_reply_envelope_t *envelope, zc_pack_t *body)
 {
-    if (zc_pack_failed (body)) {
-        zmsg_destroy (envelope);
-        return;
-    }
-    sent_t *sent = zmalloc (sizeof *sent);
+    sent_t *sent = malloc (sizeof *sent);
     zmq_msg_t message;
     size_t size;
     char *data = zc_pack_release (body, &size);
+    if (!sent || !data) {
+        free (sent);
+        free (data);
+        zc_reply_envelope_close (envelope);
+        return -1;
+    }
     atomic_fetch_add (&client->holders, 1);
     atomic_fetch_add (&client->unread, size);
     atomic_fetch_add (&client->pool->unread, size);
     sent->bytes = size;
     atomic_store (&sent->client, client);
     if (zmq_msg_init_data (&message, data, size, on_sent, sent) == -1) {
-        on_sent (data, sent); /* no memory for its few bytes: the client gets no answer */
-        zmsg_destroy (envelope);
-        return;
+        on_sent (data, sent); /* no memory for its few bytes */
+        zc_reply_envelope_close (envelope);
+        return -1;
     }
-    /* ROUTER drops what a client that is gone or does not read has no room for. */
-    for (zframe_t *frame = zmsg_pop (*envelope); frame; frame = zmsg_pop (*envelope))
-        zframe_send (&frame, socket, ZFRAME_MORE);
-    zmsg_destroy (envelope);
-    if (zmq_msg_send (&message, zsock_resolve (socket), 0) == -1)
+    zc_reply_envelope_send (envelope, socket);
+    if (zmq_msg_send (&message, socket, 0) == -1)
         zmq_msg_close (&message);
+    return 0;
 }

@@ -9,8 +9,10 @@
 #ifndef ZC_REPLY_BACKPRESSURE_H
 #define ZC_REPLY_BACKPRESSURE_H
 
-#include <czmq.h>
+#include <stdbool.h>
+#include <stddef.h>
 
+#include "daemon/reply_envelope.h"
 #include "wire/pack.h"
 
 #define ZC_CLIENT_ASKS_MAX 64      /* questions about windows of time that a client may have under way */
@@ -19,14 +21,14 @@
 typedef struct zc_reply_backpressure zc_reply_backpressure_t;
 typedef struct zc_reply_client zc_reply_client_t;
 
-/* unread_bytes_max: of all clients; a quarter of it of one. */
+/* unread_bytes_max: of all clients; a quarter of it of one. NULL without memory. */
 zc_reply_backpressure_t *zc_reply_backpressure_new (size_t unread_bytes_max);
 
 /* What is still unread stays valid. NULL-safe. */
 void zc_reply_backpressure_destroy (zc_reply_backpressure_t **self);
 
-/* The client of an identity, for as long as it is not given back. */
-zc_reply_client_t *zc_reply_backpressure_hold (zc_reply_backpressure_t *self, zframe_t *identity);
+/* The client of an identity, for as long as it is not given back. NULL without memory. */
+zc_reply_client_t *zc_reply_backpressure_hold (zc_reply_backpressure_t *self, const void *identity, size_t size);
 void zc_reply_backpressure_release (zc_reply_client_t *client);
 
 /* One more question is under way, or one less. begin: false where it has ZC_CLIENT_ASKS_MAX already. */
@@ -36,8 +38,9 @@ void zc_reply_backpressure_end (zc_reply_client_t *client);
 /* Whether an answer of so many bytes may wait unread too. */
 bool zc_reply_backpressure_has_room (const zc_reply_client_t *client, size_t bytes);
 
-/* Sends an envelope (taken) and a body, whose bytes are taken too and freed when they were sent or dropped. A body that
- * is not whole is no answer: nothing is sent. */
-void zc_reply_backpressure_send (zc_reply_client_t *client, zsock_t *socket, zmsg_t **envelope, zc_pack_t *body);
+/* Sends an envelope (taken) and a body, whose bytes are taken too and freed when they were sent or dropped. Returns 0;
+ * -1: no memory, or a body that is not whole: nothing is sent. */
+int zc_reply_backpressure_send (zc_reply_client_t *client, void *socket, zc_reply_envelope_t *envelope,
+                                zc_pack_t *body);
 
 #endif

@@ -54,7 +54,7 @@ struct zc_server {
     int signals;
     zloop_t *loop;
     bool failed;
-    uint64_t rejects_logged;
+    uint64_t rejects_logged, unanswered_logged;
     zc_ingest_socket_t ingester; /* large */
 };
 
@@ -151,6 +151,16 @@ static void log_rejects (zc_server_t *self)
     self->rejects_logged = total;
 }
 
+static void log_unanswered (zc_server_t *self)
+{
+    uint64_t total = self->answerer.unanswered;
+    if (total == self->unanswered_logged)
+        return;
+    zc_log (ZC_LOG_WARN, "unanswered", "new=%llu total=%llu reason=\"out of memory\"",
+            (unsigned long long) (total - self->unanswered_logged), (unsigned long long) total);
+    self->unanswered_logged = total;
+}
+
 static int on_interval (zloop_t *loop, int timer, void *argument)
 {
     zc_server_t *self = argument;
@@ -158,6 +168,7 @@ static int on_interval (zloop_t *loop, int timer, void *argument)
     (void) timer;
     zc_publish_socket_snapshot (&self->publisher);
     log_rejects (self);
+    log_unanswered (self);
     return 0;
 }
 
@@ -291,9 +302,21 @@ static int open_books (zc_server_t *self)
     return self->storage ? 0 : -1;
 }
 
+static int open_queries (zc_server_t *self)
+{
+    int rc = zc_query_socket_init (&self->answerer, self->query, &self->engine, self->storage);
+    if (rc == -1)
+        zc_log (ZC_LOG_ERROR, "memory", "reason=\"out of memory\"");
+    return rc;
+}
+
 zc_server_t *zc_server_new (const zc_settings_t *settings)
 {
-    zc_server_t *self = zmalloc (sizeof *self);
+    zc_server_t *self = calloc (1, sizeof *self);
+    if (!self) {
+        zc_log (ZC_LOG_ERROR, "memory", "reason=\"out of memory\"");
+        return NULL;
+    }
     self->settings = settings;
     self->signals = -1;
     if (open_books (self) == 0 && open_signals (self) == 0 && open_sockets (self) == 0) {
@@ -301,9 +324,8 @@ zc_server_t *zc_server_new (const zc_settings_t *settings)
         zc_acks_init (&self->acks, self->publish, &self->engine, self->storage);
         zc_publish_socket_init (&self->publisher, self->publish, &self->engine, &self->acks);
         zc_budget_alerts_init (&self->alerts, &self->engine, self->storage, &self->publisher);
-        zc_query_socket_init (&self->answerer, self->query, &self->engine, self->storage);
         zc_acks_move (&self->acks); /* what was recovered is on disk */
-        if (open_loop (self) == 0)
+        if (open_queries (self) == 0 && open_loop (self) == 0)
             return self;
     }
     zc_server_destroy (&self);
@@ -369,6 +391,7 @@ int zc_server_run (zc_server_t *self)
     if (!self->failed)
         zc_publish_socket_snapshot (&self->publisher);
     log_rejects (self);
+    log_unanswered (self);
     int rc = close_vault (self);
     zc_log (ZC_LOG_INFO, "stopped", "accepted=%llu rejected=%llu",
             (unsigned long long) zc_ledger_accepted (self->engine.intake.ledger),

@@ -13,7 +13,6 @@
 #include <cmocka.h>
 
 #include "daemon/budget_alerts.h"
-#include "daemon/reply_backpressure.h"
 #include "engines.h"
 #include "failing_memory.h"
 #include "unpack.h"
@@ -262,49 +261,12 @@ static void test_publish_alerts_wait_for_memory (void **state)
     }
 }
 
-/* --------------------------------------------------------------------- replies */
-
-static void test_publish_no_reply_that_is_not_whole (void **state)
-{
-    (void) state;
-    zsock_t *router = zsock_new_router ("@inproc://query"), *dealer = zsock_new_dealer (">inproc://query");
-    zc_reply_backpressure_t *clients = zc_reply_backpressure_new (1 << 20);
-    zstr_send (dealer, "");
-    zmsg_t *question = zmsg_recv (router);
-    zc_reply_client_t *client = zc_reply_backpressure_hold (clients, zmsg_first (question));
-    for (int whole = 0; whole < 2; whole++) {
-        zmsg_t *envelope = zmsg_new ();
-        zframe_t *identity = zframe_dup (zmsg_first (question));
-        zc_pack_t body = {.data = NULL};
-        zmsg_append (envelope, &identity);
-        fails_in = !whole;
-        zc_pack_int (&body, whole);
-        fails_in = 0;
-        zc_reply_backpressure_send (client, router, &envelope, &body);
-        assert_null (envelope);
-        zc_pack_term (&body);
-    }
-    zsock_set_rcvtimeo (dealer, PATIENCE_MS);
-    zmsg_t *reply = zmsg_recv (dealer);
-    assert_non_null (reply);
-    assert_int_equal (zmsg_size (reply), 1);
-    assert_int_equal (zframe_size (zmsg_first (reply)), 1);
-    assert_int_equal (zframe_data (zmsg_first (reply)) [0], 1);
-    zmsg_destroy (&reply);
-    zmsg_destroy (&question);
-    zc_reply_backpressure_release (client);
-    zc_reply_backpressure_destroy (&clients);
-    zsock_destroy (&dealer);
-    zsock_destroy (&router);
-}
-
 int main (void)
 {
     const struct CMUnitTest tests [] = {
         cmocka_unit_test (test_publish_a_snapshot_or_none),
         cmocka_unit_test (test_publish_an_acknowledgement_or_none),
         cmocka_unit_test (test_publish_alerts_wait_for_memory),
-        cmocka_unit_test (test_publish_no_reply_that_is_not_whole),
     };
     return cmocka_run_group_tests (tests, begin, end);
 }

@@ -73,7 +73,7 @@ static int begin (void **state)
     /* A name of its own: that of the test before may not be free yet. */
     assert_int_equal (zsock_bind (sockets.router, "inproc://query-%d", ++begun), 0);
     assert_int_equal (zsock_connect (sockets.client, "inproc://query-%d", begun), 0);
-    zc_query_socket_init (&sockets.socket, sockets.router, &sockets.engine, NULL);
+    assert_int_equal (zc_query_socket_init (&sockets.socket, sockets.router, &sockets.engine, NULL), 0);
     return 0;
 }
 
@@ -99,12 +99,17 @@ static void take_turn (void)
     assert_int_equal (zc_query_socket_on_request (NULL, sockets.router, &sockets.socket), 0);
 }
 
-static void send_query (const char *name)
+static void put_query (const char *name)
 {
     bytes_t request = {0};
     pack_map (&request, (pair_t []){{"query", STR (name)}}, 1);
     send_bytes (request.data, request.size);
     msgpack_sbuffer_destroy (&request);
+}
+
+static void send_query (const char *name)
+{
+    put_query (name);
     take_turn ();
 }
 
@@ -173,12 +178,102 @@ static void test_query_socket_hands_over_what_workers_packed (void **state)
     close_bytes (&reply);
 }
 
+/* As a worker does: with no rows, but a text in their place. */
+static void answer_waiting (void)
+{
+    zc_window_query_t *query = waiting;
+    waiting = NULL;
+    zc_pack_text (&query->reply, "rows");
+    query->done (query->argument, query);
+    zc_window_query_destroy (&query);
+}
+
+/* Whether a reply came, which is then whole. */
+static bool came_reply (void)
+{
+    if (!(zsock_events (sockets.client) & ZMQ_POLLIN))
+        return false;
+    opened_t reply = next_reply ();
+    close_bytes (&reply);
+    return true;
+}
+
+static void assert_survives_each_failure (const char *name, bool and_all_behind)
+{
+    bool failed = true;
+    fails_behind = and_all_behind;
+    for (int nth = 1; failed; nth++) {
+        assert_int_equal (begin (NULL), 0);
+        int before = failures;
+        put_query (name);
+        fails_in = nth;
+        take_turn ();
+        if (waiting)
+            answer_waiting ();
+        failed = failures > before;
+        fails_in = 0;
+        assert_int_equal (came_reply (), sockets.socket.unanswered == 0);
+        send_query ("ping");
+        opened_t reply = next_reply ();
+        assert_text (AT (&reply.root, "query"), "ping");
+        close_bytes (&reply);
+        assert_int_equal (end (NULL), 0);
+    }
+}
+
+static void test_query_socket_survives_failed_allocations (void **state)
+{
+    (void) state;
+    for (int behind = 0; behind < 2; behind++) {
+        assert_survives_each_failure ("ping", behind);
+        assert_survives_each_failure ("health", behind);
+        assert_survives_each_failure ("breakdown", behind);
+    }
+}
+
+static void test_query_socket_brings_envelopes_back (void **state)
+{
+    (void) state;
+    void *client = zsock_resolve (sockets.client);
+    static const char ping [] = "\x81\xa5query\xa4ping";
+    static const struct {
+        const char *frames [12]; /* of the client's own; behind them the delimiter */
+        size_t back;             /* of them, before the delimiter of the reply */
+        bool good;
+    } table [] = {
+        {{NULL}, 0, true},
+        {{"1"}, 1, true},
+        {{"1", "2", "3", "4", "5", "6", "7", "8"}, 8, true},
+        {{"1", "2", "3", "4", "5", "6", "7", "8", "9"}, 0, false},
+        {{"1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11"}, 0, false},
+    };
+    for (size_t i = 0; i < COUNT (table); i++) {
+        for (const char *const *frame = table [i].frames; *frame; frame++)
+            zmq_send (client, *frame, strlen (*frame), ZMQ_SNDMORE);
+        send_bytes (ping, sizeof ping - 1);
+        take_turn ();
+        zmsg_t *reply = zmsg_recv (sockets.client);
+        assert_int_equal (zmsg_size (reply), table [i].back + 2);
+        for (size_t back = 0; back < table [i].back; back++) {
+            char *frame = zmsg_popstr (reply);
+            assert_string_equal (frame, table [i].frames [back]);
+            freen (frame);
+        }
+        assert_int_equal (zframe_size (zmsg_first (reply)), 0);
+        const uint8_t *body = zframe_data (zmsg_next (reply));
+        assert_memory_equal (body, table [i].good ? "\x83\xa2ok\xc3" : "\x82\xa2ok\xc2", 5);
+        zmsg_destroy (&reply);
+    }
+}
+
 int main (void)
 {
     const struct CMUnitTest tests [] = {
         cmocka_unit_test_setup_teardown (test_query_socket_refreshes_for_health_alone, begin, end),
         cmocka_unit_test_setup_teardown (test_query_socket_copies_no_request_that_is_too_large, begin, end),
         cmocka_unit_test_setup_teardown (test_query_socket_hands_over_what_workers_packed, begin, end),
+        cmocka_unit_test (test_query_socket_survives_failed_allocations),
+        cmocka_unit_test_setup_teardown (test_query_socket_brings_envelopes_back, begin, end),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
 }
