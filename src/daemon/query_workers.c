@@ -183,7 +183,11 @@ static void stop (zc_query_workers_t *self)
 zc_query_workers_t *zc_query_workers_new (zc_engine_t *engine, zc_store_t *store, zc_shared_recent_t *recent,
                                           zc_committing_t *committing, void *argument, char ret_why [256])
 {
-    zc_query_workers_t *self = zmalloc (sizeof *self);
+    zc_query_workers_t *self = calloc (1, sizeof *self);
+    if (!self) {
+        snprintf (ret_why, 256, "out of memory");
+        return NULL;
+    }
     self->engine = engine;
     self->recent = recent;
     self->committing = committing;

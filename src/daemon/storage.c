@@ -183,12 +183,24 @@ static void init_recent (zc_storage_t *self)
     pthread_rwlockattr_destroy (&kind);
 }
 
-zc_storage_t *zc_storage_open (zc_engine_t *engine)
+static zc_storage_t *new_closed (zc_engine_t *engine)
 {
-    zc_storage_t *self = zmalloc (sizeof *self);
+    zc_storage_t *self = calloc (1, sizeof *self);
+    if (!self) {
+        zc_log (ZC_LOG_ERROR, "memory", "reason=\"out of memory\"");
+        return NULL;
+    }
     self->engine = engine;
     self->lock = -1;
     init_recent (self);
+    return self;
+}
+
+zc_storage_t *zc_storage_open (zc_engine_t *engine)
+{
+    zc_storage_t *self = new_closed (engine);
+    if (!self)
+        return NULL;
     int rc = engine->settings->in_memory ? open_in_memory (self) : open_on_disk (self);
     if (rc == 0 && open_recent (self) == 0 && start_keeper (self) == 0 &&
         load_config (self, engine, engine->config.size == 0) == 0 && zc_storage_wait_synced (self) == 0 &&
@@ -200,10 +212,9 @@ zc_storage_t *zc_storage_open (zc_engine_t *engine)
 
 zc_storage_t *zc_storage_open_offline (zc_engine_t *engine)
 {
-    zc_storage_t *self = zmalloc (sizeof *self);
-    self->engine = engine;
-    self->lock = -1;
-    init_recent (self);
+    zc_storage_t *self = new_closed (engine);
+    if (!self)
+        return NULL;
     if (open_on_disk (self) == 0 && open_recent (self) == 0 && start_keeper (self) == 0 &&
         zc_storage_wait_synced (self) == 0 && zc_storage_checkpoint (self) == 0 && zc_storage_collect (self, true) == 0)
         return self;

@@ -146,8 +146,9 @@ int zc_zpl_read (const zc_zpl_t *zpl, void *self, const char *path)
         fprintf (stderr, "%s: %s: %s\n", zpl->program, path, strerror (errno));
         return -1;
     }
-    char *text = zmalloc (FILE_MAX_BYTES + 1);
+    static char text [FILE_MAX_BYTES + 1];
     size_t size = fread (text, 1, FILE_MAX_BYTES, file);
+    text [size] = '\0';
     int rc = -1;
     if (ferror (file))
         fprintf (stderr, "%s: %s: %s\n", zpl->program, path, strerror (errno));
@@ -156,6 +157,5 @@ int zc_zpl_read (const zc_zpl_t *zpl, void *self, const char *path)
     else
         rc = apply_text (zpl, self, path, text);
     fclose (file);
-    free (text);
     return rc;
 }

@@ -178,7 +178,9 @@ static int load_pricing (void *argument, const zc_repricing_t *row)
     if (self->count == ZC_REPRICE_BOOKS_MAX - 1)
         return -1;
     zc_pricing_t *pricing = &self->pricings [self->count++];
-    *pricing = (zc_pricing_t){.since_s = row->since_s, .until = row->until, .prices = zmalloc (row->prices_size + 1)};
+    *pricing = (zc_pricing_t){.since_s = row->since_s, .until = row->until, .prices = malloc (row->prices_size + 1)};
+    if (!pricing->prices)
+        return zc_reprice_fail (self, "out of memory");
     memcpy (pricing->prices, row->prices, row->prices_size);
     pricing->prices_size = row->prices_size;
     return 0;
@@ -188,7 +190,7 @@ static int open_books (zc_reprice_t *self)
 {
     self->count = 1;
     if (zc_store_each_repricing (self->store, load_pricing, self) == -1)
-        return zc_reprice_fail (self, "%s", zc_store_why (self->store));
+        return *self->why ? -1 : zc_reprice_fail (self, "%s", zc_store_why (self->store));
     zc_pricing_t *pricing = &self->pricings [self->count++];
     pricing->until = UINT64_MAX;
     pricing->prices = zc_prices_file_read (self->settings->reprice, &pricing->prices_size);
@@ -321,7 +323,11 @@ static void term (zc_reprice_t *self)
 
 int zc_reprice (const zc_settings_t *settings)
 {
-    zc_reprice_t *self = zmalloc (sizeof *self);
+    zc_reprice_t *self = calloc (1, sizeof *self);
+    if (!self) {
+        fprintf (stderr, "zcostd: --reprice: out of memory\n");
+        return 1;
+    }
     self->settings = settings;
     self->since_s = settings->since_s;
     snprintf (self->journal, sizeof self->journal, "%s/journal", settings->directory);
