@@ -22,8 +22,8 @@ MINUTE, QUARTER, DAY = 60_000, 900_000, 86_400_000
 # What is summed, in this order in a record; and what an answer shows, in its order.
 SUMMED = ("events", "unpriced_events", "measured_events", "cost_nanousd", "baseline_nanousd", "savings_nanousd",
           "assumed_baseline_nanousd", "assumed_savings_nanousd", "input_tokens", "cache_read_tokens",
-          "cache_write_tokens", "output_tokens", "reasoning_tokens", "hits", "misses", "cache_saved_nanousd",
-          "assumed_cache_saved_nanousd", "prompt_cache_saved_nanousd", "time_saved_ns")
+          "cache_write_tokens", "output_tokens", "reasoning_tokens", "hits", "misses", "saved_tokens",
+          "cache_saved_nanousd", "assumed_cache_saved_nanousd", "prompt_cache_saved_nanousd", "time_saved_ns")
 SHOWN = (*SUMMED[:4], "cost_usd", *SUMMED[4:-1], "time_saved_seconds", "latency_events", *QUANTILES)
 _ALL_TOKENS = SUMMED[8:13]
 _CACHED = {"cache_read_tokens", "cache_write_tokens"}
@@ -115,7 +115,9 @@ class Meaning:
         asked = hits > 0 and has_tokens(event)
         saved = self.prices.nano(event.get("model", ""), event) if asked else None
         assumed = hits * self.hit_saves if saved is None else 0
-        return {**self._tokens(event), "hits": hits, "misses": misses, "unpriced_events": int(asked and saved is None),
+        tokens = {"saved_tokens": event.get("input_tokens", 0) + event.get("output_tokens", 0)} if hits \
+            else self._tokens(event)
+        return {**tokens, "hits": hits, "misses": misses, "unpriced_events": int(asked and saved is None),
                 "cache_saved_nanousd": assumed if saved is None else saved, "assumed_cache_saved_nanousd": assumed}
 
     def _rag_parallel(self, event):

@@ -211,10 +211,12 @@ class Meaning(Case):
                          {"events": 1, "hits": 3, "misses": 2, "cache_saved_nanousd": 300_000,
                           "assumed_cache_saved_nanousd": 300_000})
         self.assertEqual(self.measured({**cache, "hit": True, "input_tokens": 5_000_000}),
-                         {"events": 1, "hits": 1, "input_tokens": 5_000_000, "cache_saved_nanousd": 100_000_000})
+                         {"events": 1, "hits": 1, "saved_tokens": 5_000_000, "cache_saved_nanousd": 100_000_000})
         self.assertEqual(self.measured({**cache, "model": "nobody-1", "hits": 2, "input_tokens": 7}),
-                         {"events": 1, "unpriced_events": 1, "hits": 2, "input_tokens": 7,
+                         {"events": 1, "unpriced_events": 1, "hits": 2, "saved_tokens": 7,
                           "cache_saved_nanousd": 200_000, "assumed_cache_saved_nanousd": 200_000})
+        self.assertEqual(self.measured({**cache, "hit": False, "input_tokens": 300}),
+                         {"events": 1, "misses": 1, "input_tokens": 300})
 
     def test_time_saved(self):
         self.start()

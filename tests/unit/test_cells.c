@@ -37,13 +37,13 @@ static void test_cells_measures_add_every_field (void **state)
         more [i] = i + 1;
         wanted [i] = sums [i] + more [i];
     }
-    more [FIELDS - 1] = -7; /* prompt_saved_nanousd */
-    wanted [FIELDS - 1] = sums [FIELDS - 1] - 7;
+    more [FIELDS - 2] = -7; /* prompt_saved_nanousd */
+    wanted [FIELDS - 2] = sums [FIELDS - 2] - 7;
     memcpy (&a, sums, sizeof a);
     memcpy (&b, more, sizeof b);
     zc_measures_add (&a, &b);
     assert_memory_equal (&a, wanted, sizeof a);
-    assert_int_equal (offsetof (zc_measures_t, prompt_saved_nanousd), sizeof a - sizeof (int64_t));
+    assert_int_equal (offsetof (zc_measures_t, prompt_saved_nanousd), sizeof a - 2 * sizeof (int64_t));
 }
 
 static void test_cells_of_other_levels_times_and_keys_are_others (void **state)

@@ -92,6 +92,10 @@ static void test_ledger_measures_of_each_type (void **state)
     zc_event_t call = all, cache = with_hits (all, 2, 3);
     call.type = ZCOST_LLM_CALL;
     cache.type = ZCOST_EMBEDDING_CACHE;
+    /* Parts stand for a whole that is not given. */
+    zc_event_t parts = with_hits (with_prompt_cache (event_of (ZCOST_EMBEDDING_CACHE), 30, 20), 1, 0);
+    parts.reasoning_tokens = 10;
+    parts.has |= ZC_BIT (ZC_KEY_REASONING_TOKENS);
     const zc_measures_t tokens = {.input_tokens = 1000,
                                   .cache_read_tokens = 30,
                                   .cache_write_tokens = 20,
@@ -113,10 +117,27 @@ static void test_ledger_measures_of_each_type (void **state)
          false},
         {with_cost (call, 7), {.events = 1, .cost_nanousd = 7}, true},
         {with_model (call, "nobody's"), {.events = 1, .unpriced = 1}, true},
-        {with_model (cache, "gpt-4o"), {.events = 1, .hits = 2, .misses = 3, .saved_nanousd = 1200000}, true},
+        {with_model (cache, "gpt-4o"),
+         {.events = 1, .hits = 2, .misses = 3, .saved_nanousd = 1200000, .saved_tokens = 1100},
+         false},
         {cache,
-         {.events = 1, .unpriced = 1, .hits = 2, .misses = 3, .saved_nanousd = 200000, .assumed_saved_nanousd = 200000},
-         true},
+         {.events = 1,
+          .unpriced = 1,
+          .hits = 2,
+          .misses = 3,
+          .saved_nanousd = 200000,
+          .assumed_saved_nanousd = 200000,
+          .saved_tokens = 1100},
+         false},
+        {with_hits (cache, 0, 3), {.events = 1, .misses = 3}, true},
+        {parts,
+         {.events = 1,
+          .unpriced = 1,
+          .hits = 1,
+          .saved_nanousd = 100000,
+          .assumed_saved_nanousd = 100000,
+          .saved_tokens = 60},
+         false},
         {event_of (ZCOST_RAG_PARALLEL), {.events = 1, .saved_ns = 6000000000}, false},
         {with_saved (event_of (ZCOST_RAG_PARALLEL), -5), {.events = 1, .measured = 1, .saved_ns = -5}, false},
     };

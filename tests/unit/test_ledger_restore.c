@@ -162,6 +162,7 @@ static void test_ledger_put_back_refuses_what_would_overflow (void **state)
         {ZCOST_QUERY_ROUTER, {.input_tokens = INT64_MAX}, tokens},
         {ZCOST_LLM_CALL, {.cache_read_tokens = INT64_MAX}, tokens},
         {ZCOST_EMBEDDING_CACHE, {.cache_write_tokens = INT64_MAX}, tokens},
+        {ZCOST_EMBEDDING_CACHE, {.saved_tokens = INT64_MAX}, tokens},
         {ZCOST_LLM_CALL, {.output_tokens = INT64_MAX}, tokens},
         {ZCOST_LLM_CALL, {.reasoning_tokens = INT64_MAX}, tokens},
         /* One total over all types has to hold what they cost together. */

@@ -62,6 +62,7 @@ static void assert_measures (const msgpack_object *map, model_row_t *row)
     assert_integer (AT (map, "reasoning_tokens"), OF (row, reasoning_tokens));
     assert_integer (AT (map, "hits"), OF (row, hits));
     assert_integer (AT (map, "misses"), OF (row, misses));
+    assert_integer (AT (map, "saved_tokens"), OF (row, saved_tokens));
     assert_integer (AT (map, "cache_saved_nanousd"), OF (row, saved_nanousd));
     assert_integer (AT (map, "assumed_cache_saved_nanousd"), OF (row, assumed_saved_nanousd));
     assert_integer (AT (map, "prompt_cache_saved_nanousd"), OF (row, prompt_saved_nanousd));
@@ -104,7 +105,7 @@ static void assert_points (const msgpack_object *points, const char *name, model
         int64_t t = AT (point, "t")->via.i64;
         assert_true (t > before && t % (plan->step_s * 1000) == 0);
         assert_measures (point, step_in (steps, name, t / 1000 / plan->step_s));
-        assert_int_equal (point->via.map.size, 25);
+        assert_int_equal (point->via.map.size, 26);
         before = t;
     }
 }
@@ -122,7 +123,7 @@ static void assert_total (const msgpack_object *total, const model_t *model)
         sum.bins_count += row->bins_count;
     }
     assert_measures (total, &sum);
-    assert_int_equal (total->via.map.size, 24);
+    assert_int_equal (total->via.map.size, 25);
 }
 
 static void assert_answer (const msgpack_object *result, const zc_query_spec_t *spec, const zc_window_plan_t *plan,
@@ -139,7 +140,7 @@ static void assert_answer (const msgpack_object *result, const zc_query_spec_t *
             assert_points (AT (row, "points"), model->rows [i].name, steps, plan);
         else
             assert_measures (row, &model->rows [i]);
-        assert_int_equal (row->via.map.size, spec->by_count + (plan->step_s > 0 ? 1 : 24));
+        assert_int_equal (row->via.map.size, spec->by_count + (plan->step_s > 0 ? 1 : 25));
     }
     if (plan->step_s == 0)
         assert_total (AT (result, "total"), model);

@@ -39,9 +39,9 @@ static int64_t integer_of (zc_sqlite_t *sqlite, const char *sql)
 #define LATER (ZC_SQLITE_VERSION + 2)
 #define STEPS(first, second)                                                                                           \
     {                                                                                                                  \
-        zc_sqlite_steps [0], zc_sqlite_steps [1], first, second                                                        \
+        zc_sqlite_steps [0], zc_sqlite_steps [1], zc_sqlite_steps [2], first, second                                   \
     }
-_Static_assert(ZC_SQLITE_VERSION == 2, "STEPS has them all");
+_Static_assert(ZC_SQLITE_VERSION == 3, "STEPS has them all");
 
 static void test_sqlite_steps_up_to_a_later_version (void **state)
 {
@@ -66,7 +66,7 @@ static void test_sqlite_steps_up_to_a_later_version (void **state)
     assert_int_equal (integer_of (sqlite, "SELECT x FROM second"), 3);
     assert_int_equal (zc_sqlite_bring_up (sqlite, steps, LATER - 1, NOW_MS), -1); /* not downwards */
     zc_store_sqlite.close (sqlite);
-    assert_cannot_open (&place, "version 4");
+    assert_cannot_open (&place, "version 5");
     place_end (&place);
 }
 
@@ -80,7 +80,7 @@ static void test_sqlite_steps_all_or_none (void **state)
     for (size_t i = 0; i < sizeof broken / sizeof *broken; i++) {
         const char *const steps [] = STEPS ("CREATE TABLE second (x); DROP TABLE unpriced", broken [i]);
         assert_int_equal (zc_sqlite_bring_up (sqlite, steps, LATER, NOW_MS), -1);
-        assert_non_null (strstr (sqlite->why, "version 4"));
+        assert_non_null (strstr (sqlite->why, "version 5"));
         assert_int_equal (integer_of (sqlite, "PRAGMA user_version"), ZC_SQLITE_VERSION);
         assert_int_equal (integer_of (sqlite, "PRAGMA foreign_keys"), 1);
         assert_int_equal (integer_of (sqlite, "SELECT count (*) FROM sqlite_schema WHERE name IN ('second', 'third')"),
@@ -115,12 +115,13 @@ static const char version_1_rows [] =
     " FROM day GROUP BY key;"
     "INSERT INTO counter VALUES ('accepted', 10), ('saved_ns_magnitude', 5), ('cells', 13)";
 
-static void make_version_1 (const place_t *place)
+static void make_version (const place_t *place, int version)
 {
     zc_sqlite_t sqlite = {0};
     assert_int_equal (sqlite3_open (place->file, &sqlite.db), SQLITE_OK);
     assert_int_equal (zc_sqlite_bring_up (&sqlite, zc_sqlite_steps, 1, NOW_MS), 0);
     assert_int_equal (zc_sqlite_run (&sqlite, version_1_rows), 0);
+    assert_int_equal (zc_sqlite_bring_up (&sqlite, zc_sqlite_steps, version, NOW_MS), 0);
     assert_int_equal (sqlite3_close (sqlite.db), SQLITE_OK);
 }
 
@@ -133,7 +134,7 @@ static void test_sqlite_takes_version_1 (void **state)
     (void) state;
     place_t place = place_new ();
     char why [256] = "";
-    make_version_1 (&place);
+    make_version (&place, 1);
     assert_null (zc_store_open_read_only (place.path, why));
     assert_non_null (strstr (why, "has version 1"));
     zc_store_t *store = open_at (&place);
@@ -170,12 +171,38 @@ static void test_sqlite_takes_version_1 (void **state)
     place_end (&place);
 }
 
+/* Nobody knows how many of its tokens were saved: they stay, and what comes is kept apart. */
+static void test_sqlite_takes_version_2 (void **state)
+{
+    (void) state;
+    place_t place = place_new ();
+    make_version (&place, 2);
+    char why [256] = "";
+    assert_null (zc_store_open_read_only (place.path, why));
+    assert_non_null (strstr (why, "of version 2"));
+    zc_store_t *store = open_at (&place);
+    assert_sound (store);
+    draft_t draft = draft_new ();
+    for (uint32_t key = 0; key < 3; key++)
+        add_key (&draft, (char []){(char) ('a' + key), '\0'});
+    draft.checkpoint.keys_from = 3;
+    cell_at (&draft, ZC_MINUTE, MINUTE_S, 1)->saved_tokens = 70;
+    commit (&draft, store);
+    assert_query (&place, "SELECT group_concat (input_tokens || ':' || saved_tokens, ' ') FROM ever", "9:0 5:70 0:0");
+    assert_query (&place, "SELECT sum (saved_tokens) FROM minutes", "70");
+    assert_query (&place, "SELECT sum (saved_tokens) FROM totals", "70");
+    assert_sound (store);
+    zc_store_close (&store);
+    draft_end (&draft);
+    place_end (&place);
+}
+
 /* Cut short anywhere, it is still of version 1. */
 static void test_sqlite_takes_version_1_whole_or_not (void **state)
 {
     (void) state;
     place_t place = place_new ();
-    make_version_1 (&place);
+    make_version (&place, 1);
     zc_sqlite_t sqlite = {0};
     assert_int_equal (sqlite3_open (place.file, &sqlite.db), SQLITE_OK);
     int failed = 0, result = -1;
@@ -269,6 +296,7 @@ int main (void)
         cmocka_unit_test (test_sqlite_steps_up_to_a_later_version),
         cmocka_unit_test (test_sqlite_steps_all_or_none),
         cmocka_unit_test (test_sqlite_takes_version_1),
+        cmocka_unit_test (test_sqlite_takes_version_2),
         cmocka_unit_test (test_sqlite_takes_version_1_whole_or_not),
         cmocka_unit_test (test_sqlite_begins_whole_or_empty),
         cmocka_unit_test (test_sqlite_is_durable_as_set),

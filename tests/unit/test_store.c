@@ -90,6 +90,7 @@ static zc_measures_t any_measures (void)
         .assumed_baseline_nanousd = any_sum (),
         .assumed_saved_nanousd = any_sum (),
         .prompt_saved_nanousd = -any_sum (),
+        .saved_tokens = any_sum (),
     };
 }
 

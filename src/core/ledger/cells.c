@@ -45,12 +45,12 @@ static int grow_index (zc_cells_t *self)
     return 0;
 }
 
-/* Doubled while it is small; then by a sixteenth, for a cell is large. realloc moves pages then, not bytes. */
+/* Doubled while it is small; then by a 32nd, for a cell is large. realloc moves pages then, not bytes. */
 static uint32_t larger (uint32_t capacity)
 {
     if (capacity < CAPACITY_MIN)
         return CAPACITY_MIN;
-    uint32_t more = capacity < ZC_CELLS_KEPT ? capacity : capacity / 16;
+    uint32_t more = capacity < ZC_CELLS_KEPT ? capacity : capacity / 32;
     return capacity + more < ZC_CELLS_MAX ? capacity + more : ZC_CELLS_MAX;
 }
 

@@ -18,7 +18,7 @@
 #include "core/ledger/sketch.h"
 
 #define ZC_CELLS_MAX ZC_SKETCH_OWNERS_MAX /* in one set */
-#define ZC_CELLS_KEPT (1u << 16)          /* room that a cleared set keeps: 10 MiB, and 4 MiB for latencies */
+#define ZC_CELLS_KEPT (1u << 16)          /* room that a cleared set keeps: 11 MiB, and 4 MiB for latencies */
 #define ZC_CELL_BYTES_MAX 256
 
 typedef struct {

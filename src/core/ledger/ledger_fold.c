@@ -142,7 +142,10 @@ static inline void add_cache (zc_measures_t *sums, const more_t *more, const zc_
     sums->misses += event->misses;
     sums->saved_nanousd += more->saved_nanousd;
     sums->assumed_saved_nanousd += more->assumed_saved_nanousd;
-    add_tokens (sums, event);
+    if (event->hits > 0)
+        sums->saved_tokens += more->tokens;
+    else
+        add_tokens (sums, event);
 }
 
 static inline void add_preload (zc_measures_t *sums, const more_t *more)
@@ -255,13 +258,25 @@ static int fold_call (zc_ledger_t *self, const zc_event_t *event, int64_t arriva
     return FOLDED;
 }
 
-/* What the hits of an event saved: their tokens at the model's price; without tokens, or without a
+static int64_t larger (int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+/* In and out: parts stand for a whole that is not given. */
+static int64_t whole_tokens (const zc_event_t *event)
+{
+    return larger (event->input_tokens, event->cache_read_tokens + event->cache_write_tokens) +
+           larger (event->output_tokens, event->reasoning_tokens);
+}
+
+/* What the hits of an event saved: their tokens, at the model's price; without tokens, or without a
  * price for them, the flat estimate each. */
 static inline priced_t reckon_hits (zc_ledger_t *self, const zc_event_t *event, more_t *more)
 {
     int64_t saved = 0, ignored;
     priced_t priced = UNPRICED;
-    more->tokens = count_tokens (event);
+    more->tokens = event->hits > 0 ? whole_tokens (event) : count_tokens (event);
     more->requests = event->hits + event->misses; /* counts end at 10^12: the sum of two fits */
     if (event->hits == 0)
         return PRICED;

@@ -27,7 +27,7 @@ static bool are_sums (const zc_measures_t *sums)
     return (sums->events | sums->unpriced | sums->measured | sums->cost_nanousd | sums->baseline_nanousd |
             sums->input_tokens | sums->cache_read_tokens | sums->cache_write_tokens | sums->output_tokens |
             sums->reasoning_tokens | sums->hits | sums->misses | sums->saved_nanousd | sums->assumed_cost_nanousd |
-            sums->assumed_baseline_nanousd | sums->assumed_saved_nanousd) >= 0 &&
+            sums->assumed_baseline_nanousd | sums->assumed_saved_nanousd | sums->saved_tokens) >= 0 &&
            sums->saved_ns > INT64_MIN && sums->prompt_saved_nanousd > INT64_MIN && sums->unpriced <= sums->events &&
            sums->measured <= sums->events - sums->unpriced && sums->assumed_cost_nanousd <= sums->cost_nanousd &&
            sums->assumed_baseline_nanousd <= sums->baseline_nanousd &&
@@ -40,7 +40,8 @@ static bool add_tokens (const zc_measures_t *sums, int64_t *tokens)
            zc_ledger_fits (*tokens, sums->cache_read_tokens, tokens) &&
            zc_ledger_fits (*tokens, sums->cache_write_tokens, tokens) &&
            zc_ledger_fits (*tokens, sums->output_tokens, tokens) &&
-           zc_ledger_fits (*tokens, sums->reasoning_tokens, tokens);
+           zc_ledger_fits (*tokens, sums->reasoning_tokens, tokens) &&
+           zc_ledger_fits (*tokens, sums->saved_tokens, tokens);
 }
 
 static int64_t magnitude_of (int64_t number)

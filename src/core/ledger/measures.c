@@ -24,4 +24,5 @@ void zc_measures_add (zc_measures_t *sums, const zc_measures_t *more)
     sums->assumed_baseline_nanousd += more->assumed_baseline_nanousd;
     sums->assumed_saved_nanousd += more->assumed_saved_nanousd;
     sums->prompt_saved_nanousd += more->prompt_saved_nanousd;
+    sums->saved_tokens += more->saved_tokens;
 }

@@ -25,6 +25,7 @@ typedef struct {
     /* What a provider's prompt cache saved, net: the tokens at their plain input rate, less the same tokens at
      * their cache rates. Negative where writing cost more than reading saved. Of events whose model has a price. */
     int64_t prompt_saved_nanousd;
+    int64_t saved_tokens; /* in and out, of events with cache hits: not used, and so none of the kinds above */
 } zc_measures_t;
 
 void zc_measures_add (zc_measures_t *sums, const zc_measures_t *more);

@@ -66,6 +66,7 @@ static bool is_taken (const char *name)
                                          "reasoning_tokens",
                                          "hits",
                                          "misses",
+                                         "saved_tokens",
                                          "cache_saved_nanousd",
                                          "assumed_cache_saved_nanousd",
                                          "prompt_cache_saved_nanousd",

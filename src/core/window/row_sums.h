@@ -6,6 +6,7 @@
 #define ZC_ROW_SUMS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "core/ledger/cells.h"
 
@@ -16,21 +17,24 @@ typedef struct {
     int64_t routed_cost_nanousd; /* the part of the cost that was queries', and so has a baseline */
 } zc_row_sums_t;
 
-/* Adds, and tells whether a sum passed 64 bits: it then has another sign than both its parts. All sums at once,
- * without a branch. */
+/* Adds, and tells whether a sum passed 64 bits: it then has another sign than both its parts. In pairs but for the
+ * last, without a branch. */
 static inline bool zc_row_sums_add (zc_row_sums_t *self, const zc_measures_t *more, int64_t routed_cost_nanousd)
 {
-    _Static_assert(sizeof *more % (2 * sizeof (int64_t)) == 0, "measures are pairs of 64-bit integers");
+    enum { LAST = sizeof *more / sizeof (int64_t) - 1 };
+    _Static_assert(LAST % 2 == 0 && offsetof (zc_measures_t, saved_tokens) == LAST * sizeof (int64_t),
+                   "measures are pairs of 64-bit integers, and one more");
     typedef uint64_t pair_t __attribute__ ((vector_size (16), aligned (8), may_alias));
     pair_t *to = (pair_t *) &self->sums, passed = {0, 0};
     const pair_t *from = (const pair_t *) more;
-    for (size_t i = 0; i < sizeof *more / sizeof (pair_t); i++) {
+    for (size_t i = 0; i < LAST / 2; i++) {
         pair_t sum = to [i] + from [i];
         passed |= (sum ^ to [i]) & (sum ^ from [i]);
         to [i] = sum;
     }
+    bool last = __builtin_add_overflow (self->sums.saved_tokens, more->saved_tokens, &self->sums.saved_tokens);
     bool routed = __builtin_add_overflow (self->routed_cost_nanousd, routed_cost_nanousd, &self->routed_cost_nanousd);
-    return (passed [0] | passed [1]) >> 63 || routed;
+    return (passed [0] | passed [1]) >> 63 || last || routed;
 }
 
 #endif

@@ -85,6 +85,7 @@ static void put_saved (out_t *out, const zc_measures_t *sums)
 {
     PUT_INT (out, "hits", sums->hits);
     PUT_INT (out, "misses", sums->misses);
+    PUT_INT (out, "saved_tokens", sums->saved_tokens);
     PUT_INT (out, "cache_saved_nanousd", sums->saved_nanousd);
     PUT_INT (out, "assumed_cache_saved_nanousd", sums->assumed_saved_nanousd);
     PUT_INT (out, "prompt_cache_saved_nanousd", sums->prompt_saved_nanousd);

@@ -9,15 +9,20 @@
 
 #include <stddef.h>
 
-/* Each measure once, in the order of zc_measures_t: those of version 1, and those that version 2 added. */
+/* Each measure once, in the order of zc_measures_t: those of version 1, and those that later ones added. */
 #define MEASURES_1(X)                                                                                                  \
     X (events)                                                                                                         \
     X (unpriced)                                                                                                       \
-    X (measured) X (cost_nanousd) X (baseline_nanousd) X (input_tokens) X (cache_read_tokens) X (cache_write_tokens)   \
-        X (output_tokens) X (reasoning_tokens) X (hits) X (misses) X (saved_nanousd) X (saved_ns)
+    X (measured)                                                                                                       \
+    X (cost_nanousd)                                                                                                   \
+    X (baseline_nanousd)                                                                                               \
+    X (input_tokens)                                                                                                   \
+    X (cache_read_tokens)                                                                                              \
+    X (cache_write_tokens) X (output_tokens) X (reasoning_tokens) X (hits) X (misses) X (saved_nanousd) X (saved_ns)
 #define MEASURES_2(X)                                                                                                  \
     X (assumed_cost_nanousd) X (assumed_baseline_nanousd) X (assumed_saved_nanousd) X (prompt_saved_nanousd)
-#define MEASURES(X) MEASURES_1 (X) MEASURES_2 (X)
+#define MEASURES_3(X) X (saved_tokens)
+#define MEASURES(X) MEASURES_1 (X) MEASURES_2 (X) MEASURES_3 (X)
 
 #define AS_NAME(name) #name,
 #define AS_COLUMN(name) ", " #name " INTEGER NOT NULL"
@@ -173,15 +178,20 @@ static const char version_1 [] =
 
 #define TAGS "(SELECT json_group_object (name, value) FROM key_tag WHERE key_tag.key = key.id) AS tags"
 
-#define LEVEL_VIEW_2(view, table)                                                                                      \
-    "CREATE VIEW " view " AS SELECT strftime ('%Y-%m-%dT%H:%M:%SZ', start, 'unixepoch') AS time, start, " DIMENSIONS   \
-    ", " TAGS AMOUNTS_2                                                                                                \
-    MEASURES (AS_RESULT) " FROM " table " JOIN key ON key.id = " table ".key;\n"
+#define COLUMNS_2 DIMENSIONS ", " TAGS AMOUNTS_2 MEASURES_1 (AS_RESULT) MEASURES_2 (AS_RESULT)
 
-static const char version_2 [] =
-    "DROP VIEW minutes; DROP VIEW quarters; DROP VIEW days; DROP VIEW totals;\n" GROW ("minute") GROW ("quarter")
-        GROW ("day") GROW ("ever") ASSUME_QUERIES ("day", "") ASSUME_HITS ("day", "") ASSUME ("quarter")
-            ASSUME ("minute") ASSUME_EVER
+#define LEVEL_VIEW(view, table, columns)                                                                               \
+    "CREATE VIEW " view " AS SELECT strftime ('%Y-%m-%dT%H:%M:%SZ', start, 'unixepoch') AS time, start, " columns      \
+    " FROM " table " JOIN key ON key.id = " table ".key;\n"
+#define VIEWS(columns)                                                                                                 \
+    LEVEL_VIEW ("minutes", "minute", columns)                                                                          \
+    LEVEL_VIEW ("quarters", "quarter", columns)                                                                        \
+    LEVEL_VIEW ("days", "day", columns)                                                                                \
+    "CREATE VIEW totals AS SELECT " columns " FROM ever JOIN key ON key.id = ever.key;\n"
+#define DROP_VIEWS "DROP VIEW minutes; DROP VIEW quarters; DROP VIEW days; DROP VIEW totals;\n"
+
+static const char version_2 [] = DROP_VIEWS GROW ("minute") GROW ("quarter") GROW ("day") GROW ("ever")
+    ASSUME_QUERIES ("day", "") ASSUME_HITS ("day", "") ASSUME ("quarter") ASSUME ("minute") ASSUME_EVER
 
     /* Keys may differ by their tags alone: of version 1 no two could have the same dimensions. */
     "CREATE TABLE key_2 (\n"
@@ -211,8 +221,14 @@ static const char version_2 [] =
     "  applied_ms INTEGER NOT NULL, source TEXT NOT NULL, prices BLOB NOT NULL\n"
     ") STRICT;\n"
 
-    LEVEL_VIEW_2 ("minutes", "minute") LEVEL_VIEW_2 ("quarters", "quarter")
-        LEVEL_VIEW_2 ("days", "day") "CREATE VIEW totals AS SELECT " DIMENSIONS ", " TAGS AMOUNTS_2 MEASURES (
-            AS_RESULT) " FROM ever JOIN key ON key.id = ever.key;\n";
+    VIEWS (COLUMNS_2);
 
-const char *const zc_sqlite_steps [ZC_SQLITE_VERSION] = {version_1, version_2};
+/* ----------------------------------------------------------------------------- version 3 */
+
+/* How many of the tokens of earlier events were saved nobody knows any more: they stay where they are. */
+#define GROW_3(table) "ALTER TABLE " table " ADD COLUMN saved_tokens INTEGER NOT NULL DEFAULT 0;\n"
+
+static const char version_3 [] = DROP_VIEWS GROW_3 ("minute") GROW_3 ("quarter") GROW_3 ("day") GROW_3 ("ever")
+    VIEWS (COLUMNS_2 MEASURES_3 (AS_RESULT));
+
+const char *const zc_sqlite_steps [ZC_SQLITE_VERSION] = {version_1, version_2, version_3};

@@ -97,7 +97,7 @@ int zc_sqlite_end (zc_sqlite_t *self, int result);
 
 /* What a column of measures is called: an array of ZC_SQLITE_MEASURES names, in the order of the members of
  * zc_measures_t, which is an array of as many int64_t. */
-#define ZC_SQLITE_MEASURES 18
+#define ZC_SQLITE_MEASURES 19
 extern const char *const zc_sqlite_measures [ZC_SQLITE_MEASURES];
 
 /* The tables of cells, by zc_time_bucket_t; the last one is that of all time, which knows no `start`. */
@@ -108,7 +108,7 @@ extern const char *const zc_sqlite_tables [ZC_EVER + 1];
 int zc_sqlite_bring_up (zc_sqlite_t *self, const char *const *steps, int steps_count, int64_t now_ms);
 
 /* The steps of this version, from an empty file on. */
-#define ZC_SQLITE_VERSION 2
+#define ZC_SQLITE_VERSION 3
 extern const char *const zc_sqlite_steps [ZC_SQLITE_VERSION];
 
 /* Whether the file is ours and of a version up to `newest`; *ret_version: 0 for an empty file. */
