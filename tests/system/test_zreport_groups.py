@@ -32,7 +32,8 @@ class Case(TestCase):
 
 
 class Top(Case):
-    CELLS = [at(9, 75 * 10**8, model="gpt-4o", events=1234, input_tokens=20_000_000, latencies=[10.0, 20.0]),
+    CELLS = [at(9, 75 * 10**8, model="gpt-4o", events=1234, input_tokens=20_000_000, saved_tokens=54_321,
+                latencies=[10.0, 20.0]),
              at(8, 25 * 10**8, model="gpt-4o-mini", events=3), at(7, 1000, model="tiny"), at(7, 0, model="free"),
              at(6, 0, model="")]
 
@@ -41,14 +42,14 @@ class Top(Case):
         self.assertEqual(re.findall(r"(?m)^(\S+) .* +(<?[\d.]+%)", table),
                          [("gpt-4o", "75.0%"), ("gpt-4o-mini", "25.0%"), ("tiny", "<0.1%"), ("(none)", "0.0%"),
                           ("free", "0.0%"), ("Total", "100.0%")])
-        self.assertRegex(table, r"(?m)^gpt-4o +1,234 +20\.0M +10 ms +\$7\.50 +75\.0% +█{7}▌$")
+        self.assertRegex(table, r"(?m)^gpt-4o +1,234 +20\.0M +54\.3k +10 ms +\$7\.50 +75\.0% +█{7}▌$")
         self.assertRegex(table, r"(?m)^tiny .* \$0\.000001 +<0\.1% +▏$")
         self.assertRegex(table, r"(?m)^free .* \$0\.00 +0\.0%$")
         self.assertRegex(self.ask(self.CELLS, "top", locale="C"), r"(?m)^gpt-4o .* #{7}$")
 
     def test_what_a_limit_leaves_out_is_one_line(self):
         table = self.ask(self.CELLS, "top", "--limit", "1")
-        self.assertRegex(table, r"(?m)^gpt-4o +1,234 .*\n4 more +6 +0 +- +\$2\.50 +25\.0% +\S+\nTotal +1,240 ")
+        self.assertRegex(table, r"(?m)^gpt-4o +1,234 .*\n4 more +6 +0 +0 +- +\$2\.50 +25\.0% +\S+\nTotal +1,240 ")
         many = [at(9, 100 - i, model=f"m{i}") for i in range(30)]
         self.assertRegex(self.ask(many, "top"), r"(?m)^m9 .*\n20 more ")
 

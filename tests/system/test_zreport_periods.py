@@ -155,16 +155,16 @@ class Table(TestCase):
 
     DAY = [{"ts": utc("2026-11-02"), "model": "gpt-4o", "events": 1200, "cost_nanousd": 12_344_000_000,
             "savings_nanousd": -4_200_000, "input_tokens": 12_345_678, "output_tokens": 999, "hits": 7,
-            "latencies": [230.0]},
+            "saved_tokens": 54_321, "latencies": [230.0]},
            {"ts": utc("2026-11-02T23:59:59"), "model": "gpt-4o-mini", "cost_nanousd": 4_200_000}]
 
     def test_a_day_a_line_and_their_sum(self):
         table = self.days(self.DAY, columns=100)
         self.assertRegex(table, r"(?m)^Cost by day +2026-11-02 00:00 to 2026-11-04 00:00 UTC$")
-        self.assertRegex(table, r"(?m)^day +events +tokens in +out +hits +cost +savings +p95$")
-        self.assertRegex(table, r"(?m)^2026-11-02 +1,201 +12\.3M +999 +7 +\$12\.35 +-\$0\.0042 +230 ms$")
-        self.assertRegex(table, r"(?m)^2026-11-03 +0 +0 +0 +0 +\$0\.00 +\$0\.00 +-$")
-        self.assertRegex(table, r"(?m)^Total +1,201 +12\.3M +999 +7 +\$12\.35 +-\$0\.0042 +230 ms$")
+        self.assertRegex(table, r"(?m)^day +events +tokens in +out +saved +hits +cost +savings +p95$")
+        self.assertRegex(table, r"(?m)^2026-11-02 +1,201 +12\.3M +999 +54\.3k +7 +\$12\.35 +-\$0\.0042 +230 ms$")
+        self.assertRegex(table, r"(?m)^2026-11-03 +0 +0 +0 +0 +0 +\$0\.00 +\$0\.00 +-$")
+        self.assertRegex(table, r"(?m)^Total +1,201 +12\.3M +999 +54\.3k +7 +\$12\.35 +-\$0\.0042 +230 ms$")
 
     def test_groups_stand_below_their_day_and_add_up(self):
         table = self.days(self.DAY, "--by", "model")

@@ -115,8 +115,8 @@ def answering(result):
 DIMENSIONS = ("type", "service", "tier", "model", "provider")
 COUNTED = ("events", "unpriced_events", "measured_events", "cost_nanousd", "baseline_nanousd", "savings_nanousd",
            "assumed_baseline_nanousd", "assumed_savings_nanousd", "input_tokens", "cache_read_tokens",
-           "cache_write_tokens", "output_tokens", "reasoning_tokens", "hits", "misses", "cache_saved_nanousd",
-           "assumed_cache_saved_nanousd", "prompt_cache_saved_nanousd")
+           "cache_write_tokens", "output_tokens", "reasoning_tokens", "hits", "misses", "saved_tokens",
+           "cache_saved_nanousd", "assumed_cache_saved_nanousd", "prompt_cache_saved_nanousd")
 
 
 def exact(nanousd):

@@ -14,8 +14,8 @@
 #include "zreport/show/table.h"
 
 /* Behind the period and its groups; a figure says when a column is left out on a narrow screen. */
-#define MEASURES "R6R4R3R1dD5R2"
-#define MEASURES_COUNT 7
+#define MEASURES "R7R5R4R1R2dD6R3"
+#define MEASURES_COUNT 8
 
 static const char *heading (const zr_periods_t *self)
 {
@@ -39,13 +39,10 @@ static void add_row (const page_t *page, bool bold, const char *name, const char
     cells [count++] = name;
     for (size_t i = 0; i < page->groups.columns; i++)
         cells [count++] = groups ? groups [i] : "";
-    zr_text_t texts [MEASURES_COUNT] = {zr_amount_count (sums->events),
-                                        zr_amount_tokens (sums->input_tokens),
-                                        zr_amount_tokens (sums->output_tokens),
-                                        zr_amount_count (sums->hits),
-                                        zr_measures_cost (sums),
-                                        zr_amount_dollars (sums->savings),
-                                        zr_measures_p95 (sums)};
+    zr_text_t texts [MEASURES_COUNT] = {zr_amount_count (sums->events),         zr_amount_tokens (sums->input_tokens),
+                                        zr_amount_tokens (sums->output_tokens), zr_amount_tokens (sums->saved_tokens),
+                                        zr_amount_count (sums->hits),           zr_measures_cost (sums),
+                                        zr_amount_dollars (sums->savings),      zr_measures_p95 (sums)};
     for (size_t i = 0; i < MEASURES_COUNT; i++)
         cells [count++] = texts [i].text;
     zr_table_row (page->table, bold, cells);
@@ -53,8 +50,8 @@ static void add_row (const page_t *page, bool bold, const char *name, const char
 
 static void add_heading (const page_t *page)
 {
-    static const char *const measures [MEASURES_COUNT] = {"events", "tokens in", "out", "hits",
-                                                          "cost",   "savings",   "p95"};
+    static const char *const measures [MEASURES_COUNT] = {"events", "tokens in", "out",     "saved",
+                                                          "hits",   "cost",      "savings", "p95"};
     const char *cells [ZR_TABLE_COLUMNS_MAX] = {heading (page->periods)};
     char *groups [ZR_DIMENSIONS_MAX];
     size_t count = 1;

@@ -18,9 +18,9 @@
 #define BAR_COLUMNS_WIDE 30
 #define WIDE_COLUMNS 110
 
-/* Behind the groups: events, tokens, p95, cost, share, bar; a figure says when one is left out. */
-#define MEASURES "R4R2R1dR5L3"
-#define MEASURES_COUNT 6
+/* Behind the groups: events, tokens, those saved, p95, cost, share, bar; a figure says when one is left out. */
+#define MEASURES "R5R3R1R2dR6L4"
+#define MEASURES_COUNT 7
 
 typedef struct {
     const zr_screen_t *screen;
@@ -36,8 +36,11 @@ static void add_row (const page_t *page, bool bold, const char *const *groups, c
     for (; count < page->groups.columns; count++)
         cells [count] = groups [count];
     zr_text_t texts [MEASURES_COUNT - 1] = {zr_amount_count (sums->events),
-                                            zr_amount_tokens (zr_measures_tokens (sums)), zr_measures_p95 (sums),
-                                            zr_measures_cost (sums), zr_measures_share (sums, page->total)};
+                                            zr_amount_tokens (zr_measures_tokens (sums)),
+                                            zr_amount_tokens (sums->saved_tokens),
+                                            zr_measures_p95 (sums),
+                                            zr_measures_cost (sums),
+                                            zr_measures_share (sums, page->total)};
     for (size_t i = 0; i < MEASURES_COUNT - 1; i++)
         cells [count++] = texts [i].text;
     int wide = page->screen->columns >= WIDE_COLUMNS ? BAR_COLUMNS_WIDE : BAR_COLUMNS;
@@ -57,7 +60,7 @@ static void add_named (const page_t *page, bool bold, const char *name, const zr
 
 static void add_heading (const page_t *page)
 {
-    static const char *const measures [MEASURES_COUNT] = {"events", "tokens", "p95", "cost", "share", ""};
+    static const char *const measures [MEASURES_COUNT] = {"events", "tokens", "saved", "p95", "cost", "share", ""};
     const char *cells [ZR_TABLE_COLUMNS_MAX];
     char *groups [ZR_DIMENSIONS_MAX];
     for (size_t i = 0; i < page->groups.columns; i++)

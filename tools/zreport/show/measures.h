@@ -17,13 +17,14 @@ typedef struct {
     int64_t events, unpriced_events;
     int64_t cost, savings, assumed_savings; /* the latter is a part of savings */
     int64_t input_tokens, output_tokens, hits;
+    int64_t saved_tokens; /* of the hits; in neither of those above */
     int64_t latency_events;
     double latency_ms_p95; /* where latency_events > 0 */
 } zr_measures_t;
 
 zr_measures_t zr_measures_read (const json_t *row);
 
-/* In and out. */
+/* In and out: those that were used. */
 int64_t zr_measures_tokens (const zr_measures_t *self);
 
 /* "$1.23"; "$1.23+" where some events had no known price, so that it is at least that; "unpriced" where nothing is
