@@ -97,7 +97,7 @@ class Values(Case):
         self.assertEqual(float(metrics['zcost_model_latency_seconds{model="acme-odd",quantile="0.5"}']) > 0, True)
 
     def check_breakdowns(self, zcostd, metrics):
-        kinds = ("input", "cache_read", "cache_write", "output", "reasoning")
+        kinds = ("input", "cache_read", "cache_write", "output", "reasoning", "saved")
         by_model = zcostd.ask("breakdown", by=["model"])
         self.assertEqual(metrics["zcost_cost_usd_total"], by_model["total"]["cost_usd"])
         for row in by_model["rows"]:
@@ -222,7 +222,7 @@ class Labels(Case):
         zboard.wait_for(lambda: named("model")[1] == 345)
         self.assertEqual((named("model"), named("service")), ((dearest[0], 345), (dearest[1], 345)))
         metrics = zboard.metrics()
-        self.assertEqual(sum("model=" in name for name in metrics), 5 * (2 + 5) + 5 * 3)
+        self.assertEqual(sum("model=" in name for name in metrics), 5 * (2 + 6) + 5 * 3)
         self.assertEqual(metrics["zcost_cost_usd_total"], zcostd.ask("breakdown")["total"]["cost_usd"])
         self.check_format(zboard)
 

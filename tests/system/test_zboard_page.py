@@ -93,6 +93,17 @@ class Numbers(PageCase):
             self.shows("total-cost", f"${cost}.00")
             self.assertEqual(self.browser.texts("#legend b"), [f"${cost}.00"], window)
 
+    def test_tokens_that_a_cache_saved_stand_apart(self):
+        daemon = self.daemon(prices=samples.PRICES)
+        cache = {"type": "embedding_cache", "model": "acme-embed", "input_tokens": 300}
+        daemon.push_events({**cache, "hit": False}, {**cache, "hit": True}, {**cache, "hits": 2, "misses": 1})
+        daemon.settle(3)
+        self.open(self.board(daemon))
+        for table in ("#top-models", "#top-services"):
+            self.browser.wait(f"{table} tbody td")
+            self.assertEqual(self.browser.texts(f"{table} thead tr:last-child th")[4:7], ["in", "out", "saved"])
+            self.assertEqual(self.browser.texts(f"{table} tbody td")[3:6], ["300", "0", "600"])
+
     def test_what_routing_made_dearer_is_no_saving(self):
         daemon = self.daemon(prices=samples.PRICES)
         daemon.push_events(ROUTER)

@@ -41,7 +41,7 @@ static const char *const good [ZB_ASKS] = {
         "{'by': ['model'], 'rows': ["
         "   {'model': 'gpt-4o', 'events': 10, 'cost_usd': '12.000000001', 'input_tokens': 1000, 'cache_read_tokens': "
         "600,"
-        "    'cache_write_tokens': 100, 'output_tokens': 50, 'reasoning_tokens': 20},"
+        "    'cache_write_tokens': 100, 'output_tokens': 50, 'reasoning_tokens': 20, 'saved_tokens': 30},"
         "   {'model': '', 'events': 2, 'cost_usd': '0.000000000', 'input_tokens': 0, 'cache_read_tokens': 0,"
         "    'cache_write_tokens': 0, 'output_tokens': 0, 'reasoning_tokens': 0}],"
         " 'total': {'events': 12, 'cost_usd': '12.000000001'}}",
@@ -103,6 +103,7 @@ static void test_metrics_are_the_numbers_of_the_answers (void **state)
         "zcost_model_tokens_total{model=\"gpt-4o\",kind=\"cache_write\"} 100",
         "zcost_model_tokens_total{model=\"gpt-4o\",kind=\"output\"} 50",
         "zcost_model_tokens_total{model=\"gpt-4o\",kind=\"reasoning\"} 20",
+        "zcost_model_tokens_total{model=\"gpt-4o\",kind=\"saved\"} 30",
         "zcost_service_cost_usd_total{service=\"search\"} 12.000000001",
         "zcost_service_events_total{service=\"search\"} 12",
         "zcost_model_latency_seconds{model=\"gpt-4o\",quantile=\"0.5\"} 0.8125",

@@ -179,7 +179,7 @@ static void test_sqlite_takes_version_2 (void **state)
     make_version (&place, 2);
     char why [256] = "";
     assert_null (zc_store_open_read_only (place.path, why));
-    assert_non_null (strstr (why, "of version 2"));
+    assert_non_null (strstr (why, "has version 2"));
     zc_store_t *store = open_at (&place);
     assert_sound (store);
     draft_t draft = draft_new ();

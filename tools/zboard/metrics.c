@@ -316,15 +316,15 @@ static void write_tokens (const zb_labels_t *labels, zb_exposition_t *out)
 {
     static const struct {
         const char *key, *kind;
-    } kinds [] = {{"input_tokens", "input"},
-                  {"cache_read_tokens", "cache_read"},
-                  {"cache_write_tokens", "cache_write"},
-                  {"output_tokens", "output"},
-                  {"reasoning_tokens", "reasoning"}};
+    } kinds [] = {
+        {"input_tokens", "input"},   {"cache_read_tokens", "cache_read"}, {"cache_write_tokens", "cache_write"},
+        {"output_tokens", "output"}, {"reasoning_tokens", "reasoning"},   {"saved_tokens", "saved"}};
     const char *name;
     json_t *told;
-    zb_exposition_family (out, ZB_COUNTER, "zcost_model_tokens",
-                          "Tokens by model; cache_read and cache_write are parts of input, reasoning of output.");
+    zb_exposition_family (
+        out, ZB_COUNTER, "zcost_model_tokens",
+        "Tokens by model; cache_read and cache_write are parts of input, reasoning of output; saved are "
+        "those of embedding cache hits, in no other.");
     json_object_foreach (labels->names, name, told)
         for (size_t kind = 0; kind < sizeof kinds / sizeof *kinds; kind++)
             zb_exposition_number (out, number_at (told, NULL, kinds [kind].key), "model", name, "kind",
@@ -333,8 +333,15 @@ static void write_tokens (const zb_labels_t *labels, zb_exposition_t *out)
 
 static void write_models (zb_metrics_t *self, const json_t *breakdown, zb_exposition_t *out)
 {
-    static const char *const keys [] = {"cost_usd",           "events",        "input_tokens",     "cache_read_tokens",
-                                        "cache_write_tokens", "output_tokens", "reasoning_tokens", NULL};
+    static const char *const keys [] = {"cost_usd",
+                                        "events",
+                                        "input_tokens",
+                                        "cache_read_tokens",
+                                        "cache_write_tokens",
+                                        "output_tokens",
+                                        "reasoning_tokens",
+                                        "saved_tokens",
+                                        NULL};
     take_rows (&self->models, breakdown, "model", keys);
     write_total (breakdown, out);
     zb_exposition_family (out, ZB_COUNTER, "zcost_model_cost_usd", "Cost by model; empty for events without a model.");

@@ -79,7 +79,7 @@ export default {
     otherCalls: "Other calls", callsWord: "calls", ofTotal: (share) => `${share} of the total`, ofTotalNone: "in total",
 
     topModels: "Top models", topServices: "Top services", events: "Events", tokens: "Tokens", latency: "Latency",
-    tokensIn: "in", tokensOut: "out", p50: "p50", p95: "p95", p99: "p99",
+    tokensIn: "in", tokensOut: "out", tokensSaved: "saved", p50: "p50", p95: "p95", p99: "p99",
     noRows: "No events in this window", moreRows: (number) => `${count(number)} more`,
     clickService: "select one to filter by it",
     clickAgain: "select it again to show all",

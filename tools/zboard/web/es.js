@@ -91,7 +91,8 @@ export default {
     ofTotalNone: "en total",
 
     topModels: "Modelos con más gasto", topServices: "Servicios con más gasto", events: "Eventos", tokens: "Tokens",
-    latency: "Latencia", tokensIn: "entrada", tokensOut: "salida", p50: "p50", p95: "p95", p99: "p99",
+    latency: "Latencia", tokensIn: "entrada", tokensOut: "salida", tokensSaved: "ahorrados", p50: "p50", p95: "p95",
+    p99: "p99",
     noRows: "Sin eventos en este periodo", moreRows: (number) => `${count(number)} más`,
     clickService: "elige uno para filtrar",
     clickAgain: "vuelve a elegirlo para ver todos",

@@ -104,8 +104,10 @@ export function showTiers(report) {
 /* ------------------------------------------------------------------ models and services */
 
 const costOf = (row) => fromUsd(row.cost_usd);
-const tokensIn = number("tokensIn", (row) => compact(row.input_tokens));
-const tokensOut = number("tokensOut", (row) => compact(row.output_tokens));
+/* Used, and saved by embedding caches. */
+const tokens = [number("tokensIn", (row) => compact(row.input_tokens)),
+                number("tokensOut", (row) => compact(row.output_tokens)),
+                number("tokensSaved", (row) => compact(row.saved_tokens))];
 const events = number("events", (row) => count(row.events));
 
 function rest(answer, shown) {
@@ -119,10 +121,10 @@ export function showModels(answer, most) {
     const rows = [...answer.rows.slice(0, most - hidden.length), ...hidden], whole = fromUsd(answer.total?.cost_usd);
     table("top-models", t("topModels"), [
         { word: "model", kind: "name", fill: (cell, row) => putName(cell, row.model || t("without", "model")) },
-        money("cost", costOf), bar("share", (row) => share(costOf(row), whole)), events, tokensIn, tokensOut,
+        money("cost", costOf), bar("share", (row) => share(costOf(row), whole)), events, ...tokens,
         number("p50", (row) => latency(row.latency_ms_p50)), number("p95", (row) => latency(row.latency_ms_p95)),
         number("p99", (row) => latency(row.latency_ms_p99)),
-    ], rows, (row) => row.model, [{ span: 4 }, { span: 2, word: "tokens" }, { span: 3, word: "latency" }]);
+    ], rows, (row) => row.model, [{ span: 4 }, { span: 3, word: "tokens" }, { span: 3, word: "latency" }]);
     put("models-note", rest(answer, rows.length));
 }
 
@@ -145,9 +147,9 @@ export function showServices(answer, most) {
             attribute(cell.firstElementChild, "aria-pressed", is);
             line.classList.toggle("chosen", is);
         } },
-        money("cost", costOf), bar("share", (row) => share(costOf(row), whole)), events, tokensIn, tokensOut,
+        money("cost", costOf), bar("share", (row) => share(costOf(row), whole)), events, ...tokens,
         number("p95", (row) => latency(row.latency_ms_p95)),
-    ], rows, (row) => row.service, [{ span: 4 }, { span: 2, word: "tokens" }, { span: 1, word: "latency" }]);
+    ], rows, (row) => row.service, [{ span: 4 }, { span: 3, word: "tokens" }, { span: 1, word: "latency" }]);
     put("services-note", !rows.length ? "" : choice.service ? t("clickAgain")
         : rest(answer, rows.length) || t("clickService"));
 }
