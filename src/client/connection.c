@@ -5,7 +5,9 @@
 #include "client/connection.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/sockios.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -23,7 +25,7 @@
 #define KEEPALIVE_IDLE_S 30 /* a dead host is noticed after 30 s and 3 probes of 10 s */
 #define KEEPALIVE_INTERVAL_S 10
 #define KEEPALIVE_PROBES 3
-#define READ_LOOKS 2       /* a millisecond apart */
+#define LOOK_NS ZC_NS_PER_MS
 #define DESCRIPTORS 20     /* that a context with our three sockets may need */
 #define PUBLISHED_MAX 1000 /* that wait to be looked at; the next ones tell the same, and more */
 #define BODY_BYTES_MAX 1024
@@ -32,9 +34,11 @@
 
 struct zc_connection {
     void *context, *push, *monitor, *sub;
+    _Atomic uint32_t held; /* messages that libzmq has not yet written, but for the last few KiB of them */
     bool connected;
     bool is_local; /* ipc:// */
-    int local_fd;  /* of such a connection, libzmq's; -1: none */
+    int fd;        /* of the connection, libzmq's; -1: none */
+    int kept_fd;   /* a duplicate of it, which holds the connection open after libzmq closed it; -1: none */
 };
 
 /* libzmq aborts the process when it runs out of descriptors while it makes a context. */
@@ -140,7 +144,7 @@ int zc_connection_new (const char *endpoint, const char *publish, size_t message
     if (!self)
         return ZCOST_ENOMEM;
     self->is_local = strncmp (endpoint, "ipc://", 6) == 0;
-    self->local_fd = -1;
+    self->fd = self->kept_fd = -1;
     int rc = open_sockets (self, endpoint, publish, message_bytes);
     if (rc == 0) {
         *ret_link = self;
@@ -172,10 +176,10 @@ bool zc_connection_watch (zc_connection_t *self)
     int32_t value;
     for (int event; (event = next_event (self->monitor, &value)) != 0;) {
         self->connected = event == ZMQ_EVENT_HANDSHAKE_SUCCEEDED;
-        if (event == ZMQ_EVENT_CONNECTED && self->is_local)
-            self->local_fd = value;
+        if (event == ZMQ_EVENT_CONNECTED)
+            self->fd = value;
         if (event == ZMQ_EVENT_DISCONNECTED)
-            self->local_fd = -1;
+            self->fd = -1;
     }
     return self->connected;
 }
@@ -194,17 +198,29 @@ bool zc_connection_is_ready (const zc_connection_t *self)
     return self->connected && has_room (self->push);
 }
 
+/* Called by libzmq's thread. */
+static void release (void *data, void *held)
+{
+    atomic_fetch_sub ((_Atomic uint32_t *) held, 1);
+    free (data);
+}
+
 bool zc_connection_send (zc_connection_t *self, const void *head, size_t head_size, const zc_ring_t *queue,
                          const zc_batch_t *batch)
 {
     zmq_msg_t message;
     /* Asked first: a message that finds no room would be built again every few milliseconds. */
-    if (!zc_connection_is_ready (self) || zmq_msg_init_size (&message, head_size + batch->bytes) != 0)
+    uint8_t *data = zc_connection_is_ready (self) ? malloc (head_size + batch->bytes) : NULL;
+    if (!data)
         return false;
-    uint8_t *data = zmq_msg_data (&message);
+    if (zmq_msg_init_data (&message, data, head_size + batch->bytes, release, &self->held) != 0) {
+        free (data);
+        return false;
+    }
     if (head_size > 0)
         memcpy (data, head, head_size);
     zc_ring_copy (queue, batch, data + head_size);
+    atomic_fetch_add (&self->held, 1);
     if (zmq_msg_send (&message, self->push, ZMQ_DONTWAIT) < 0) {
         zmq_msg_close (&message);
         return false;
@@ -252,34 +268,77 @@ int zc_connection_receive (zc_connection_t *self, zc_ack_t *ret_ack, zc_incarnat
 
 /* ------------------------------------------------------------------------------ close */
 
-static bool is_read (const zc_connection_t *self)
+/* Closing a socket of libzmq loses the end of what was sent, whatever its linger, in two ways:
+ * - what it last took from its queue, up to 8 KiB, is thrown away if the kernel has no room for it just then;
+ * - a receiver that is behind when its ipc:// peer hangs up drops what it has not read yet: libzmq ends a
+ *   connection that breaks while its input is stopped.
+ * So it is closed only when its queue is empty and the kernel has room for the rest, and the kernel's connection is
+ * held open by a duplicate until all is read. */
+
+static bool is_handed_over (const zc_connection_t *self)
 {
-    int unread = 0;
-    return self->local_fd == -1 || ioctl (self->local_fd, SIOCOUTQ, &unread) == -1 || unread == 0;
+    struct pollfd kernel = {.fd = self->fd, .events = POLLOUT};
+    return atomic_load (&self->held) == 0 && (self->fd == -1 || poll (&kernel, 1, 0) != 0);
 }
 
-/* A receiver that is behind when its ipc:// peer hangs up drops what it has not read yet, whatever
- * the peer's linger: libzmq ends a connection that breaks while its input is stopped. So all must be
- * read first; and seen so twice, since libzmq's own thread may just be about to write more. */
+static bool is_read (int fd)
+{
+    int unread = 0;
+    return fd == -1 || ioctl (fd, SIOCOUTQ, &unread) == -1 || unread == 0;
+}
+
+static void look_again_soon (void)
+{
+    const struct timespec look = {.tv_nsec = LOOK_NS};
+    nanosleep (&look, NULL);
+}
+
+static void drop_kept (zc_connection_t *self)
+{
+    if (self->kept_fd != -1)
+        close (self->kept_fd);
+    self->kept_fd = -1;
+}
+
+static void keep_open (zc_connection_t *self)
+{
+    int fd = self->fd;
+    if (fd == -1 || (self->kept_fd = fcntl (fd, F_DUPFD_CLOEXEC, 0)) == -1)
+        return;
+    /* libzmq tells of a disconnection before it closes: one that is not told by now is still there. */
+    zc_connection_watch (self);
+    if (self->fd != fd)
+        drop_kept (self);
+}
+
 bool zc_connection_settle (zc_connection_t *self, int64_t stop_at_ns)
 {
-    const struct timespec look = {.tv_nsec = ZC_NS_PER_MS};
-    int seen = self->is_local ? 0 : READ_LOOKS;
-    while (seen < READ_LOOKS && zc_clock_mono_ns () < stop_at_ns) {
-        zc_connection_watch (self);
-        seen = is_read (self) ? seen + 1 : 0;
-        nanosleep (&look, NULL);
+    while (zc_connection_watch (self), !is_handed_over (self)) {
+        if (zc_clock_mono_ns () >= stop_at_ns)
+            return false;
+        look_again_soon ();
     }
-    return is_read (self);
+    if (self->is_local)
+        keep_open (self);
+    return true;
 }
 
 /* libzmq does not tell whether it sent all; but it ends at once when it has, and else at the bound. */
-static bool terminate (void *context, int linger_ms)
+static bool terminate (void *context, int64_t stop_at_ns)
 {
-    int64_t started = zc_clock_mono_ns ();
     while (zmq_ctx_term (context) != 0 && errno == EINTR)
         ;
-    return zc_clock_mono_ns () - started < (int64_t) linger_ms * ZC_NS_PER_MS;
+    return zc_clock_mono_ns () < stop_at_ns;
+}
+
+static bool await_reader (int fd, int64_t stop_at_ns)
+{
+    while (!is_read (fd)) {
+        if (zc_clock_mono_ns () >= stop_at_ns)
+            return false;
+        look_again_soon ();
+    }
+    return true;
 }
 
 bool zc_connection_destroy (zc_connection_t **self_p, int linger_ms)
@@ -289,6 +348,7 @@ bool zc_connection_destroy (zc_connection_t **self_p, int linger_ms)
     if (!self)
         return true;
     *self_p = NULL;
+    int64_t stop_at_ns = zc_clock_mono_ns () + (int64_t) linger_ms * ZC_NS_PER_MS;
     if (self->monitor)
         zmq_close (self->monitor);
     if (self->sub)
@@ -298,7 +358,9 @@ bool zc_connection_destroy (zc_connection_t **self_p, int linger_ms)
         zmq_close (self->push);
     }
     if (self->context)
-        all_left = terminate (self->context, linger_ms);
+        all_left = terminate (self->context, stop_at_ns);
+    all_left = await_reader (self->kept_fd, stop_at_ns) && all_left;
+    drop_kept (self);
     free (self);
     return all_left;
 }

@@ -42,12 +42,12 @@ void zc_connection_unsubscribe (zc_connection_t *self, const uint8_t producer [Z
 /* The next thing published, without waiting: 1 and the acknowledgement; 0: it was none; -1: nothing. */
 int zc_connection_receive (zc_connection_t *self, zc_ack_t *ret_ack, zc_incarnation_t *ret_incarnation);
 
-/* Waits until the daemon has read what was sent over an ipc:// connection, as far as two looks a
- * millisecond apart can tell, at most to stop_at_ns of the monotonic clock. Whether it has; true at
- * once over tcp://, where the kernels see to it. */
+/* Waits until closing is safe for what was sent, at most to stop_at_ns of the monotonic clock: until libzmq has handed
+ * it to the kernel. Whether it has. Nothing is sent after this. */
 bool zc_connection_settle (zc_connection_t *self, int64_t stop_at_ns);
 
-/* Closes, and waits linger_ms at most until what was sent has left the process. Whether all has.
+/* Closes, and waits linger_ms at most until what was sent has left the process; if it was settled and is an ipc://
+ * connection, until the daemon has read it. Whether all has.
  * Can take longer where libzmq's own thread hangs in a name look-up. */
 bool zc_connection_destroy (zc_connection_t **self, int linger_ms);
 

@@ -195,7 +195,7 @@ bool zc_sender_round_destroy (zc_sender_round_t **self_p, int64_t stop_at_ns)
     zc_spool_adopted_destroy (&self->adopted);
     if (self->outbox)
         zc_outbox_seal (self->outbox, zc_clock_mono_ns (), true);
-    else if (self->connection) /* nobody will acknowledge: so see that it is read */
+    else if (self->connection) /* nobody will acknowledge: so see that it leaves */
         all_left = zc_connection_settle (self->connection, stop_at_ns);
     zc_outbox_destroy (&self->outbox);
     int64_t left_ns = stop_at_ns - zc_clock_mono_ns ();

@@ -46,6 +46,7 @@ typedef struct {
     uint64_t out_of_order; /* against the sequence that input_tokens tell */
     size_t largest;
     zcost_type_t last_type;
+    unsigned nap_us; /* after each message: how slow it is */
 } daemon_t;
 
 HELPER void bind_daemon (daemon_t *self, const char *endpoint)
@@ -108,6 +109,8 @@ HELPER void receive (daemon_t *self, uint64_t total)
             else
                 self->bad++;
         zmq_msg_close (&message);
+        if (self->nap_us)
+            usleep (self->nap_us);
     }
     assert_int_equal (self->total, total);
     assert_int_equal (self->bad, 0);
