@@ -178,7 +178,7 @@ class Pace(ZreplayCase):
     def test_a_reader_that_is_behind_over_ipc_loses_nothing_at_the_end(self):
         """zreplay closes while most is unread: zcost_close must wait for the reader, not only for the kernel."""
         with tempfile.TemporaryDirectory() as dir, zmq.Context() as context, context.socket(zmq.PULL) as reader:
-            reader.rcvhwm, reader.rcvtimeo = 2, 2000 * PATIENCE
+            reader.rcvhwm, reader.rcvtimeo = 2, 10_000 * PATIENCE
             reader.bind(f"ipc://{dir}/slow")
             player = subprocess.Popen([executable("zreplay"), "--endpoint", f"ipc://{dir}/slow", "--demo", "--quiet",
                                        "--rate", "max", "--count", "100000"], stderr=subprocess.PIPE)
