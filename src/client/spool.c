@@ -90,7 +90,7 @@ int zc_spool_new (const char *dir, const zc_ring_t *queue, zc_spool_t *ret_spool
         return ZCOST_ESYSTEM;
     if (make (&self, path, zc_ring_bytes (queue), producer) != 0)
         return give_up (&self, path);
-    if ((rc = zc_ring_map (queue, self.fd)) != 0)
+    if (zc_ring_map (queue, self.fd) != 0)
         return give_up (&self, self.path);
     *ret_spool = self;
     return 0;

@@ -38,7 +38,7 @@ int zc_engine_read_config (const zc_engine_t *self, zc_pack_t *config);
 bool zc_engine_has_config (const zc_engine_t *self, const void *config, size_t size);
 
 /* Takes packed terms into force. Returns 0, or -1 after a line in the log: then those in force stay. */
-int zc_engine_take_config (zc_engine_t *self, const void *config, size_t size);
+int zc_engine_take_config (zc_engine_t *self, const void *bytes, size_t size);
 
 /* Names tiers without a price in the log. */
 void zc_engine_warn_of_unpriced_tiers (const zc_engine_t *self);

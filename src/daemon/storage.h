@@ -34,7 +34,7 @@ int zc_storage_close (zc_storage_t **self, bool failed);
 
 /* Reads the price file again and takes it into force. Returns 0; 1 after a line in the log: the old one
  * stays; -1: the storage failed. */
-int zc_storage_load_config (zc_storage_t *storage, zc_engine_t *engine);
+int zc_storage_load_config (zc_storage_t *self, zc_engine_t *engine);
 
 /* These return 0, or -1: the storage failed. data must stay as it is until the next zc_storage_write. */
 int zc_storage_append (zc_storage_t *self, zc_record_kind_t kind, int64_t arrival_ms, const void *data, size_t size);

@@ -125,7 +125,7 @@ static zc_why_t take_tags (const zc_value_t *map, const uint8_t *header, const u
     if (map->kind != ZC_MAP)
         return ZC_WHY_WRONG_KIND;
     while (at < end) { /* the caller has stepped over the map: all of it is there */
-        zc_value_t value;
+        zc_value_t value = {.kind = ZC_NIL};
         zc_str_t str;
         at = zc_reader_read (at, end, &value);
         zc_why_t why = take_str (&value, &str);

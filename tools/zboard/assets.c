@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
+/* NOLINTBEGIN(bugprone-macro-parentheses): strings stand side by side */
 #define EMBED(symbol, path)                                                                                            \
     __asm__(                                                                                                           \
         ".section .rodata\n"                                                                                           \
@@ -21,6 +22,7 @@
         ".byte 0\n"                                                                                                    \
         ".previous\n");                                                                                                \
     extern const unsigned char symbol [], symbol##_end [];
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 #define ASSET(symbol, name, type)                                                                                      \
     {                                                                                                                  \

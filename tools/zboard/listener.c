@@ -21,7 +21,7 @@ void zb_listener_name (const struct sockaddr *address, char ret_name [ZB_ADDRESS
 
 static void name_bound (int fd, char ret_bound [ZB_ADDRESS_BYTES])
 {
-    struct sockaddr_storage address;
+    struct sockaddr_storage address = {.ss_family = AF_UNSPEC};
     socklen_t size = sizeof address;
     char name [ZB_ADDRESS_BYTES] = "?", port [8] = "?";
     if (getsockname (fd, (struct sockaddr *) &address, &size) == 0)

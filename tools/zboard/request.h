@@ -88,9 +88,9 @@ enum MHD_Result zb_request_reply (zb_request_t *self, struct MHD_Response *respo
 /* The same with a response that is only for this request, and is dropped. */
 enum MHD_Result zb_request_answer (zb_request_t *self, struct MHD_Response *response, int status);
 
-/* {"detail", "code"}. header, value: one more header; NULL: none. */
-enum MHD_Result zb_request_fail (zb_request_t *self, int status, const char *code, const char *detail,
-                                 const char *header, const char *value);
+/* {"detail", "code"}. name, value: one more header; NULL: none. */
+enum MHD_Result zb_request_fail (zb_request_t *self, int status, const char *code, const char *detail, const char *name,
+                                 const char *value);
 
 /* 503: come again. */
 enum MHD_Result zb_request_fail_busy (zb_request_t *self, const char *detail);

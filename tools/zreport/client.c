@@ -252,7 +252,7 @@ int zr_client_ask (zr_client_t *self, const json_t *request, json_t **ret_result
         return -1;
     json_t *result = NULL;
     int status = zr_client_receive (self, &number, &result);
-    if (number != self->last && !self->broken) {
+    if (!self->broken && number != self->last) {
         json_decref (result);
         return zr_client_fail_stray (self);
     }

@@ -84,7 +84,8 @@ int zr_client_windows (zr_client_t *client, json_t *question, const zr_window_t 
     asking_t asking = {
         .client = client, .windows = windows, .results = results, .mistake = mistake, .mistake_size = size};
     *mistake = 0;
-    memset (results, 0, count * sizeof *results);
+    for (size_t i = 0; i < count; i++)
+        results [i] = NULL;
     if (ask_all (&asking, question, count) == 0)
         return 0;
     for (size_t i = 0; i < count; i++)

@@ -199,7 +199,7 @@ static const char *read_argument (const zc_value_t *key, const argument_t *argum
 /* Returns NULL, or what is wrong with the request; of several wrongs the first. */
 static const char *read_map (const uint8_t *at, const uint8_t *end, draft_t *draft)
 {
-    zc_value_t map, key;
+    zc_value_t map = {.kind = ZC_NIL};
     bool too_deep = false;
     const char *wrong = NULL;
     if (at == end || zc_reader_skip (at, end, LEVELS_MAX, &too_deep) != end || too_deep)
@@ -209,6 +209,7 @@ static const char *read_map (const uint8_t *at, const uint8_t *end, draft_t *dra
         return "a request must be a map: {\"query\": name, ...}";
     for (uint32_t i = 0; i < map.size && !wrong; i++) {
         argument_t argument = {.end = end};
+        zc_value_t key = {.kind = ZC_NIL};
         zc_reader_read (at, end, &key);
         at = zc_reader_skip (at, end, LEVELS_MAX, &too_deep);
         argument.children = zc_reader_read (at, end, &argument.head);

@@ -12,10 +12,11 @@
 
 int zc_intern_init (zc_intern_t *self, uint32_t max)
 {
-    memset (self, 0, sizeof *self);
-    self->max = max;
-    self->names = calloc (max, sizeof *self->names);
-    self->sorted = calloc (max, sizeof *self->sorted);
+    *self = (zc_intern_t){
+        .max = max,
+        .names = calloc (max, sizeof *self->names),
+        .sorted = calloc (max, sizeof *self->sorted),
+    };
     if (self->names && self->sorted)
         return 0;
     zc_intern_term (self);

@@ -107,7 +107,7 @@ void zc_budget_record_pack (zc_pack_t *out, const zc_alert_t *alert);
 int zc_budget_record_read (const void *bytes, size_t size, zc_alert_t *ret_alert);
 
 /* The body of an alert on the topic `alert`. */
-void zc_budgets_pack_alert (const zc_budgets_t *self, zc_pack_t *out, size_t alert, const char *instance);
+void zc_budgets_pack_alert (const zc_budgets_t *self, zc_pack_t *out, size_t number, const char *instance);
 
 /* The result of `budgets`, as of the last look. self NULL: there are none. */
 void zc_budgets_pack (const zc_budgets_t *self, zc_pack_t *out, int64_t now_ms);

@@ -122,7 +122,7 @@ static uint64_t hash_of (const zc_keys_t *self, const zc_dimensions_t *key)
     const zc_str_t *const texts [] = {&key->service, &key->tier, &key->model, &key->provider, &key->tags};
     zc_siphash_t hash = zc_siphash_begin (&self->secret);
     zc_siphash_word (&hash, key->type);
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+    for (size_t i = 0; i < sizeof texts / sizeof texts [0]; i++) {
         zc_siphash_word (&hash, texts [i]->size);
         zc_siphash_bytes (&hash, texts [i]->data, texts [i]->size);
     }

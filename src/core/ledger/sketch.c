@@ -56,7 +56,7 @@ int zc_sketches_grow (zc_sketches_t *self)
         return -1;
     if (!self->slots)
         bigger.secret = (uintptr_t) bigger.slots * UINT64_C (0xd6e8feb86659fd93);
-    for (int full = 0; full < 2; full++)
+    for (int full = 0; self->slots && full < 2; full++)
         for (uint32_t slot = 0; slot < self->size; slot++)
             if (self->slots [slot] && is_full (self->slots [slot]) == full)
                 put (&bigger, self->slots [slot]);
@@ -162,16 +162,19 @@ zc_binned_t *zc_sketch_sort_binned (zc_binned_t *counts, zc_binned_t *other, siz
     return sort_from (counts, other, n, PLACE_DIGIT);
 }
 
-/* The counts as they lie. Returns whether one of them fills its slot, so that its bin may be there again. */
-static bool gather (const zc_sketches_t *self, zc_binned_t *counts)
+/* The counts as they lie, and how many. ret_full: whether one of them fills its slot, so that its bin may be there
+ * again. */
+static size_t gather (const zc_sketches_t *self, zc_binned_t *counts, bool *ret_full)
 {
+    size_t count = 0;
     bool full = false;
     for (uint32_t slot = 0; slot < self->size; slot++)
         if (self->slots [slot]) {
             full |= is_full (self->slots [slot]);
-            *counts++ = self->slots [slot];
+            counts [count++] = self->slots [slot];
         }
-    return full;
+    *ret_full = full;
+    return count;
 }
 
 /* By place only, where no place is there twice. */
@@ -184,10 +187,10 @@ zc_binned_t *zc_sketches_sorted (const zc_sketches_t *self, size_t *ret_count)
         free (other);
         return NULL;
     }
-    bool twice = gather (self, counts);
-    zc_binned_t *sorted = sort_from (counts, other, self->count, twice ? 0 : PLACE_DIGIT);
+    bool twice;
+    *ret_count = gather (self, counts, &twice);
+    zc_binned_t *sorted = sort_from (counts, other, *ret_count, twice ? 0 : PLACE_DIGIT);
     free (sorted == counts ? other : counts);
-    *ret_count = self->count;
     return sorted;
 }
 

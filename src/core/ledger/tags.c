@@ -29,7 +29,7 @@ zc_str_t zc_tags_canonical (const zc_policy_t *policy, zc_str_t map, char to [ZC
 {
     const uint8_t *at = (const uint8_t *) map.data, *end = at + map.size;
     zc_str_t values [ZC_TAGS_MAX] = {{NULL, 0}};
-    zc_value_t head = {.size = 0}, name, value;
+    zc_value_t head = {.size = 0}, name = head, value = head;
     at = zc_reader_read (at, end, &head);
     for (uint32_t i = 0; i < head.size; i++) {
         at = zc_reader_read (at, end, &name);

@@ -220,7 +220,7 @@ static int load (zc_reprice_t *self)
         return zc_reprice_fail (self,
                                 "the journal begins only at @%lld: use a later --since, or keep more of it "
                                 "(journal/keep)",
-                                (long long) (self->first_ms / 1000 + 1));
+                                (long long) self->first_ms / 1000 + 1);
     return zc_reprice_begin_config (self);
 }
 

@@ -171,7 +171,7 @@ int zc_reprice_show_correct_unpriced (const zc_repriced_t *self, const zc_keys_t
                                       zc_store_t *store)
 {
     static const zc_cells_t nothing;
-    size_t count, changed = 0;
+    size_t count = 0, changed = 0;
     model_t *models = changed_models (self, keys, &count);
     zc_unpriced_change_t *changes = calloc (count ? count : 1, sizeof *changes);
     for (size_t i = 0; models && changes && i < count; i++) {

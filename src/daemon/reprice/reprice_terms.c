@@ -98,6 +98,6 @@ int zc_reprice_catch_up (zc_reprice_t *self, int64_t arrival_ms)
     const zc_known_config_t *known = &self->known [self->config_at++];
     if (self->since_s * 1000 < known->from_ms)
         return zc_reprice_fail (self, "the prices in force are known only from @%lld on: use a later --since",
-                                (long long) (known->from_ms / 1000 + 1));
+                                (long long) known->from_ms / 1000 + 1);
     return zc_reprice_take_config (self, known->bytes.data, known->bytes.size);
 }

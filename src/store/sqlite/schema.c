@@ -18,7 +18,13 @@
     X (baseline_nanousd)                                                                                               \
     X (input_tokens)                                                                                                   \
     X (cache_read_tokens)                                                                                              \
-    X (cache_write_tokens) X (output_tokens) X (reasoning_tokens) X (hits) X (misses) X (saved_nanousd) X (saved_ns)
+    X (cache_write_tokens)                                                                                             \
+    X (output_tokens)                                                                                                  \
+    X (reasoning_tokens)                                                                                               \
+    X (hits)                                                                                                           \
+    X (misses)                                                                                                         \
+    X (saved_nanousd)                                                                                                  \
+    X (saved_ns)
 #define MEASURES_2(X)                                                                                                  \
     X (assumed_cost_nanousd) X (assumed_baseline_nanousd) X (assumed_saved_nanousd) X (prompt_saved_nanousd)
 #define MEASURES_3(X) X (saved_tokens)

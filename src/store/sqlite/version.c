@@ -34,7 +34,7 @@ static int found (zc_sqlite_t *self, int64_t now_ms)
 
 static int take_steps (zc_sqlite_t *self, const char *const *steps, int steps_count, int64_t now_ms)
 {
-    int version;
+    int version = 0;
     if (zc_sqlite_identify (self, steps_count, &version) == -1)
         return -1;
     for (int step = version; step < steps_count; step++)

@@ -211,8 +211,8 @@ zr_text_t zr_amount_age (int64_t ms)
         const char *name;
     } units [] = {{86400, "d"}, {3600, "h"}, {60, "min"}, {1, "s"}};
     zr_text_t to;
-    int64_t seconds = ms / 1000;
-    snprintf (to.text, sizeof to.text, "%.1f s", ms > 0 ? (double) (ms / 100) / 10 : 0);
+    int64_t seconds = ms / 1000, tenths = ms > 0 ? ms / 100 : 0;
+    snprintf (to.text, sizeof to.text, "%.1f s", (double) tenths / 10);
     for (size_t i = 0; i < sizeof units / sizeof units [0]; i++)
         if (seconds >= units [i].seconds) {
             snprintf (to.text, sizeof to.text, "%" PRId64 " %s", seconds / units [i].seconds, units [i].name);

@@ -91,10 +91,10 @@ void zr_watch_part_budgets (const zr_watch_data_t *data, zr_page_t *page)
         free (missing);
         return;
     }
-    json_t **budgets = zr_screen_need (calloc (count, sizeof *budgets));
+    json_t **budgets = zr_screen_need (calloc (count, sizeof (json_t *)));
     for (size_t i = 0; i < count; i++)
         budgets [i] = json_array_get (list, i);
-    qsort (budgets, count, sizeof *budgets, compare);
+    qsort (budgets, count, sizeof (json_t *), compare);
     put_budgets (page, budgets, count);
     free (budgets);
 }

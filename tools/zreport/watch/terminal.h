@@ -48,7 +48,7 @@ int zr_terminal_columns (const zr_terminal_t *self);
 
 /* A picture: clear, paint pages (a zr_painter_t), show. Only what has changed is sent. */
 void zr_terminal_clear (zr_terminal_t *self);
-void zr_terminal_paint (void *self, int row, int column, const zr_page_t *page, int rows);
+void zr_terminal_paint (void *argument, int row, int column, const zr_page_t *page, int rows);
 void zr_terminal_show (zr_terminal_t *self);
 
 /* Gives the terminal back for a while; then takes it again, and draws all of it anew. */
