@@ -20,6 +20,7 @@ import tally
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SYSTEM = ROOT / "tests/system"
+SEED = os.environ.get("ZCOST_TEST_SEED") or str(time.time_ns() // 1000)  # of random tests: another in each run
 
 # In this order. Release first: what is broken for everyone shows early.
 PLAN = [
@@ -32,8 +33,8 @@ PLAN = [
 ]
 COVERAGE_PLAN = [("coverage", "unit"), ("coverage", "system")]
 
-# What has threads of its own: libzcost, which zreplay drives hard; the daemon's journal and checkpointer; zboard's mailboxes.
-# And what any thread may ask: civil time.
+# What has threads of its own: libzcost, which zreplay drives hard; the daemon's journal and checkpointer; zboard's
+# mailboxes. And what any thread may ask: civil time.
 TSAN_ONLY = {"unit": {"unit.client", "unit.encode", "unit.guest", "unit.journal", "unit.journal_faults",
                       "unit.journal_sync", "unit.keys", "unit.ledger_cells", "unit.mailbox", "unit.outbox",
                       "unit.ring", "unit.reliable", "unit.spool", "unit.store_faults", "unit.store_reader",
@@ -78,6 +79,7 @@ def leaks_can_be_found():
 
 def environment(build, reports, long):
     env = {name: value for name, value in os.environ.items() if not name.startswith("ZCOST_")}
+    env["ZCOST_TEST_SEED"] = SEED
     env["ZCOST_BIN"] = str(ROOT / "build" / build / "bin")
     env["CMOCKA_MESSAGE_OUTPUT"] = "TAP"
     env["PYTHONDONTWRITEBYTECODE"] = "1"
@@ -215,7 +217,7 @@ def main(arguments):
             getattr(suite, kind)(build)
     if plan is COVERAGE_PLAN:
         coverage.show(ROOT)
-    return suite.tally.end(time.monotonic() - begun)
+    return suite.tally.end(time.monotonic() - begun, f"ZCOST_TEST_SEED={SEED} tests/run {' '.join(arguments)}".rstrip())
 
 
 def leave(number, _):

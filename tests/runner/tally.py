@@ -81,10 +81,14 @@ class Tally:
                                           (("failed", failed), ("skipped", skipped)) if names]
         self.line(label, ", ".join(numbers), seconds)
 
-    def end(self, seconds):
+    def end(self, seconds, again):
+        """Says what was skipped and failed, how the run is repeated with the same random numbers, and the sums. The
+        exit code."""
         for kind, names in ("skipped", self.skips), ("failed", self.failures):
             for name in names:
                 print(f"{kind}  {name}")
+        if self.failures:
+            print(f"again   {again}")
         print(f"in {seconds // 60:.0f} min {seconds % 60:.0f} s")
         more = f", {len(self.skips)} skipped" if self.skips else ""
         print(f"{self.passed} passed, {self.failed} failed{more}")

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import msgpack
 import zmq
 
-from harness import PATIENCE, SANITIZED, TestCase, now_ms
+from harness import PATIENCE, SANITIZED, TestCase
 
 MINUTE_MS = 60_000
 BUDGET_KEYS = ["name", "period", "timezone", "where", "since", "until", "limit_nanousd", "limit_usd", "spent_nanousd",
@@ -24,7 +24,8 @@ def conf(tags=(), **budgets):
         lines.append("    " + name)
         lines += [f"        {key} = {value}" for key, value in settings.items() if key != "where"]
         where = settings.get("where")
-        lines += ["        where"] * bool(where) + [f'            {key} = "{value}"' for key, value in (where or {}).items()]
+        lines += ["        where"] * bool(where)
+        lines += [f'            {key} = "{value}"' for key, value in (where or {}).items()]
     lines += ["tags"] * bool(tags) + ["    key = " + tag for tag in tags]
     return "\n".join(lines) + "\n"
 

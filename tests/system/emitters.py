@@ -1,14 +1,13 @@
 # SPDX-License-Identifier: MPL-2.0
 """Services over libzcost (tests/faults/emitter.c), fed with events, killed, and started again."""
 import os
-import random
 import subprocess
 import threading
 import time
 import unittest
 
 import samples
-from harness import BIN, PATIENCE, now_ms
+from harness import BIN, PATIENCE, now_ms, seeded
 
 EMITTER = BIN.parent / "tests/emitter"
 BEGUN, TAKEN, DROPPED = 1, 2, 3
@@ -87,7 +86,7 @@ class Steady:
     def __init__(self, folder, name, bind, seed, *options, pace=0.004):
         self.lives = []
         self._options = (folder, name, bind, *options)
-        self._rng = random.Random(seed)
+        self._rng = seeded(seed)
         self._pace = pace
         self._ending = threading.Event()
         self.last = {}

@@ -18,6 +18,7 @@ import shutil
 import signal
 import socket as sockets
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -44,10 +45,20 @@ def _is_sanitized():
 
 SANITIZED = _is_sanitized()
 PATIENCE = 4 if SANITIZED else 1  # every deadline is multiplied by this
+SEED = os.environ.get("ZCOST_TEST_SEED") or str(time.time_ns() // 1000)
+_drawn = []  # what seeded() was asked for
 
 
 def now_ms():
     return time.time_ns() // 1_000_000
+
+
+def seeded(stream):
+    """Random numbers that follow from ZCOST_TEST_SEED, which is fresh in each run unless it is set, and from the
+    stream, a number or a text that tells them from others of the same run. A test that fails after any were drawn says
+    how it is run again with the same ones."""
+    _drawn.append(stream)
+    return random.Random(f"{SEED} {stream}")
 
 
 def executable(name):
@@ -355,6 +366,15 @@ class TestCase(unittest.TestCase):
     """A test with a deadline, in seconds: `timeout` of its class."""
     timeout = 30
     maxDiff = None
+
+    def run(self, result=None):
+        result = result or self.defaultTestResult()
+        before = len(result.failures) + len(result.errors)
+        super().run(result)
+        if _drawn and len(result.failures) + len(result.errors) > before:
+            print(f"# again, in tests/system: ZCOST_TEST_SEED={SEED} /usr/bin/python3 -B -m unittest {self.id()}",
+                  file=sys.stderr, flush=True)
+        return result
 
     def setUp(self):
         def late(*_):

@@ -3,12 +3,11 @@
 
 A Case has a daemon and the book of all that it was sent; each answer is held against the book.
 """
-import random
 import uuid
 
 import samples
 import wire
-from harness import TestCase, now_ms
+from harness import TestCase, now_ms, seeded
 from oracle import usd_text
 from question_oracle import (DIMENSIONS, SUMMED, Book, Kept, check_breakdown, check_report, check_series, floor_ms)
 
@@ -49,7 +48,7 @@ def random_event(rng, now, spans=_SPANS_MS):
 
 
 def random_events(seed, count, spans=_SPANS_MS):
-    rng, now = random.Random(seed), now_ms()
+    rng, now = seeded(seed), now_ms()
     return [random_event(rng, now, spans) for _ in range(count)]
 
 
@@ -194,7 +193,7 @@ class Case(TestCase):
 
     def ask_much(self, seed, rounds=12):
         """Questions at random, and every dimension by itself."""
-        rng = random.Random(seed)
+        rng = seeded(seed)
         self.breakdown((*DIMENSIONS, *self.book.tags))
         self.breakdown()
         self.report()

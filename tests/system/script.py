@@ -2,7 +2,6 @@
 """A fixed piece of work for a daemon that will not live to its end: frames of several producers, what
 they must come to, and the acknowledgements that were given for them."""
 import copy
-import random
 import time
 import uuid
 
@@ -10,7 +9,7 @@ import msgpack
 import zmq
 
 import samples
-from harness import PATIENCE, now_ms
+from harness import PATIENCE, now_ms, seeded
 from oracle import Oracle
 from reliable import Frame, check_ack, read_ack, stamped, topic_of
 
@@ -23,7 +22,7 @@ class Script:
     that live as long as this object does."""
 
     def __init__(self, seed, frames=60, producers=3, padding=0):
-        rng = random.Random(seed)
+        rng = seeded(seed)
         self.ids = [uuid.UUID(int=rng.getrandbits(128)).bytes for _ in range(producers)]
         self.end = dict.fromkeys(self.ids, 1)
         self.done = dict.fromkeys(self.ids, 1)

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MPL-2.0
 """What is acknowledged, how, and to whom; what the daemon knows of its producers after a restart; whole
 producers that rely on it."""
-import random
 import signal
 import time
 import unittest
@@ -12,7 +11,7 @@ import msgpack
 import samples
 from durable import BAD, GOOD, NEVER, Stamped
 from faults import preload
-from harness import PATIENCE, SANITIZED, TestCase, fixed_endpoints, now_ms
+from harness import PATIENCE, SANITIZED, TestCase, fixed_endpoints, now_ms, seeded
 from oracle import Oracle
 from reliable import Producer, check_ack, read_ack, stamped, topic_of
 
@@ -212,7 +211,7 @@ class Reliable(TestCase):
         self.assertEqual((events["rejected"], events["lost"]), (0, 0))
 
     def test_what_was_emitted_before_the_daemon_was_there_arrives(self):
-        rng = random.Random(1)
+        rng = seeded(1)
         producer = self.connect()
         for _ in range(300):
             producer.emit(samples.random_event(rng, now_ms()))
@@ -234,8 +233,8 @@ class Reliable(TestCase):
         self.check(zcostd, [producer])
 
     def test_clones_over_a_restart(self):
-        id, rng = uuid.uuid4().bytes, random.Random(3)
-        clones = [self.connect(id=id, rng=random.Random(n)) for n in range(2)]
+        id, rng = uuid.uuid4().bytes, seeded(3)
+        clones = [self.connect(id=id, rng=seeded(n)) for n in range(2)]
         zcostd = self.daemon(bind=self.bind, prices=samples.PRICES)
         for n in range(400):
             events = [samples.random_event(rng, now_ms()) for _ in range(rng.randint(1, 4))]
@@ -249,7 +248,7 @@ class Reliable(TestCase):
 
     def test_a_daemon_that_stands_still_loses_nothing(self):
         """Acknowledgements stop, everything is sent again, and still counts once."""
-        rng = random.Random(4)
+        rng = seeded(4)
         producer = self.connect(silence=0.3)
         zcostd = self.daemon(bind=self.bind, prices=samples.PRICES)
         for n in range(200):
@@ -267,7 +266,8 @@ class Many(TestCase):
 
     def test_twenty_thousand_producers_are_bounded(self):
         zcostd = self.daemon()
-        ids = [random.randbytes(16) for _ in range(20_000)]
+        rng = seeded(5)
+        ids = [rng.randbytes(16) for _ in range(20_000)]
         before = zcostd.health()["rss_bytes"]
         for seq in (1, 2):
             zcostd.push(*[stamped(id, 1, seq, [GOOD]) for id in ids])
@@ -281,14 +281,15 @@ class Many(TestCase):
         self.assertEqual((events["accepted"], events["duplicate"]), (2 * len(ids), len(ids)))
         zcostd.restart()
         self.assertEqual(zcostd.health()["events"], events)
-        for id in random.sample(ids, 20):
+        for id in rng.sample(ids, 20):
             self.assertEqual(check_ack(zcostd.ask("ack", producer=id.hex()))[:2], (1, 3))
 
     def test_a_forest_of_producers_beyond_the_cap_is_exact(self):
         """More than are kept live: those that are displaced are refused when they come back, and
         never counted twice."""
         zcostd = self.daemon()
-        ids = [random.randbytes(16) for _ in range(70_000)]
+        rng = seeded(6)
+        ids = [rng.randbytes(16) for _ in range(70_000)]
         zcostd.push(*[stamped(id, 1, 1, [GOOD]) for id in ids])
         zcostd.settle(len(ids), timeout=40)
         zcostd.push(*[stamped(id, 1, 1, [GOOD]) for id in ids])

@@ -76,7 +76,6 @@ class Bench(unittest.TestCase):
         self.assertEqual(done.returncode, 2)
         self.assertIn("'speed' is not one of ingest, emit, fold, query, ", done.stderr)
 
-
     def test_results_are_written_in_whole_or_not_at_all(self):
         with tempfile.TemporaryDirectory(prefix="zcost-test-") as folder:
             results = pathlib.Path(folder) / "RESULTS.md"

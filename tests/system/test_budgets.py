@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MPL-2.0
 """Budgets: what was spent in which period, and each threshold that is passed told once, by a real daemon."""
-import random
 import sqlite3
 import time
 import unittest
@@ -10,7 +9,7 @@ from decimal import Decimal
 from budgets import (BUDGET_KEYS, MINUTE_MS, Alerts, Budgets, conf, fake_clock, in_zone, needs_fake_clock,
                      noon_zone)
 from durable import NEVER, OFTEN
-from harness import PATIENCE, now_ms, run
+from harness import PATIENCE, now_ms, run, seeded
 
 
 class Thresholds(Budgets):
@@ -24,8 +23,9 @@ class Thresholds(Budgets):
         self.spend(zcostd, 20)
         second, third = alerts.next(), alerts.next()
         budget = self.wait_spent(zcostd, "25.000000001")
-        self.assertEqual(list(first), ["id", "budget", "threshold_percent", "share_percent", "spent_nanousd", "spent_usd",
-                                       "limit_nanousd", "limit_usd", "period", "timezone", "since", "until", "at",
+        self.assertEqual(list(first), ["id", "budget", "threshold_percent", "share_percent", "spent_nanousd",
+                                       "spent_usd", "limit_nanousd", "limit_usd", "period", "timezone", "since",
+                                       "until", "at",
                                        "instance"])
         since_s = budget["since"] // 1000
         for alert, percent, spent in ((first, 50, 5_000_000_001), (second, 80, 25_000_000_001),
@@ -83,7 +83,8 @@ class Thresholds(Budgets):
         alerts.assert_none(0)
 
     def test_budgets_in_memory_only(self):
-        zcostd = self.daemon(data=None, config=OFTEN + conf(team=dict(limit_usd=10, period="day", timezone=noon_zone())))
+        budget = conf(team=dict(limit_usd=10, period="day", timezone=noon_zone()))
+        zcostd = self.daemon(data=None, config=OFTEN + budget)
         alerts = Alerts(zcostd)
         for _ in range(10):
             self.spend(zcostd, 0.6)
@@ -141,7 +142,7 @@ class Sums(Budgets):
                                                  for name, where in self.FILTERS.items()})
 
     def run_one(self, period, before, seed):
-        rng = random.Random(seed)
+        rng = seeded(seed)
         zcostd = self.daemon(config=before + self.budgets(period, noon_zone() if period == "day" else "Asia/Kathmandu"))
         sent = []
         for _ in range(4):
@@ -234,7 +235,8 @@ class Restarts(Budgets):
                 zcostd.restart()
                 self.wait_spent(zcostd, 60)
                 alert = Alerts(zcostd).next()
-                self.assertEqual((alert["threshold_percent"], alert["at"], alert["spent_usd"]), (50, at, "60.000000000"))
+                self.assertEqual((alert["threshold_percent"], alert["at"], alert["spent_usd"]),
+                                 (50, at, "60.000000000"))
                 self.assertNotIn("budget_threshold", zcostd.log_text())
 
     def test_a_threshold_that_nobody_looked_at_is_told_after_a_restart(self):
@@ -250,7 +252,7 @@ class Restarts(Budgets):
                 alerts.assert_none()
 
     def test_many_kills_neither_repeat_nor_miss_one(self):
-        rng = random.Random(5)
+        rng = seeded(5)
         percents = list(range(10, 90, 10))
         zcostd = self.daemon(config=self.config("store\n    checkpoint_seconds = 0.7\n",
                                                 thresholds=" ".join(map(str, percents))))
@@ -348,7 +350,8 @@ class Calendar(Budgets):
         self.over_the_end("UTC", "2026-12-31 23:59:52", "month")
 
     def test_days_of_23_and_25_hours(self):
-        for zone, text, hours in (("Europe/Madrid", "2027-03-28 12:00:00", 23), ("Europe/Madrid", "2026-10-25 12:00:00", 25),
+        for zone, text, hours in (("Europe/Madrid", "2027-03-28 12:00:00", 23),
+                                  ("Europe/Madrid", "2026-10-25 12:00:00", 25),
                                   ("Australia/Lord_Howe", "2027-04-04 12:00:00", 24.5)):
             with self.subTest(zone=zone, text=text):
                 zcostd = self.start_at(zone, text, period="day")

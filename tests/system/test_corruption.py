@@ -5,15 +5,13 @@ segment and the offset named. Never a crash, never a wrong sum.
 `zcostd --check` says the same, beforehand, and changes no byte.
 """
 import os
-import random
 import re
 import shutil
 import unittest
-import zlib
 
 import samples
 from disk import digest
-from harness import Daemon, TestCase, run
+from harness import Daemon, TestCase, run, seeded
 from script import Script
 
 LONG = bool(os.environ.get("ZCOST_TEST_LONG"))
@@ -58,7 +56,7 @@ class Corruption(TestCase):
 
     def setUp(self):
         super().setUp()
-        self.rng = random.Random(zlib.crc32(self.id().encode()))
+        self.rng = seeded(self.id())
         self.victim = Daemon(config=CONFIG, prices=samples.PRICES)
         self.addCleanup(self.victim.kill)
 

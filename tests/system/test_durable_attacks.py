@@ -5,7 +5,6 @@ ends the daemon is told in a line that names what to look at."""
 import json
 import os
 import pathlib
-import random
 import resource
 import signal
 import tempfile
@@ -14,10 +13,9 @@ import unittest
 
 import zmq
 
-import samples
 import wire
 from durable import BAD, GOOD, NEVER, OFTEN, Kept
-from harness import Daemon, TestCase, run
+from harness import Daemon, TestCase, run, seeded
 from reliable import check_ack, stamped
 
 U64_MAX = (1 << 64) - 1
@@ -95,7 +93,7 @@ class Stamps(Kept):
     def test_a_replay_is_what_was_shown_whatever_stamps_say(self):
         for saturating in (False, True):
             with self.subTest(saturating=saturating):
-                rng = random.Random(11)
+                rng = seeded(11)
                 hostile = Hostile(rng, saturating)
                 zcostd = self.daemon(config=NEVER + FEW.format(producers=20, expired=5))
                 for seconds in (NEVER, OFTEN, NEVER, OFTEN, NEVER):
@@ -111,7 +109,8 @@ class Stamps(Kept):
 
     def test_counters_that_strangers_fill_stop_and_stay(self):
         zcostd = self.daemon(config=NEVER)
-        first, second = random.randbytes(16), random.randbytes(16)
+        rng = seeded(3)
+        first, second = rng.randbytes(16), rng.randbytes(16)
         zcostd.push(stamped(first, 1, 1, [GOOD], U64_MAX), stamped(second, 1, 1, [GOOD], U64_MAX),
                     stamped(first, 1, U64_MAX - 3, [GOOD], U64_MAX), stamped(first, 2, 1, [GOOD]))
         events = zcostd.settle(4)["events"]
@@ -128,7 +127,7 @@ class Prices(Kept):
         def table(dollars):
             return json.dumps({name: {"input_cost_per_token": dollars, "output_cost_per_token": dollars}
                                for name in ("gpt-4o", "m")})
-        rng = random.Random(2)
+        rng = seeded(2)
         texts = [table(1e-6), table(2e-6), "", "{", "[]", "null", table(-1), '{"a":' * 1_000, table(3e-6)[:30]]
         zcostd = self.daemon(config=NEVER, prices=table(1e-6))
         call = wire.pack({"type": "llm_call", "model": "m", "input_tokens": 1_000_000})

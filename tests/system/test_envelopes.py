@@ -4,14 +4,13 @@
 unread, is bounded: it is refused, and nobody else notices."""
 import collections
 import itertools
-import random
 import unittest
 
 import msgpack
 import zmq
 
 import wire
-from harness import PATIENCE, SANITIZED, TestCase, now_ms
+from harness import PATIENCE, SANITIZED, TestCase, now_ms, seeded
 from questions import DAY_MS, HOUR_MS, NEVER, cheap_messages, random_events
 
 PING = wire.pack({"query": "ping"})
@@ -42,7 +41,7 @@ class Envelopes(TestCase):
             self.assertIn(word, reply[1]["error"]["message"])
 
     def test_frames_before_the_delimiter_come_back(self):
-        rng = random.Random(1)
+        rng = seeded(1)
         questions = [{"query": "ping"}, {"query": "nobody"}, {"query": "breakdown", "by": ["model"]},
                      {"query": "series"}, {"query": "report", "since": 0}, {"query": "breakdown", "by": 5}]
         for frames, question in itertools.product(range(FRAMES_MAX + 1), questions):

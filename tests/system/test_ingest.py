@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MPL-2.0
 """Ingest: every event, every field, every kind of value, every framing."""
-import random
 import unittest
 import uuid
 
@@ -8,7 +7,7 @@ import msgpack
 
 import samples
 import wire
-from harness import TestCase, now_ms
+from harness import TestCase, now_ms, seeded
 from oracle import Oracle
 
 YEAR_2000_MS = 946_684_800_000
@@ -168,7 +167,7 @@ class Framing(TestCase):
 
     def setUp(self):
         super().setUp()
-        self.rng = random.Random(20231116)
+        self.rng = seeded(0)
         self.events = [samples.random_event(self.rng, now_ms()) for _ in range(3_000)]
         self.oracle = Oracle(samples.PRICES).add(*self.events)
 

@@ -6,15 +6,13 @@ Each case is a life of its own under the shim, in which one operation fails: EIO
 there on, since a full disk stays full; a write cut short, and a full disk after it.
 """
 import os
-import random
 import re
 import unittest
-import zlib
 
 import samples
 from disk import Disk, materialise
 from faults import NO_PRELOAD, count_classes, preload, read_trace
-from harness import Daemon, TestCase
+from harness import Daemon, TestCase, seeded
 from script import Script
 
 LONG = bool(os.environ.get("ZCOST_TEST_LONG"))
@@ -59,7 +57,7 @@ class InjectedFaults(TestCase):
 
     def setUp(self):
         super().setUp()
-        self.rng = random.Random(zlib.crc32(self.id().encode()))
+        self.rng = seeded(self.id())
         self.work = Script("faults", frames=40, padding=60_000)
 
     def life(self, script, fail=None):

@@ -3,7 +3,6 @@
 --check says, and what becomes of the journal's segments."""
 import os
 import pathlib
-import random
 import subprocess
 import tempfile
 import time
@@ -15,7 +14,7 @@ from azure_oracle import AzureOracle
 from disk import digest
 from durable import GOOD, NEVER, OFTEN, Kept
 from faults import preload
-from harness import ANY_PORT, PATIENCE, SHARED_DATA, Daemon, executable, fixed_endpoints, run
+from harness import ANY_PORT, PATIENCE, SHARED_DATA, Daemon, executable, fixed_endpoints, run, seeded
 from reliable import stamped
 
 PORTS = [word for role in ("--ingest", "--publish", "--query") for word in (role, ANY_PORT)]
@@ -233,7 +232,8 @@ class DefaultDirectory(Kept):
 class Segments(Kept):
     def fill(self, zcostd, megabytes):
         for _ in range(megabytes):
-            self.durable(zcostd, *[wire.pack({"type": "query_router", "cost": 1, "": random.randbytes(100_000)})] * 11)
+            padded = wire.pack({"type": "query_router", "cost": 1, "": seeded(2).randbytes(100_000)})
+            self.durable(zcostd, *[padded] * 11)
 
     def segments(self, zcostd):
         return sorted(path.name for path in (zcostd.data / "journal").glob("segment-*"))
@@ -328,7 +328,7 @@ class Azure(Kept):
              "--tiers", "1000,4000", "--speed", str(400 / PATIENCE), "--json", "--quiet", str(trace)],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         self.addCleanup(replay.kill)
-        rng = random.Random(1)
+        rng = seeded(1)
         killed = 0
         while killed < self.kills and replay.poll() is None:
             time.sleep(rng.uniform(0, 0.3) * PATIENCE)

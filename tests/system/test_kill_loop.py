@@ -6,15 +6,13 @@ of a drain, a checkpoint, a switch of segments, a start. Services with a spool a
 looks at the reports all the while.
 """
 import os
-import random
 import threading
 import time
 import unittest
-import zlib
 
 import samples
 from emitters import DROPPED, Spooling, Steady
-from harness import PATIENCE, Daemon, TestCase, fixed_endpoints, now_ms
+from harness import PATIENCE, Daemon, TestCase, fixed_endpoints, now_ms, seeded
 from oracle import Oracle
 from reliable import Producer
 from watch import Watch
@@ -37,7 +35,7 @@ class Feeder(threading.Thread):
 
     def __init__(self, producers, seed, padding):
         super().__init__(daemon=True)
-        self.producers, self.rng, self.padding = producers, random.Random(seed), padding
+        self.producers, self.rng, self.padding = producers, seeded(seed), padding
         self.ending = threading.Event()
 
     def run(self):
@@ -58,7 +56,7 @@ class KillLoop(TestCase):
 
     def setUp(self):
         super().setUp()
-        self.rng = random.Random(zlib.crc32(self.id().encode()))
+        self.rng = seeded(self.id())
 
     def storm(self, kills, *, transport="tcp", checkpoint=10, segment=64 << 20, sync_ms=10, padding=0,
               queue_events=1_000_000, emitters=(), spooling=0):
@@ -67,7 +65,7 @@ class KillLoop(TestCase):
         self.enterContext(daemon)
         bind = {role: [daemon.endpoint(role)] for role in ("ingest", "publish", "query")}
         watch = Watch(bind["publish"][0], bind["query"][0])
-        producers = [Producer(bind["ingest"][0], bind["publish"][0], rng=random.Random(n), queue_events=queue_events)
+        producers = [Producer(bind["ingest"][0], bind["publish"][0], rng=seeded(n), queue_events=queue_events)
                      for n in range(3)]
         services = [Steady(daemon.dir, f"steady{n}", bind, n, *options) for n, options in enumerate(emitters)]
         for n in range(spooling):

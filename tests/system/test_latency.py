@@ -4,12 +4,11 @@
 window and group, and after all the merging that a restart and a change of bucket sizes brings."""
 import http.client
 import http.server
-import random
 import threading
 import time
 import unittest
 
-from harness import now_ms
+from harness import now_ms, seeded
 from question_oracle import LATENCY_ERROR, measures
 from questions import DAY_MS, HOUR_MS, MINUTE_MS, NEVER, OFTEN, Case
 
@@ -63,7 +62,7 @@ SHAPES = {shape.__name__: shape for shape in (log_normal, bimodal, constant, hea
 
 def latencies(seed, spans, count=EVENTS):
     """Each shape is a service; its events are spread over time and tiers."""
-    rng, now = random.Random(seed), now_ms()
+    rng, now = seeded(seed), now_ms()
     return [{"type": rng.choice(KINDS), "service": name, "ts": now - rng.randrange(rng.choice(spans)),
              "latency_ms": max(0, shape(rng)), "provider": rng.choice("ab")}
             for name, shape in SHAPES.items() for _ in range(count // len(SHAPES))]

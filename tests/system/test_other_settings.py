@@ -65,8 +65,8 @@ class OtherSettings(Kept):
     def test_a_tag_counts_while_it_is_configured(self):
         """What came while it was not has none; what came while it was keeps it."""
         zcostd = self.daemon(config=NEVER)
-        for cost, config, spent, by_team in ((1, None, None, None), (2, self.TAGS, 2, {"": 1, "a": 2}), (4, "", None, None),
-                                             (8, self.TAGS, 10, {"": 5, "a": 10})):
+        for cost, config, spent, by_team in ((1, None, None, None), (2, self.TAGS, 2, {"": 1, "a": 2}),
+                                             (4, "", None, None), (8, self.TAGS, 10, {"": 5, "a": 10})):
             if config is not None:
                 zcostd.crash()
                 zcostd.config_path.write_text(NEVER + config)

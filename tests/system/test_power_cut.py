@@ -8,18 +8,16 @@ the rest again.
 """
 import os
 import pathlib
-import random
 import sqlite3
 import subprocess
 import sys
 import tempfile
 import unittest
-import zlib
 
 import samples
 from disk import Disk, materialise
 from faults import NO_PRELOAD, preload, read_trace
-from harness import Daemon, TestCase
+from harness import Daemon, TestCase, seeded
 from script import Script
 
 LONG = bool(os.environ.get("ZCOST_TEST_LONG"))
@@ -40,7 +38,7 @@ class PowerCut(TestCase):
 
     def setUp(self):
         super().setUp()
-        self.rng = random.Random(zlib.crc32(self.id().encode()))
+        self.rng = seeded(self.id())
 
     def live(self, script, config, sync_ms, kill=None):
         """A daemon's life under the shim, up to operation `kill`: what its disk was told, in order, and
@@ -130,7 +128,7 @@ for n in range(1, 41):
         subprocess.run([sys.executable, "-c", self.PROGRAM, watched, synchronous, sync_parent], check=True,
                        env={**os.environ, **preload(watched, trace=folder / "trace")})
         operations = read_trace(folder / "trace")
-        rng, lost = random.Random(1), 0
+        rng, lost = seeded(1), 0
         for cut in rng.sample(range(len(operations)), 40):
             marks = [operation.data for operation in operations[:cut]
                      if operation.name == "mark" and operation.word == "write"]

@@ -3,7 +3,6 @@
 """Questions that are wrong, huge, many at once, or asked by clients that vanish: each gets its answer or a refusal
 under the contract's name, the next one is answered, and ingest goes on."""
 import collections
-import random
 import threading
 import time
 import unittest
@@ -12,7 +11,7 @@ import msgpack
 import zmq
 
 import wire
-from harness import PATIENCE, now_ms
+from harness import PATIENCE, now_ms, seeded
 from question_oracle import DIMENSIONS
 from questions import DAY_MS, HOUR_MS, MINUTE_MS, NEVER, OFTEN, WIDE, Case, added, random_events
 
@@ -95,7 +94,7 @@ class Wrong(Case):
                             self.assertIn(reply["error"]["code"], ("bad_request", "too_large"))
 
     def test_requests_of_random_bytes(self):
-        rng = random.Random(2)
+        rng = seeded(2)
         good = wire.pack({"query": "series", "by": ["service", "team"], "where": {"tier": "simple", "region": ""},
                           "since": now_ms() - DAY_MS, "until": now_ms(), "step": 60, "limit": 3})
         with self.zcostd.socket(zmq.REQ, "query") as socket:
@@ -148,7 +147,7 @@ class Crowds(Case):
     """Many ask at once, while events come in."""
 
     def flood(self, stop):
-        rng, now = random.Random(4), now_ms()
+        rng, now = seeded(4), now_ms()
         messages = [wire.pack([{"type": "llm_call", "cost": 1e-9, "service": f"f{i % 40}", "model": f"m{i % 25}",
                                 "ts": now - rng.randrange(DAY_MS), "latency_ms": i} for i in range(100)])
                     for _ in range(50)]
@@ -173,7 +172,7 @@ class Crowds(Case):
     def test_three_hundred_at_once(self):
         self.start(OFTEN, events=random_events(5, 2000, (30 * DAY_MS,)))
         self.flooded()
-        rng = random.Random(6)
+        rng = seeded(6)
         clients = [self.zcostd.socket(zmq.DEALER, "query", timeout=40) for _ in range(30)]
         for _ in range(3):
             asked = [[self.question(rng) for _ in range(10)] for _ in clients]
@@ -218,7 +217,7 @@ class Crowds(Case):
     def test_clients_that_vanish(self):
         self.start(OFTEN, events=random_events(8, 3000))
         self.flooded()
-        rng = random.Random(9)
+        rng = seeded(9)
         context = zmq.Context()
         self.addCleanup(context.destroy, linger=0)
         for turn in range(150):

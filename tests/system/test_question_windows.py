@@ -5,12 +5,11 @@ at odd times or are 23 and 25 hours long."""
 import datetime
 import itertools
 import json
-import random
 import unittest
 import zoneinfo
 
 import harness
-from harness import now_ms
+from harness import now_ms, seeded
 from question_oracle import Kept, floor_ms
 from questions import DAY_MS, HOUR_MS, MINUTE_MS, WIDE, Case, added, random_events
 
@@ -52,7 +51,7 @@ class Widening(Case):
         self.kept = Kept(minutes_hours=1, quarters_hours=5)
         self.start("retention\n    minutes = 1h\n    quarters = 5h\n",
                    events=random_events(3, 800, (2 * HOUR_MS, 12 * HOUR_MS, 5 * DAY_MS)))
-        rng = random.Random(3)
+        rng = seeded(3)
         for _ in range(40):
             since = now_ms() - rng.randrange(4 * DAY_MS)
             self.breakdown(("service",), since, since + rng.randrange(1, 2 * DAY_MS))
@@ -78,7 +77,7 @@ class Widening(Case):
             self.breakdown((), None, now - age)
             self.breakdown((), now - age, now - age + 11 * MINUTE_MS)
             self.breakdown((), now - 410 * DAY_MS, now - age)
-        rng = random.Random(4)
+        rng = seeded(4)
         for _ in range(30):
             a, b = sorted(rng.sample(ages, 2))
             self.breakdown(("service",), now - b, now - a)

@@ -3,7 +3,6 @@
 """Breakdowns, series and windowed reports over random events of months equal what an oracle recomputes from every
 event: wherever the cells are, and however a window is cut."""
 import itertools
-import random
 import threading
 import unittest
 import uuid
@@ -12,7 +11,7 @@ import zmq
 
 import reliable
 import wire
-from harness import now_ms
+from harness import now_ms, seeded
 from question_oracle import DIMENSIONS
 from questions import (DAY_MS, HOUR_MS, MINUTE_MS, NEVER, OFTEN, TAGS, WIDE, Case, added, cheap_messages, random_events)
 
@@ -31,62 +30,62 @@ class Places(Case):
 
     def test_in_memory_only(self):
         self.start(NEVER)
-        self.send(random_events(1, 1500), random.Random(1))
+        self.send(random_events(1, 1500), seeded(1))
         self.ask_much(101)
 
     def test_where_nothing_is_kept(self):
         self.start(data=None)
-        self.send(random_events(2, 1500), random.Random(2))
+        self.send(random_events(2, 1500), seeded(2))
         self.ask_much(102)
 
     def test_where_nothing_is_kept_and_checkpoints_are_frequent(self):
         self.start(OFTEN, data=None)
         for part in range(4):
-            self.send(random_events(20 + part, 400), random.Random(2))
+            self.send(random_events(20 + part, 400), seeded(2))
             self.ask_much(120 + part, rounds=3)
 
     def test_in_the_store_only(self):
         self.start(OFTEN)
-        self.send(random_events(3, 1500), random.Random(3))
+        self.send(random_events(3, 1500), seeded(3))
         self.wait_stored()
         self.ask_much(103)
 
     def test_in_store_and_memory(self):
         self.start(OFTEN)
-        self.send(random_events(4, 1000), random.Random(4))
+        self.send(random_events(4, 1000), seeded(4))
         self.wait_stored()
         self.zcostd.stop()
         self.reconfigure(NEVER)
         self.zcostd.start()
-        self.send(random_events(40, 1000), random.Random(40))
+        self.send(random_events(40, 1000), seeded(40))
         self.ask_much(104)
 
     def test_between_checkpoints(self):
         self.start(OFTEN)
         for part in range(6):
-            self.send(random_events(50 + part, 300), random.Random(part))
+            self.send(random_events(50 + part, 300), seeded(part))
             self.ask_much(150 + part, rounds=2)
 
     def test_after_a_crash(self):
         self.start(OFTEN)
-        self.send(random_events(6, 800), random.Random(6))
+        self.send(random_events(6, 800), seeded(6))
         self.wait_stored()
         self.zcostd.restart()
         self.ask_much(106, rounds=4)
-        self.send(random_events(60, 800), random.Random(60))
+        self.send(random_events(60, 800), seeded(60))
         self.zcostd.restart()
         self.ask_much(107, rounds=4)
 
     def test_after_a_crash_before_the_first_checkpoint(self):
         self.start(NEVER)
-        self.send(random_events(7, 1000), random.Random(7))
+        self.send(random_events(7, 1000), seeded(7))
         self.zcostd.restart()
         self.ask_much(108, rounds=6)
 
     def test_minutes_of_two_years(self):
         self.kept = type(self.kept)(700 * 24, 800 * 24)
         self.start(OFTEN, WIDE)
-        self.send(random_events(8, 1500), random.Random(8))
+        self.send(random_events(8, 1500), seeded(8))
         self.ask_much(109, rounds=8)
         self.wait_stored()
         self.ask_much(110, rounds=8)
@@ -119,7 +118,7 @@ class Partitions(Case):
         return added([self.zcostd.ask("breakdown", **arguments)["total"]])
 
     def test_of_time(self):
-        rng, now = random.Random(11), now_ms()
+        rng, now = seeded(11), now_ms()
         for span, size in ((40 * HOUR_MS, MINUTE_MS), (300 * DAY_MS, 15 * MINUTE_MS), (700 * DAY_MS, DAY_MS)):
             since = (now - span) // size * size
             until = now // size * size
@@ -301,7 +300,7 @@ class Floods(Case):
         self.stop_flood = stop
         flood.start()
         try:
-            rng = random.Random(19)
+            rng = seeded(19)
             for _ in range(60):
                 by, where = self.random_question(rng)
                 self.breakdown(by, until - rng.randrange(500 * DAY_MS), until, where)
@@ -312,7 +311,7 @@ class Floods(Case):
 
     def flood(self, now):
         """Events of one nano-dollar each, over thousands of cells."""
-        rng = random.Random(20)
+        rng = seeded(20)
         messages = [wire.pack([{"type": "llm_call", "cost": 1e-9, "input_tokens": 3, "service": f"flood{i % 50}",
                                 "ts": now - rng.randrange(6 * HOUR_MS), "latency_ms": 8} for i in range(200)])
                     for _ in range(50)]

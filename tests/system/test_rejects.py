@@ -1,13 +1,12 @@
 # SPDX-License-Identifier: MPL-2.0
 """What is not accepted: each bad input under its reason, kept, and without harm to its neighbours."""
-import random
 import time
 import unittest
 
 import samples
 import wire
 from bad_inputs import GOOD, REASONS, TABLE
-from harness import SANITIZED, TestCase, now_ms
+from harness import SANITIZED, TestCase, now_ms, seeded
 
 MB = 1 << 20
 
@@ -272,7 +271,7 @@ class Mutations(RejectCase):
     timeout = 60
 
     def flood(self, kinds, count, seed):
-        rng = random.Random(seed)
+        rng = seeded(seed)
         seeds = []
         for _ in range(300):
             events = [wire.spell(samples.random_event(rng, now_ms(), rng.choice(kinds)), rng)
@@ -300,7 +299,7 @@ class Mutations(RejectCase):
 
     def test_noise(self):
         self.start()
-        rng = random.Random(3)
+        rng = seeded(3)
         self.zcostd.push(*(rng.randbytes(rng.randint(0, 200)) for _ in range(5_000)), GOOD)
         health = self.zcostd.wait_health(lambda health: health["events"]["accepted"])
         self.assertEqual(health["events"]["rejected"], sum(health["rejected"].values()))

@@ -4,13 +4,12 @@ import csv
 import datetime
 import itertools
 import json
-import random
 import unittest
 from decimal import Decimal
 
 import samples
 import wire
-from harness import SHARED_DATA, TestCase, now_ms
+from harness import SHARED_DATA, TestCase, now_ms, seeded
 from oracle import Oracle, usd_text
 
 
@@ -64,7 +63,8 @@ class Shape(ReportCase):
         zero = "0.000000000"
         routed = {"net_usd": zero, "measured_usd": zero, "assumed_usd": zero}
         self.assertEqual(report["savings"], {
-            "baseline_model": "gpt-4o", "router": routed, "tiers": dict.fromkeys(("simple", "medium", "complex"), routed),
+            "baseline_model": "gpt-4o", "router": routed,
+            "tiers": dict.fromkeys(("simple", "medium", "complex"), routed),
             "embedding_cache": {"saved_usd": zero, "measured_usd": zero, "assumed_usd": zero},
             "prompt_cache": {"net_usd": zero}, "unpriced_events": 0})
         self.assertLessEqual({"version", "instance", "incarnation", "sequence", "interval_seconds", "since", "until",
@@ -108,7 +108,7 @@ class Costs(ReportCase):
     def test_floats_next_to_a_tie_are_no_ties(self):
         # cost x 1e9 in doubles lands on the tie itself for many of these, and would round wrongly.
         self.start()
-        rng = random.Random(5)
+        rng = seeded(5)
         halves = [(rng.randrange(10 ** rng.randint(1, 14)) + 0.5) / 1e9 for _ in range(2_000)]
         wrong = []
         for cost in halves:
@@ -122,7 +122,7 @@ class Costs(ReportCase):
 
     def test_costs_of_every_size(self):
         self.start()
-        rng = random.Random(6)
+        rng = seeded(6)
         self.send(*({"type": "llm_call", "cost": rng.random() * 10 ** rng.randint(-12, 6)} for _ in range(5_000)))
         self.send(*({"type": "llm_call", "cost": rng.randrange(1_000_000)} for _ in range(100)))
         self.send({"type": "llm_call", "cost": 5e-324}, {"type": "llm_call", "cost": -0.0},
@@ -297,7 +297,7 @@ class Random(ReportCase):
 
     def test_random_events(self):
         self.start()
-        rng = random.Random(20261121)
+        rng = seeded(0)
         for size in (1, 10, 100, 1_000, 5_000):
             self.send(*(samples.random_event(rng, now_ms()) for _ in range(size)))
 

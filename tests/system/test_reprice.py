@@ -2,13 +2,13 @@
 """zcostd --reprice: after it the ledger is the one that a daemon with those prices would have kept."""
 import hashlib
 import json
-import random
+import operator
 import unittest
 
 import samples
 import wire
 from durable import NEVER, OFTEN, Kept
-from harness import now_ms, run
+from harness import now_ms, run, seeded
 
 HOUR = 3_600_000
 KEEP = "journal\n    keep = forever\n"
@@ -16,7 +16,7 @@ KEEP = "journal\n    keep = forever\n"
 
 def price_list(seed):
     """The tests' table, each rate times a number of its own; one model more, one less."""
-    rng = random.Random(seed)
+    rng = seeded(seed)
     table = json.loads(samples.PRICES)
     for entry in table.values():
         for key, rate in entry.items():
@@ -53,7 +53,7 @@ def some_events(rng, count, since_ms, until_ms):
 class RepriceCase(Kept):
     def setUp(self):
         super().setUp()
-        self.rng = random.Random(7)
+        self.rng = seeded(7)
         self.now = now_ms()
         self.begin = (self.now - 30 * HOUR) // HOUR * HOUR
 
@@ -67,8 +67,7 @@ class RepriceCase(Kept):
         answer = daemon.ask("breakdown", by=["type", "service", "tier", "model"], since=since, until=until)
         total = answer.pop("total")
         self.assertEqual(total["cost_nanousd"], sum(row["cost_nanousd"] for row in answer["rows"]))
-        key = lambda row: [row[name] for name in ("type", "service", "tier", "model")]
-        return sorted(answer["rows"], key=key), total
+        return sorted(answer["rows"], key=operator.itemgetter("type", "service", "tier", "model")), total
 
     def reprice(self, daemon, seed, since_ms, *more, status=0):
         path = daemon.dir / f"prices-{seed}.json"
@@ -111,7 +110,7 @@ class Reprice(RepriceCase):
 
     def test_what_came_between_two_repricings_is_under_the_prices_then(self):
         kept, other = self.ledger(0), self.ledger(2)
-        first, second = (some_events(random.Random(n), 100, self.begin, self.now) for n in (1, 2))
+        first, second = (some_events(seeded(n), 100, self.begin, self.now) for n in (1, 2))
         self.feed(kept, first)
         kept.stop()
         self.reprice(kept, 1, self.begin)

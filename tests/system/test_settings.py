@@ -185,8 +185,8 @@ class BadFile(TestCase):
                 ("limit_usd", ("0", "-1", "0.0000000001", "1000000000.01", "x", "nan", "inf", "1,5", "")),
                 ("period", ("", "Day", "week", "0h", "8761h", "h", "24", "-1h", "1.5h", "24H", "24h ", "99999999999h")),
                 ("timezone", ("", "Europe", "Europe/Nowhere", "../UTC", "/usr/share/zoneinfo/UTC", "UTC+1", "x" * 64)),
-                ("thresholds", ("", "0", "-5", "1001", "50 50", "80 50", "50,80", "50%", "x", "1.5", "1 2 3 4 5 6 7 8 9",
-                                "99999999999999999999")),
+                ("thresholds", ("", "0", "-5", "1001", "50 50", "80 50", "50,80", "50%", "x", "1.5",
+                                "1 2 3 4 5 6 7 8 9", "99999999999999999999")),
                 ("limit", ("5",)), ("where", ("x",))):
             for value in values:
                 with self.subTest(setting=name, value=value):
@@ -235,8 +235,8 @@ class BadFile(TestCase):
         self.refused("# " + "x" * 65536 + "\n", None, "64 KiB")
 
     def test_text_that_is_no_zpl(self):
-        for text in ("server\n  instance = a\n", "server\n        instance = a\n", "= 5\n", 'server\n    instance = "a\n',
-                     "\0\1\2\n"):
+        for text in ("server\n  instance = a\n", "server\n        instance = a\n", "= 5\n",
+                     'server\n    instance = "a\n', "\0\1\2\n"):
             with self.subTest(text=text):
                 self.refused(text, None)
 

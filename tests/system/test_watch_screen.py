@@ -12,6 +12,7 @@ from terminal import PROMPT, Terminal
 from watch_peer import NANO, WatchPeer, alert, budget, measures, report
 from zreport_peer import NOWHERE
 
+
 def rows_of(group="model", span="today"):
     """The heading of a table of rows, not of the want of them."""
     return re.compile(rf"By {group}, {span} +cost")

@@ -34,7 +34,6 @@ class Case(BoardCase):
         self.assertEqual(report["query_router"]["total_queries"], queries)
         self.assertEqual(report["query_router"]["total_cost_usd"], f"{queries}.000000000")
 
-
     @staticmethod
     def wait_queued(zboard, tracked, queued):
         """Until this zboard tells that it has tracked so many, of which so many are not acknowledged."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MPL-2.0
-"""tools/zboard/grafana.json: every question of its panels is one that Prometheus takes, about metrics that there are."""
+"""tools/zboard/grafana.json: its panels ask what Prometheus takes, about metrics that there are."""
 import json
 import re
 import shutil

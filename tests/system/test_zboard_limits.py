@@ -2,7 +2,6 @@
 """Clients that are slow, too many, or speak no HTTP: each is bounded, and nobody else notices."""
 import contextlib
 import json
-import random
 import select
 import threading
 import time
@@ -12,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 import msgpack
 
 from board import COSTS, TRACK, Board, BoardCase, hurried, read_all, reset
-from harness import PATIENCE, SANITIZED, Daemon
+from harness import PATIENCE, SANITIZED, Daemon, seeded
 from zreport_peer import StandIn
 
 MB = 1 << 20
@@ -142,7 +141,7 @@ class TooMany(BoardCase):
         zboard = self.board(self.daemon(), config=self.FEW)
 
         def work(seed):
-            rng = random.Random(seed)
+            rng = seeded(seed)
             for _ in range(25):
                 with contextlib.suppress(ConnectionError):
                     kind = rng.randrange(20)
@@ -191,7 +190,6 @@ class TooMany(BoardCase):
         self.assertGreater(statuses.count(200), 10)
         zboard.daemon.settle(1 + statuses.count(200))
         zboard.track({"type": "rag_parallel"})
-
 
     def test_a_large_body_leaves_nothing_behind(self):
         if SANITIZED:  # which keeps what is freed
@@ -245,13 +243,13 @@ class Garbage(BoardCase):
         return received
 
     def test_what_is_no_http(self):
-        rng = random.Random(5)
+        rng = seeded(5)
         for data in (*self.NO_HTTP, *(rng.randbytes(rng.randrange(3000)) for _ in range(50))):
             self.send(data)
         self.assertEqual(self.zboard.get(COSTS).status, 200)
 
     def test_mutations_of_good_requests(self):
-        rng = random.Random(6)
+        rng = seeded(6)
         head = self.zboard.head
         good = [head("GET", COSTS, "Accept: */*"), head("GET", "/assets/app.js", 'If-None-Match: "x"'),
                 head("GET", "/api/breakdown?by=model&where=team=x&since=0&limit=5", "Cookie: zboard=00ff"),

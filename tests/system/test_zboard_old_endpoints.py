@@ -3,10 +3,10 @@
 import datetime
 import http.client
 import json
-import random
 import unittest
 
 from board import COSTS, JSON, TRACK, BoardCase
+from harness import seeded
 
 try:
     from old_service import OldService
@@ -94,7 +94,7 @@ class OldEndpoints(BoardCase):
             self.check_costs()
 
     def test_many(self):
-        rng = random.Random(4)
+        rng = seeded(4)
         for i in range(300):
             self.track(random_event(rng))
             if i % 25 == 0:

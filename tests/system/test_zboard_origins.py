@@ -76,7 +76,7 @@ class NoOrigins(Case):
 
 class Origins(Case):
     OURS = "https://board.example.com"
-    config = f"http\n    allow_origin = HTTPS://Board.Example.com\n    allow_origin = http://localhost:5173\n"
+    config = "http\n    allow_origin = HTTPS://Board.Example.com\n    allow_origin = http://localhost:5173\n"
 
     def test_a_configured_page_may_ask(self):
         for path in (*QUESTIONS, "/api/series?step=x", "/nothing"):

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MPL-2.0
 """The page of zboard in a browser: its numbers are the daemon's own and go on by themselves, what is chosen is kept,
 and what is wrong is told."""
-import random
 import re
 import time
 import unittest
@@ -13,7 +12,7 @@ import spending
 from board import Board
 from browser import Keys, PageCase, dollars, hook, percent, push_all
 from budgets import conf
-from harness import Daemon, now_ms
+from harness import Daemon, now_ms, seeded
 from reliable import stamped
 
 ROUTER = {"type": "query_router", "tier": "simple", "cost": 1}
@@ -70,7 +69,7 @@ class Numbers(PageCase):
 
     def test_they_are_the_daemons_own_and_change_with_its_snapshots(self):
         daemon = self.daemon(prices=samples.PRICES, interval=0.5)
-        rng = random.Random(31)
+        rng = seeded(31)
         push_all(daemon, self.events(rng, 500))
         board = self.board(daemon)
         for window in ("24h", "all"):

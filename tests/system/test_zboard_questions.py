@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MPL-2.0
 """Questions over HTTP: a URL's parameters, each mistake in them, and that the answers are the daemon's own."""
 import json
-import random
 import unittest
 import urllib.parse
 
@@ -11,7 +10,7 @@ import questions
 import samples
 from board import COSTS, Board, BoardCase
 from budgets import conf, noon_zone
-from harness import Daemon, now_ms
+from harness import Daemon, now_ms, seeded
 from questions import DAY_MS, HOUR_MS, MINUTE_MS
 
 QUERIES = {COSTS: "report", "/api/breakdown": "breakdown", "/api/series": "series", "/api/budgets": "budgets",
@@ -105,7 +104,7 @@ class Answers(Case):
             self.compare("/api/series", step=step, since=now_ms() - 2 * HOUR_MS, until=now_ms())
 
     def test_questions_at_random(self):
-        rng, now = random.Random(11), now_ms()
+        rng, now = seeded(11), now_ms()
         names = ("type", "service", "tier", "model", "provider", *questions.TAGS)
         values = {"type": samples.TYPES, "service": ("chat", "größe", "", "x" * 128), "tier": ("simple", "other"),
                   "model": (*samples.CHAT_MODELS, ""), "provider": ("acme",)}

@@ -192,7 +192,8 @@ class Replay(BoardCase):
             self.publisher.snapshot(i)
             self.publisher.alert(str(i))
             stream.wait(lambda message: message.event == "alert" and message.data["id"] == str(i))
-        before = int(self.zboard.metrics()["zboard_stream_messages_skipped_total"])  # a state that the next one overtook
+        # a state that the next one overtook
+        before = int(self.zboard.metrics()["zboard_stream_messages_skipped_total"])
         self.assertLess(before, 36)
         self.assertEqual(self.greeting(first), [*map(str, range(36, 100)), "snapshot", "state"])
         self.zboard.wait_for(lambda: int(self.zboard.metrics()["zboard_stream_messages_skipped_total"]) == before + 36)

@@ -2,13 +2,12 @@
 """Usage events as JSON: each one is counted as the same event in msgpack is, and each mistake is told. That none
 is lost is in test_zboard_delivery.py."""
 import json
-import random
 import unittest
 
 import questions
 import samples
 from board import COSTS, JSON, TRACK, BoardCase, read_all, reset
-from harness import now_ms
+from harness import now_ms, seeded
 from oracle import Oracle
 from questions import DAY_MS
 from usage_json import BAD, BAD_HERE, GOOD, NOT_JSON, as_json, has_json
@@ -45,7 +44,7 @@ class Events(Case):
     timeout = 60
 
     def test_random_events(self):
-        rng = random.Random(3)
+        rng = seeded(3)
         events = [event for event in questions.random_events(3, 2500) if has_json(event)]
         self.assertGreater(len(events), 2300)
         left = [as_json(event, rng) for event in events]

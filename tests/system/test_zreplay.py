@@ -2,7 +2,6 @@
 """zreplay: traces arrive whole and exact, time is kept, and no daemon's absence makes it hang."""
 import json
 import os
-import random
 import signal
 import subprocess
 import tempfile
@@ -13,7 +12,7 @@ import msgpack
 import zmq
 
 from azure_oracle import AzureOracle
-from harness import PATIENCE, ROOT, SHARED_DATA, executable, now_ms, run
+from harness import PATIENCE, ROOT, SHARED_DATA, executable, now_ms, run, seeded
 from zreplay_peer import Collector, Frame, ZreplayCase
 
 LIMITS = (1000, 4000)
@@ -61,7 +60,7 @@ class Exactness(ZreplayCase):
         self.compare_azure({}, acknowledged=True)
 
     def test_synthetic_trace_is_exact_with_the_built_in_prices(self):
-        rng = random.Random(2)
+        rng = seeded(2)
         lines = ["\ufeffTIMESTAMP,ContextTokens,GeneratedTokens"]
         for i in range(3000):
             lines.append(f"2024-05-10 00:{i // 60:02d}:{i % 60:02d}.{rng.randrange(10**6):06d}+00:00,"

@@ -27,7 +27,8 @@ class Bash(TestCase):
 
     def offer(self, *words):
         script = (f". {shlex.quote(str(FILES / 'zreport.bash'))}; COMP_WORDS=({shlex.join(words)}); "
-                  f"COMP_CWORD={len(words) - 1}; \"$(complete -p zreport | sed 's/.*-F \\([^ ]*\\) .*/\\1/')\" || exit; "
+                  f"COMP_CWORD={len(words) - 1}; "
+                  "\"$(complete -p zreport | sed 's/.*-F \\([^ ]*\\) .*/\\1/')\" || exit; "
                   "((${#COMPREPLY[@]})) && printf '%s\\n' \"${COMPREPLY[@]}\"; exit 0")
         done = subprocess.run(["bash", "--norc", "-c", script], capture_output=True, text=True, timeout=10)
         self.assertEqual((done.returncode, done.stderr), (0, ""))

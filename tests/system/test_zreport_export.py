@@ -4,12 +4,11 @@ import csv
 import datetime
 import io
 import json
-import random
 import subprocess
 import time
 import unittest
 
-from harness import PATIENCE, TestCase, executable
+from harness import PATIENCE, TestCase, executable, seeded
 from zreport_peer import COUNTED, DIMENSIONS, Ledger, exact, zreport
 
 NOW = int(time.time())
@@ -18,7 +17,7 @@ SINCE = NOW - NOW % DAY - 10 * DAY
 
 
 def cells(count, models=20, seed=3):
-    chance = random.Random(seed)
+    chance = seeded(seed)
     return [{"ts": chance.randrange(SINCE, NOW), "model": f"m{chance.randrange(models)}", "events": 1,
              "service": chance.choice(["search", ""]), "type": "llm_call",
              "cost_nanousd": int(chance.lognormvariate(13, 3)), "input_tokens": chance.randrange(1000)}
@@ -143,7 +142,7 @@ class Real(TestCase):
     timeout = 60
 
     def test_all_ways_tell_the_same(self):
-        chance = random.Random(7)
+        chance = seeded(7)
         now_ms = time.time_ns() // 10**6
         events = [{"type": "llm_call", "model": f"m{chance.randrange(5)}", "service": chance.choice(["a", "b"]),
                    "cost": chance.randrange(1, 10**9) / 10**9, "ts": now_ms - chance.randrange(20 * DAY * 1000),

@@ -2,13 +2,12 @@
 """zreport hourly, daily, weekly, monthly: civil periods, their sums and their total."""
 import datetime
 import json
-import random
 import re
 import time
 import unittest
 import zoneinfo
 
-from harness import TestCase
+from harness import TestCase, seeded
 from zreport_peer import COUNTED, Ledger, exact, measures, zreport
 
 UNITS = {"hourly": "hour", "daily": "day", "weekly": "week", "monthly": "month"}
@@ -22,7 +21,7 @@ NOW = int(time.time())
 
 
 def cells(count, since, until, seed=1):
-    chance = random.Random(seed)
+    chance = seeded(seed)
     return [{"ts": chance.randrange(since, until), "model": chance.choice(["gpt-4o", "gpt-4o-mini", "日本", ""]),
              "tier": chance.choice(["simple", "complex"]), "service": chance.choice(["search", "chat"]),
              "cost_nanousd": int(chance.lognormvariate(13, 3)), "savings_nanousd": chance.randrange(-10**6, 10**7),

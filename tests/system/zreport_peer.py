@@ -160,8 +160,9 @@ class Ledger(StandIn):
 
     def _envelope(self, question):
         try:
-            result = {"breakdown": self.breakdown, "series": self.series,
-                      "health": lambda _: {"tags": self.tags}, "budgets": lambda _: {"budgets": self.budgets}}[question["query"]](question)
+            answers = {"breakdown": self.breakdown, "series": self.series, "health": lambda _: {"tags": self.tags},
+                       "budgets": lambda _: {"budgets": self.budgets}}
+            result = answers[question["query"]](question)
         except OverflowError:
             return {"ok": False, "error": {"code": "too_large", "message": "too many points"}}
         return {"ok": True, "query": question["query"], "result": result}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0
  *
- * any.h - random events for tests of the ledger: the same ones in every run.
+ * any.h - random events for tests of the ledger.
  *
  * Include cmocka.h first.
  */
@@ -9,14 +9,7 @@
 
 #include "events.h"
 #include "pack.h"
-
-static uint64_t random_state = 5;
-
-static inline uint32_t random_below (uint32_t limit)
-{
-    random_state = random_state * 6364136223846793005 + 1442695040888963407;
-    return (uint32_t) (random_state >> 33) % limit;
-}
+#include "seed.h"
 
 static inline zc_event_t with_any_tokens (zc_event_t event)
 {

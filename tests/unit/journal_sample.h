@@ -111,12 +111,4 @@ static inline zc_journal_replay_t walk_over (const sample_t *sample, const dir_t
     return walk;
 }
 
-/* The same numbers in every run. */
-static inline uint32_t next_random (void)
-{
-    static uint64_t state = 42;
-    state = state * 6364136223846793005 + 1442695040888963407;
-    return (uint32_t) (state >> 33);
-}
-
 #endif

@@ -27,10 +27,10 @@ static inline uint32_t any_key (zc_keys_t *keys)
     static const char *const models [] = {"gpt-4o", "gpt-4o-mini", "", "other"};
     static const char *const providers [] = {"openai", "", "other"};
     static const char *const tags [] = {"", "\4team\1a", "\4team\1b", "\3env\4prod\4team\1a", "\3env\3dev"};
-    zcost_type_t type = (zcost_type_t) (1 + any_below (4));
+    zcost_type_t type = (zcost_type_t) (1 + random_below (4));
     const char *tier = type == ZCOST_QUERY_ROUTER ? "simple" : "";
-    return key_in (keys, type, services [any_below (4)], tier, models [any_below (4)], providers [any_below (3)],
-                   str_of (tags [any_below (5)]));
+    return key_in (keys, type, services [random_below (4)], tier, models [random_below (4)],
+                   providers [random_below (3)], str_of (tags [random_below (5)]));
 }
 
 static inline void world_begin (world_t *self)
@@ -41,16 +41,16 @@ static inline void world_begin (world_t *self)
         any_key (self->keys);
     for (size_t i = 0; i < CELLS; i++) {
         world_cell_t *cell = &self->cells [i];
-        uint32_t key = any_below (zc_keys_count (self->keys));
-        zc_time_bucket_t level = (zc_time_bucket_t) any_below (ZC_TIME_BUCKETS);
+        uint32_t key = random_below (zc_keys_count (self->keys));
+        zc_time_bucket_t level = (zc_time_bucket_t) random_below (ZC_TIME_BUCKETS);
         int64_t size = zc_time_bucket_seconds (level);
-        *cell = (world_cell_t){.cell = {.start_s = (WORLD_START_S + any_below (4 * 86400)) / size * size,
+        *cell = (world_cell_t){.cell = {.start_s = (WORLD_START_S + random_below (4 * 86400)) / size * size,
                                         .key = key,
                                         .level = level,
                                         .sums = any_measures (zc_keys_at (self->keys, key)->dimensions.type)}};
-        cell->bins_count = any_below (2) ? any_below (WORLD_BINS_MAX) : 0;
+        cell->bins_count = random_below (2) ? random_below (WORLD_BINS_MAX) : 0;
         for (uint32_t j = 0; j < cell->bins_count; j++)
-            cell->bins [j] = any_below (3) ? 100 + any_below (30) : any_below (2880);
+            cell->bins [j] = random_below (3) ? 100 + random_below (30) : random_below (2880);
     }
 }
 

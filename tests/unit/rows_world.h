@@ -12,19 +12,12 @@
 
 #include "core/window/rows.h"
 #include "pack.h"
+#include "seed.h"
 #include "table.h"
 #include "unpack.h"
 
 #define WORLD_START_S INT64_C (1767225600) /* a day's begin */
 #define WORLD_BINS_MAX 6
-
-static uint64_t world_state = 7;
-
-static inline uint32_t any_below (uint32_t limit)
-{
-    world_state = world_state * UINT64_C (6364136223846793005) + UINT64_C (1442695040888963407);
-    return (uint32_t) (world_state >> 33) % limit;
-}
 
 /* A cell, and the bins that its latencies fall into. */
 typedef struct {
@@ -57,12 +50,12 @@ static inline zc_keys_t *keys_of (uint32_t count, zcost_type_t type)
 
 static inline zc_measures_t any_measures (zcost_type_t type)
 {
-    zc_measures_t sums = {.events = WORLD_BINS_MAX + any_below (4)};
+    zc_measures_t sums = {.events = WORLD_BINS_MAX + random_below (4)};
     int64_t *numbers = (int64_t *) &sums;
     for (size_t i = 1; i < sizeof sums / sizeof *numbers; i++)
-        numbers [i] = any_below (3) ? any_below (1000000) : 0;
-    sums.saved_ns = (int64_t) any_below (2000000) - 1000000;
-    sums.prompt_saved_nanousd = (int64_t) any_below (2000000) - 1000000;
+        numbers [i] = random_below (3) ? random_below (1000000) : 0;
+    sums.saved_ns = (int64_t) random_below (2000000) - 1000000;
+    sums.prompt_saved_nanousd = (int64_t) random_below (2000000) - 1000000;
     if (type != ZCOST_QUERY_ROUTER)
         sums.baseline_nanousd = sums.assumed_baseline_nanousd = sums.assumed_cost_nanousd = 0;
     return sums;

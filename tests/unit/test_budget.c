@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "budgets.h"
+#include "seed.h"
 
 /* ------------------------------------------------------------------------- sums */
 
@@ -408,15 +409,14 @@ static void test_budget_is_exact_in_any_order (void **state)
     begin (self, where (monthly (INT64_MAX), "service", "search"));
     set_base (self, 0);
     int64_t sum = 0;
-    srand (11);
     for (int i = 0; i < 20000; i++) {
-        int64_t at = SINCE + (rand () % 50000 - 1000) * 60, cost = rand ();
-        int service = rand () % 3;
+        int64_t at = SINCE + ((int64_t) random_below (50000) - 1000) * 60, cost = random_below (INT32_MAX);
+        uint32_t service = random_below (3);
         spend (self, services [service], at, cost);
         sum += service == 0 && at >= SINCE && at < UNTIL ? cost : 0;
-        if (rand () % 500 == 0)
+        if (random_below (500) == 0)
             checkpoint (self);
-        if (rand () % 100 == 0)
+        if (random_below (100) == 0)
             assert_int_equal (spent (self), sum);
     }
     assert_int_equal (spent (self), sum);

@@ -14,6 +14,7 @@
 
 #include "pack.h"
 #include "journal_replayed.h"
+#include "seed.h"
 
 #define EVENT "\x81\xa4type\xa8llm_call"
 #define EVENT_SIZE (sizeof EVENT - 1)
@@ -371,13 +372,10 @@ static void test_decode_survives_every_change_of_one_byte (void **state)
 static void test_decode_survives_noise (void **state)
 {
     (void) state;
-    uint64_t random = 3;
     for (int i = 0; i < 20000; i++) {
         uint8_t noise [96];
-        for (size_t n = 0; n < sizeof noise; n++) {
-            random = random * 6364136223846793005 + 1442695040888963407;
-            noise [n] = (uint8_t) (random >> 56);
-        }
+        for (size_t n = 0; n < sizeof noise; n++)
+            noise [n] = (uint8_t) random_64 ();
         walk_t seen = walk (noise, (size_t) i % sizeof noise);
         walk_end (&seen);
     }

@@ -320,8 +320,8 @@ static bool daemon_takes (zc_event_t *ret_event)
     zc_frame_t frame;
     zc_reject_t reject;
     zc_decode_init (&frame, buffer, size, NOW_MS, 1);
-    return zc_decode_next (&frame, ret_event, &reject) == ZC_STEP_EVENT &&
-           zc_decode_next (&frame, ret_event, &reject) == ZC_STEP_END;
+    bool is_event = zc_decode_next (&frame, ret_event, &reject) == ZC_STEP_EVENT;
+    return is_event && zc_decode_next (&frame, ret_event, &reject) == ZC_STEP_END;
 }
 
 static void test_encode_refuses_what_the_daemon_would_reject_and_nothing_else (void **state)

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "journal_sample.h"
+#include "seed.h"
 
 /* What is wrong, and where. */
 typedef struct {
@@ -63,7 +64,7 @@ static void assert_whole (const sample_t *self)
 
 static void flip_and_find (const sample_t *self, zc_position_t byte, fault_t fault, zc_position_t mark)
 {
-    uint8_t mask = (uint8_t) (1u << next_random () % 8);
+    uint8_t mask = (uint8_t) (1u << random_below (8));
     char name [32];
     strcpy (name, segment_name (ZC_POSITION_SEGMENT (byte)));
     dir_flip (&self->dir, name, ZC_POSITION_OFFSET (byte), mask);
@@ -74,7 +75,7 @@ static void flip_and_find (const sample_t *self, zc_position_t byte, fault_t fau
 /* All of it where it is small; else its first and last bytes, and some. */
 static bool worth_flipping (size_t at, size_t size)
 {
-    return size < 100 || at < 24 || at + 4 >= size || next_random () % size < 8;
+    return size < 100 || at < 24 || at + 4 >= size || random_below ((uint32_t) size) < 8;
 }
 
 static void flip_records (const sample_t *self, zc_position_t mark)
@@ -135,7 +136,7 @@ static void test_journal_replay_overlooks_unused_bytes (void **state)
         for (uint32_t at = 44; at < ZC_SEGMENT_HEADER_BYTES; at++)
             dir_flip (&self->dir, name, at, 0xff);
         for (int i = 0; i < 100; i++)
-            dir_flip (&self->dir, name, used + next_random () % (MIB - used), 0xff);
+            dir_flip (&self->dir, name, used + random_below ((uint32_t) (MIB - used)), 0xff);
     }
     assert_whole (self);
 }

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "journal_sample.h"
+#include "seed.h"
 
 /* Behind the end all is zero, and there is no later segment. */
 static void assert_nothing_behind (const dir_t *dir, zc_position_t end)
@@ -105,7 +106,7 @@ static void test_journal_truncate_can_be_cut_short (void **state)
         assert_int_not_equal (walk.end, ZC_JOURNAL_DAMAGED);
         assert_true (walk.position == end);
         bytes_t segment = dir_load (&self->dir, name);
-        size_t sector = ZC_POSITION_OFFSET (end) / 512 + (i < 25 ? (size_t) i : next_random () % 1500);
+        size_t sector = ZC_POSITION_OFFSET (end) / 512 + (i < 25 ? (size_t) i : random_below (1500));
         size_t from = sector * 512 < ZC_POSITION_OFFSET (end) ? ZC_POSITION_OFFSET (end) : sector * 512;
         memset (segment.data + from, 0, (sector + 1) * 512 - from);
         dir_store (&self->dir, name, segment.data, segment.size);

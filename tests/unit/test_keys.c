@@ -17,6 +17,7 @@
 #include <cmocka.h>
 
 #include "core/base/str.h"
+#include "seed.h"
 #include "table.h"
 
 #define COUNT(array) (sizeof (array) / sizeof *(array))
@@ -274,14 +275,6 @@ static void test_keys_of_services_beyond_the_cap_are_of_the_service_other (void 
 }
 
 /* ---------------------------------------------------------------------- restore */
-
-static uint64_t random_state = 11;
-
-static uint32_t random_below (uint32_t limit)
-{
-    random_state = random_state * 6364136223846793005 + 1442695040888963407;
-    return (uint32_t) (random_state >> 33) % limit;
-}
 
 typedef struct {
     char service [32], model [32], tags [32];

@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "core/ledger/sketch.h"
+#include "seed.h"
 
 #define ROOM (ZC_BINS * ZC_PACKED_BIN_BYTES_MAX)
 
@@ -21,22 +22,15 @@ typedef struct {
     uint64_t events [ZC_BINS];
 } model_t;
 
-static uint32_t any (void)
-{
-    static uint64_t x = 88172645463325252u;
-    x ^= x << 13;
-    x ^= x >> 7;
-    x ^= x << 17;
-    return (uint32_t) (x >> 16);
-}
-
 /* Some bins near each other, some far; few or many events. */
 static model_t *any_model (void)
 {
     model_t *model = calloc (1, sizeof *model);
-    uint32_t bins = any () % 60, near = any () % ZC_BINS, width = 1 + any () % (any () % 2 ? ZC_BINS : 40);
+    uint32_t bins = random_below (60), near = random_below (ZC_BINS),
+             width = 1 + random_below (random_below (2) ? ZC_BINS : 40);
     for (uint32_t i = 0; i < bins; i++)
-        model->events [(near + any () % width) % ZC_BINS] += 1 + (any () % 3 ? any () % 5 : any ());
+        model->events [(near + random_below (width)) % ZC_BINS] +=
+            1 + (random_below (3) ? random_below (5) : (uint32_t) random_64 ());
     return model;
 }
 

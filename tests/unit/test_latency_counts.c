@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "core/window/series_points.h"
+#include "seed.h"
 
 #define POINTS 8
 #define FIRST_POINT 4092
@@ -21,14 +22,6 @@
 typedef struct {
     uint64_t events [POINTS][ZC_BINS];
 } model_t;
-
-static uint64_t random_state = 3;
-
-static uint32_t random_below (uint32_t limit)
-{
-    random_state = random_state * UINT64_C (6364136223846793005) + UINT64_C (1442695040888963407);
-    return (uint32_t) (random_state >> 33) % limit;
-}
 
 static void add (zc_latency_counts_t *spread, model_t *model, uint32_t place, uint32_t bin, uint64_t events)
 {

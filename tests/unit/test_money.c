@@ -13,14 +13,7 @@
 #include <cmocka.h>
 
 #include "pack.h"
-
-static uint64_t random_state = 4;
-
-static uint64_t random_64 (void)
-{
-    random_state = random_state * 6364136223846793005 + 1442695040888963407;
-    return random_state ^ random_state >> 29;
-}
+#include "seed.h"
 
 /* ------------------------------------------------------------------------ cost */
 

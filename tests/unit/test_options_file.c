@@ -184,16 +184,16 @@ static const char *const pieces [] = {"--",
                                       "/"};
 
 /* As many pieces as fit, each with `between` behind it now and then. */
-static size_t make_text (unsigned *random, char *text, size_t size, char between)
+static size_t make_text (char *text, size_t size, char between)
 {
     size_t used = 0;
     *text = '\0';
-    for (int left = rand_r (random) % 8; left > 0; left--) {
-        const char *piece = pieces [(size_t) rand_r (random) % COUNT (pieces)];
+    for (uint32_t left = random_below (8); left > 0; left--) {
+        const char *piece = pieces [random_below (COUNT (pieces))];
         if (used + strlen (piece) + 2 > size)
             break;
         used += (size_t) sprintf (text + used, "%s", piece);
-        if (between && rand_r (random) % 4 > 0)
+        if (between && random_below (4) > 0)
             text [used++] = between;
         text [used] = '\0';
     }
@@ -215,21 +215,20 @@ static void assert_sane (const sample_t *sample)
 static void test_options_whatever_is_said_ends_in_one_line_at_most (void **state)
 {
     (void) state;
-    unsigned random = test_seed ();
     int counts [3] = {0};
     for (int round = 0; round < 4000; round++) {
         char words [8][128], file [512], said [1024];
         const char *arguments [9] = {NULL};
-        for (int i = 0, count = rand_r (&random) % 8; i < count; i++) {
-            if (rand_r (&random) % 3 > 0)
-                arguments [i] = pieces [(size_t) rand_r (&random) % COUNT (pieces)];
+        for (uint32_t i = 0, count = random_below (8); i < count; i++) {
+            if (random_below (3) > 0)
+                arguments [i] = pieces [random_below (COUNT (pieces))];
             else {
-                make_text (&random, words [i], sizeof words [i], '\0');
+                make_text (words [i], sizeof words [i], '\0');
                 arguments [i] = words [i];
             }
         }
         sample_t sample;
-        size_t size = make_text (&random, file, sizeof file, '\n');
+        size_t size = make_text (file, sizeof file, '\n');
         zc_parsed_t parsed = read_text (file, round % 2 ? size : 0, arguments, &sample, said);
         assert_in_range (parsed, ZC_RUN, ZC_EXIT_USAGE);
         counts [parsed]++;

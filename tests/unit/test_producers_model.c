@@ -17,8 +17,9 @@
 #include <cmocka.h>
 
 #include "producers.h"
+#include "seed.h"
 
-enum { PRODUCERS = 10, NUMBERS = 200, LIVE_MAX = 4, EXPIRED_MAX = 3, STEPS = 1500, SEEDS = 80 };
+enum { PRODUCERS = 10, NUMBERS = 200, LIVE_MAX = 4, EXPIRED_MAX = 3, STEPS = 1500, ROUNDS = 80 };
 
 typedef enum { UNKNOWN, LIVE, EXPIRED } standing_t;
 typedef enum { UNSEEN, TAKEN, LOST, PASSED /* closed, before our time */ } number_t;
@@ -300,15 +301,9 @@ typedef struct {
     zc_producers_t *table;
     model_t model;
     saved_t saved;
-    unsigned random;
     int64_t now_ms;
     bool syncing;
 } run_t;
-
-static uint64_t below (run_t *run, uint64_t bound)
-{
-    return (uint64_t) rand_r (&run->random) % bound;
-}
 
 /* Mostly about where the producer is, in its epoch; now and then anywhere. */
 static zc_stamp_t random_stamp (run_t *run, uint64_t n)
@@ -316,36 +311,36 @@ static zc_stamp_t random_stamp (run_t *run, uint64_t n)
     const model_producer_t *producer = &run->model.producers [n];
     uint64_t end = producer->standing == UNKNOWN ? 1 : end_of (producer), seq = end;
     uint32_t epoch = producer->epoch ? producer->epoch : 1;
-    switch (below (run, 8)) {
+    switch (random_below (8)) {
     case 0:
-        seq = below (run, NUMBERS - 8);
+        seq = random_below (NUMBERS - 8);
         break;
     case 1: /* a gap before it */
     case 2:
-        seq = end + 1 + below (run, 4);
+        seq = end + 1 + random_below (4);
         break;
     case 3: /* where the first gap is */
         seq = producer->standing == UNKNOWN ? 1 : next_of (producer);
         break;
     }
     /* A producer that came to the last number begins a new epoch. */
-    if (seq > NUMBERS - 8 || below (run, 60) == 0) {
+    if (seq > NUMBERS - 8 || random_below (60) == 0) {
         epoch++;
-        seq = 1 + below (run, 3);
-    } else if (below (run, 30) == 0 && epoch > 1)
+        seq = 1 + random_below (3);
+    } else if (random_below (30) == 0 && epoch > 1)
         epoch--;
-    return stamp_of (n, epoch, seq, producer->dropped + (below (run, 10) == 0 ? below (run, 5) : 0));
+    return stamp_of (n, epoch, seq, producer->dropped + (random_below (10) == 0 ? random_below (5) : 0));
 }
 
 static void step_take (run_t *run)
 {
-    uint64_t n = below (run, below (run, 4) ? 5 : PRODUCERS), events = below (run, 7);
+    uint64_t n = random_below (random_below (4) ? 5 : PRODUCERS), events = random_below (7);
     model_producer_t *producer = &run->model.producers [n];
     zc_stamp_t stamp = random_stamp (run, n);
-    bool open_ended = below (run, 20) == 0;
+    bool open_ended = random_below (20) == 0;
     bool above = producer->standing != LIVE || stamp.epoch != producer->epoch || stamp.seq >= end_of (producer);
     bool is_next = stamp.seq > 0 && !is_stale (&run->model, producer, &stamp) && above;
-    run->now_ms += (int64_t) below (run, 300);
+    run->now_ms += (int64_t) random_below (300);
     assert_int_equal (zc_producers_is_next (run->table, &stamp), is_next);
     zc_frame_kind_t kind = model_take (&run->model, producer, &stamp, events, open_ended, run->now_ms);
     assert_int_equal (take_stamp (run->table, stamp, events, open_ended, run->now_ms), kind);
@@ -406,7 +401,7 @@ static void step_sync (run_t *run)
 static void step_restart (run_t *run)
 {
     save (&run->saved, run->table);
-    if (below (run, 2))
+    if (random_below (2))
         return;
     zc_producers_destroy (&run->table);
     run->table = table_of (LIVE_MAX, EXPIRED_MAX);
@@ -418,7 +413,7 @@ static void step_restart (run_t *run)
 
 static void step (run_t *run)
 {
-    uint64_t what = below (run, 200);
+    uint64_t what = random_below (200);
     if (what == 0)
         step_silence (run);
     else if (what < 4)
@@ -434,8 +429,8 @@ static void test_producers_are_as_the_model_says (void **state)
     (void) state;
     static run_t run;
     bool kinds [ZC_FRAME_STALE + 1] = {false}, overflowed = false, passed = false;
-    for (unsigned seed = 1; seed <= SEEDS; seed++) {
-        run = (run_t){.table = table_of (LIVE_MAX, EXPIRED_MAX), .random = seed, .now_ms = T0};
+    for (int round = 0; round < ROUNDS; round++) {
+        run = (run_t){.table = table_of (LIVE_MAX, EXPIRED_MAX), .now_ms = T0};
         for (int i = 0; i < STEPS; i++) {
             step (&run);
             assert_same (&run.model, run.table);

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "core/window/recent_minutes.h"
+#include "seed.h"
 
 #define NOW 1700000040 /* a whole minute */
 
@@ -190,21 +191,13 @@ static void assert_steps (const zc_recent_minutes_t *recent, const spent_t *spen
     assert_memory_equal (seen, expected, sizeof seen);
 }
 
-static uint64_t random_state = 5;
-
-static int random_below (int limit)
-{
-    random_state = random_state * UINT64_C (6364136223846793005) + UINT64_C (1442695040888963407);
-    return (int) ((random_state >> 33) % (unsigned) limit);
-}
-
 static void spend (zc_recent_minutes_t *recent, spent_t *spent, int share)
 {
     zc_cells_t changes;
     assert_int_equal (zc_cells_init (&changes), 0);
     for (int i = 0; i < MINUTES * KEYS; i++) {
         int minute = i * 77 % MINUTES, key = i / MINUTES;
-        if (random_below (100) >= share)
+        if ((int) random_below (100) >= share)
             continue;
         spent->cost [minute][key] = 1 + random_below (1000);
         change (&changes, ZC_MINUTE, NOW + 60 * minute, (uint32_t) key, spent->cost [minute][key]);

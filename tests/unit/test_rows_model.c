@@ -174,13 +174,13 @@ static void add_all (zc_rows_t *rows, const world_t *world, const zc_query_spec_
 {
     const zc_span_t window = {ZC_MINUTE, plan->since_s, plan->until_s};
     zc_rows_t *other =
-        any_below (2) ? zc_rows_new_part (rows) : zc_rows_new (spec, plan, world->keys, zc_keys_count (world->keys));
+        random_below (2) ? zc_rows_new_part (rows) : zc_rows_new (spec, plan, world->keys, zc_keys_count (world->keys));
     zc_cells_t sets [2];
     assert_non_null (other);
     for (size_t i = 0; i < 2; i++)
         assert_int_equal (zc_cells_init (&sets [i]), 0);
     for (size_t i = 0; i < CELLS; i++)
-        switch (any_below (parts)) {
+        switch (random_below (parts)) {
         case 0:
             add_alone (rows, &world->cells [i], plan);
             break;
@@ -218,25 +218,25 @@ static zc_query_spec_t any_ask (void)
         {ZC_BY_TAG, "env", {"prod", "dev", "", "other"}},
         {ZC_BY_TAG, "nowhere", {"", "other", "x", ""}},
     };
-    zc_query_spec_t spec = ask_of (any_below (2) ? ZC_SPEC_BREAKDOWN : ZC_SPEC_SERIES);
+    zc_query_spec_t spec = ask_of (random_below (2) ? ZC_SPEC_BREAKDOWN : ZC_SPEC_SERIES);
     for (size_t i = 0; i < COUNT (dimensions); i++) {
-        if (any_below (4) == 0)
+        if (random_below (4) == 0)
             group_by (&spec, dimensions [i].by, dimensions [i].name);
-        if (any_below (8) == 0)
-            only_where (&spec, dimensions [i].by, dimensions [i].name, dimensions [i].values [any_below (4)]);
+        if (random_below (8) == 0)
+            only_where (&spec, dimensions [i].by, dimensions [i].name, dimensions [i].values [random_below (4)]);
     }
-    if (any_below (4) == 0)
-        spec.rows_max = any_below (5);
+    if (random_below (4) == 0)
+        spec.rows_max = random_below (5);
     return spec;
 }
 
 static zc_window_plan_t any_plan (const zc_query_spec_t *spec)
 {
     static const int64_t steps [] = {60, 900, 3600, 86400, 172800};
-    zc_window_plan_t plan = plan_by (spec->asked == ZC_SPEC_SERIES ? steps [any_below (COUNT (steps))] : 0);
-    if (any_below (2)) {
-        plan.since_s = WORLD_START_S + any_below (2 * 86400);
-        plan.until_s = plan.since_s + any_below (2 * 86400);
+    zc_window_plan_t plan = plan_by (spec->asked == ZC_SPEC_SERIES ? steps [random_below (COUNT (steps))] : 0);
+    if (random_below (2)) {
+        plan.since_s = WORLD_START_S + random_below (2 * 86400);
+        plan.until_s = plan.since_s + random_below (2 * 86400);
     }
     return plan;
 }
@@ -253,7 +253,7 @@ static void test_rows_are_the_model_s_however_cells_come (void **state)
             zc_window_plan_t plan = any_plan (&spec);
             zc_rows_t *rows = zc_rows_new (&spec, &plan, world.keys, zc_keys_count (world.keys));
             assert_non_null (rows);
-            add_all (rows, &world, &spec, &plan, 1 + any_below (4));
+            add_all (rows, &world, &spec, &plan, 1 + random_below (4));
             model_make (&model, &steps, &world, &spec, &plan);
             opened_t answer = packed (rows);
             assert_answer (&answer.root, &spec, &plan, &model, &steps);

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "pack.h"
+#include "seed.h"
 
 /* The same by exact integer arithmetic: number is m x 2^e with m of 53 bits. */
 static int64_t exactly (double number, int64_t scale)
@@ -110,10 +111,8 @@ static void test_scale_rounds_ties_to_even (void **state)
 static void test_scale_sees_which_side_of_a_tie (void **state)
 {
     (void) state;
-    uint64_t random = 1;
     for (int i = 0; i < 300000; i++) {
-        random = random * 6364136223846793005 + 1442695040888963407;
-        uint64_t nano = (random >> 14) % (UINT64_C (1) << (i % 50)); /* below 2^50 */
+        uint64_t nano = random_64 () % (UINT64_C (1) << (i % 50)); /* below 2^50 */
         assert_scales_around (((double) nano + 0.5) / 1e9, 1000000000);
     }
 }
@@ -121,10 +120,8 @@ static void test_scale_sees_which_side_of_a_tie (void **state)
 static void test_scale_agrees_at_random (void **state)
 {
     (void) state;
-    uint64_t random = 2;
     for (int i = 0; i < 300000; i++) {
-        random = random * 6364136223846793005 + 1442695040888963407;
-        double number = ldexp ((double) (random >> 11), -33 - i % 100); /* below 2^20 */
+        double number = ldexp ((double) (random_64 () >> 11), -33 - i % 100); /* below 2^20 */
         assert_scales_around (number, 1000000000);
         assert_scales_around (number * 900, 1000000);
     }

@@ -39,6 +39,7 @@ static void test_screen_no_text_moves_the_cursor (void **state)
         {"\xc2\x9b"
          "31m",
          "\\x9b31m"}, /* the 8-bit CSI */
+        /* NOLINTNEXTLINE(misc-misleading-bidirectional): what is tested */
         {"a\xe2\x80\xae"
          "b",
          "a\\u{202e}b"},               /* right-to-left override */

@@ -13,6 +13,8 @@
 
 #include <cmocka.h>
 
+#include "seed.h"
+
 #define NUMBERS 400
 
 /* A bit a number, and what it must come to. */
@@ -85,14 +87,9 @@ static void assert_same (const zc_seq_intervals_t *seen, const naive_t *naive)
     }
 }
 
-static uint64_t random_below (unsigned *seed, uint64_t bound)
+static uint64_t step (zc_seq_intervals_t *seen, naive_t *naive, uint32_t longest)
 {
-    return (uint64_t) rand_r (seed) % bound;
-}
-
-static uint64_t step (zc_seq_intervals_t *seen, naive_t *naive, unsigned *seed, uint64_t longest)
-{
-    uint64_t first = 1 + random_below (seed, NUMBERS - longest), end = first + 1 + random_below (seed, longest - 1);
+    uint64_t first = 1 + random_below (NUMBERS - longest), end = first + 1 + random_below (longest - 1);
     zc_seq_intervals_part_t part = look (naive, first, end);
     assert_int_equal (zc_seq_intervals_find (seen, first, end), part);
     uint64_t from = end;
@@ -109,14 +106,14 @@ static void test_seen_is_a_bit_a_number (void **state)
 {
     (void) state;
     bool was_full = false;
-    for (unsigned seed = 1; seed <= 60; seed++) {
-        unsigned random = seed;
-        uint64_t missed = 0, longest = 2 + seed % 5;
+    for (unsigned round = 1; round <= 60; round++) {
+        uint32_t longest = 2 + round % 5;
+        uint64_t missed = 0;
         zc_seq_intervals_t seen;
-        naive_t naive = {.base = seed % 3 == 0 ? 50 : 0};
+        naive_t naive = {.base = round % 3 == 0 ? 50 : 0};
         zc_seq_intervals_init (&seen, naive.base);
         for (int i = 0; i < 600; i++) {
-            missed += step (&seen, &naive, &random, longest);
+            missed += step (&seen, &naive, longest);
             assert_int_equal (missed, naive.missed);
             assert_same (&seen, &naive);
             was_full |= seen.count == ZC_INTERVALS_MAX;

@@ -15,16 +15,10 @@
 
 #include <cmocka.h>
 
+#include "seed.h"
+
 #define COUNT(array) (sizeof (array) / sizeof *(array))
 #define LONGEST_US (INT64_C (1) << 50)
-
-static uint64_t random_state = 7;
-
-static uint32_t random_below (uint32_t limit)
-{
-    random_state = random_state * 6364136223846793005 + 1442695040888963407;
-    return (uint32_t) (random_state >> 33) % limit;
-}
 
 /* Above 0, at most 1. */
 static double random_part (void)

@@ -12,15 +12,9 @@
 
 #include <cmocka.h>
 
+#include "seed.h"
+
 #define COUNT(array) (sizeof (array) / sizeof *(array))
-
-static uint64_t random_state = 13;
-
-static uint32_t random_below (uint32_t limit)
-{
-    random_state = random_state * 6364136223846793005 + 1442695040888963407;
-    return (uint32_t) (random_state >> 33) % limit;
-}
 
 enum { PACKED_MAX = 40 };
 

@@ -12,6 +12,7 @@
 
 #include "core/base/str.h"
 #include "core/ledger/tags.h"
+#include "seed.h"
 #include "stores.h"
 
 static void test_store_begins_empty_and_keeps_its_id (void **state)
@@ -55,18 +56,10 @@ static void test_store_begins_empty_and_keeps_its_id (void **state)
 
 /* ------------------------------------------------------------------------------- random */
 
-static uint64_t any (void)
-{
-    static uint64_t x = 88172645463325252u;
-    x ^= x << 13;
-    x ^= x >> 7;
-    return x ^= x << 17;
-}
-
 /* Big, so that a number that loses bits anywhere shows. */
 static int64_t any_sum (void)
 {
-    return (int64_t) (any () >> 3);
+    return (int64_t) (random_64 () >> 3);
 }
 
 static zc_measures_t any_measures (void)

@@ -74,6 +74,7 @@ static void assert_has (zc_store_t *store, uint64_t sequence)
 }
 
 /* Every nth allocation of a call fails once, until none of it does; the step grows, or it would take for ever. */
+/* NOLINTNEXTLINE(bugprone-macro-parentheses): the name of a variable */
 #define SWEEP(n) for (long n = 0; n < 1000000; n += 1 + n / 40)
 
 static void test_store_without_memory_keeps_what_it_had (void **state)

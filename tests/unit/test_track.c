@@ -13,6 +13,7 @@
 
 #include <cmocka.h>
 
+#include "seed.h"
 #include "tracker.h"
 #include "wire/decode.h"
 #include "wire/encode.h"
@@ -171,13 +172,6 @@ static void test_track_takes_arrays_in_order (void **state)
 
 /* ----------------------------------------------------------------------------- to the nano */
 
-static uint64_t random_bits (void)
-{
-    static uint64_t bits = 88172645463325252;
-    bits ^= bits << 13, bits ^= bits >> 7, bits ^= bits << 17;
-    return bits;
-}
-
 /* Any number of nano-dollars, as a decimal in JSON, comes out of the daemon's decoder as the same number. */
 static void test_track_keeps_every_nano_dollar (void **state)
 {
@@ -187,11 +181,9 @@ static void test_track_keeps_every_nano_dollar (void **state)
     for (int i = 0; i < 60000; i++) {
         char body [256];
         int64_t limit = i % 3 == 0 ? most : i % 3 == 1 ? 1000000000000 : 100000000;
-        int64_t nano = i < 1000   ? i
-                       : i < 2000 ? most - (i - 1000)
-                                  : (int64_t) (random_bits () % (uint64_t) (limit + 1));
-        int64_t saved = (int64_t) (random_bits () % (uint64_t) most) - most / 2;
-        int64_t us = (int64_t) (random_bits () % 1000000000000);
+        int64_t nano = i < 1000 ? i : i < 2000 ? most - (i - 1000) : (int64_t) (random_64 () % (uint64_t) (limit + 1));
+        int64_t saved = (int64_t) (random_64 () % (uint64_t) most) - most / 2;
+        int64_t us = (int64_t) (random_64 () % 1000000000000);
         int size = snprintf (body, sizeof body,
                              "[{\"type\":\"llm_call\",\"cost\":%lld.%09lld,\"latency_ms\":%lld.%03lld},"
                              "{\"type\":\"rag_parallel\",\"time_saved_seconds\":%s%lld.%09lld}]",

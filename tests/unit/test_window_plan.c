@@ -260,16 +260,16 @@ static void test_window_plan_bears_any_number (void **state)
     static const int64_t steps [] = {60, 420, DAY, 7 * DAY, ZC_STEP_MAX_S, INT64_MAX, INT64_MIN, 0, 1};
     const size_t n = COUNT (extremes);
     for (int round = 0; round < 100000; round++) {
-        zc_coverage_t reach = {extremes [random_below ((int64_t) n)],
-                               {extremes [random_below ((int64_t) n)], extremes [random_below ((int64_t) n)],
-                                extremes [random_below ((int64_t) n)]},
-                               extremes [random_below ((int64_t) n)],
-                               extremes [random_below ((int64_t) n)]};
+        zc_coverage_t reach = {extremes [random_below ((uint32_t) n)],
+                               {extremes [random_below ((uint32_t) n)], extremes [random_below ((uint32_t) n)],
+                                extremes [random_below ((uint32_t) n)]},
+                               extremes [random_below ((uint32_t) n)],
+                               extremes [random_below ((uint32_t) n)]};
         zc_query_spec_t spec = {.asked = (zc_query_spec_kind_t) random_below (3),
                                 .has_since = random_below (4) > 0,
                                 .has_until = random_below (4) > 0,
-                                .since_ms = extremes [random_below ((int64_t) n)],
-                                .until_ms = extremes [random_below ((int64_t) n)],
+                                .since_ms = extremes [random_below ((uint32_t) n)],
+                                .until_ms = extremes [random_below ((uint32_t) n)],
                                 .step_s = steps [random_below (COUNT (steps))]};
         /* A clock that is a clock. */
         reach.now_ms = random_below (2) ? usual.now_ms : 0;

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "core/window/window_plan.h"
+#include "seed.h"
 
 #define COUNT(array) (sizeof (array) / sizeof ((array) [0]))
 
@@ -24,14 +25,6 @@
 #define LAST_S (FIRST_S + DAYS * DAY)
 #define MINUTES ((LAST_S - FIRST_S) / MINUTE)
 #define NOW_S (FIRST_S + 5 * DAY + 10 * HOUR + 7 * MINUTE + 31)
-
-static uint64_t plan_random_state = 11;
-
-static inline int64_t random_below (int64_t limit)
-{
-    plan_random_state = plan_random_state * UINT64_C (6364136223846793005) + UINT64_C (1442695040888963407);
-    return (int64_t) ((plan_random_state >> 20) % (uint64_t) limit);
-}
 
 /* Minutes of the last day or two, quarters of one or two more. */
 static const zc_coverage_t usual = {
