@@ -215,7 +215,7 @@ static int encode_at (const try_t *self, size_t index, zc_record_t *record, size
 static void fill (zcost_t *client, const try_t *try, size_t count, uint32_t position)
 {
     zc_record_t record;
-    size_t size;
+    size_t size = 0;
     encode_at (try, 0, &record, &size);
     uint32_t next = position + zc_ring_units (size);
     for (size_t i = 1; i < count; i++) {

@@ -102,7 +102,8 @@ static int measure (bench_t *self, double seconds)
         return -1;
     }
     /* Twice: the first run makes the files that the second one goes round in. */
-    if (write_for (self, seconds / 2) == -1 || write_for (self, seconds / 2) == -1)
+    int rc = write_for (self, seconds / 2);
+    if (rc == -1 || write_for (self, seconds / 2) == -1)
         fprintf (stderr, "bench_journal: %s\n", zc_journal_why (self->journal));
     if (zc_journal_close (&self->journal, NULL) == -1)
         return -1;

@@ -38,9 +38,10 @@ static int by_value (const void *a, const void *b)
 
 static void print (samples_t *samples)
 {
+    size_t middle = samples->count / 2, late = samples->count * 99 / 100;
     qsort (samples->ns, samples->count, sizeof *samples->ns, by_value);
     printf ("query=%s samples=%zu median_us=%.1f p99_us=%.1f max_us=%.1f\n", samples->query, samples->count,
-            (double) samples->ns [samples->count / 2] / 1e3, (double) samples->ns [samples->count * 99 / 100] / 1e3,
+            (double) samples->ns [middle] / 1e3, (double) samples->ns [late] / 1e3,
             (double) samples->ns [samples->count - 1] / 1e3);
 }
 

@@ -104,10 +104,11 @@ static int by_value (const void *a, const void *b)
 
 static void print (samples_t *samples)
 {
+    size_t middle = samples->count / 2, late = samples->count * 99 / 100;
     qsort (samples->ns, samples->count, sizeof *samples->ns, by_value);
     printf ("samples=%zu unavailable=%zu reply_bytes=%zu median_us=%.1f p99_us=%.1f max_us=%.1f\n", samples->count,
-            samples->unavailable, samples->reply_bytes, (double) samples->ns [samples->count / 2] / 1e3,
-            (double) samples->ns [samples->count * 99 / 100] / 1e3, (double) samples->ns [samples->count - 1] / 1e3);
+            samples->unavailable, samples->reply_bytes, (double) samples->ns [middle] / 1e3,
+            (double) samples->ns [late] / 1e3, (double) samples->ns [samples->count - 1] / 1e3);
 }
 
 static bool read_names (char *list, options_t *options)

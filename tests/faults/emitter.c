@@ -82,7 +82,7 @@ static const struct {
 static void set (zcost_event_t *event, const char *key, const char *value)
 {
     size_t i = 0;
-    while (i < sizeof fields / sizeof *fields && strcmp (key, fields [i].key))
+    while (i < sizeof fields / sizeof *fields && strcmp (key, fields [i].key) != 0)
         i++;
     if (i == sizeof fields / sizeof *fields)
         fail ("unknown key %s", key);

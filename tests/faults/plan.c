@@ -56,15 +56,15 @@ static void parse_fail (const char *text)
     char name [16], error [16];
     if (sscanf (text, "%15[a-z]:%ld:%15[A-Za-z]:%ld", name, &plan.fail_from, error, &plan.fail_count) != 4)
         refuse ("ZCOST_FAULTS_FAIL", text);
-    while (plan.fail_op < ZC_OP_CLASSES && strcmp (name, op_names [plan.fail_op]))
+    while (plan.fail_op < ZC_OP_CLASSES && strcmp (name, op_names [plan.fail_op]) != 0)
         plan.fail_op++;
     if (plan.fail_op == ZC_OP_CLASSES || plan.fail_from < 1)
         refuse ("ZCOST_FAULTS_FAIL", text);
-    if (!strcmp (error, "EIO"))
+    if (strcmp (error, "EIO") == 0)
         plan.fail_error = EIO;
-    else if (!strcmp (error, "ENOSPC"))
+    else if (strcmp (error, "ENOSPC") == 0)
         plan.fail_error = ENOSPC;
-    else if (strcmp (error, "short") || plan.fail_op != ZC_OP_WRITE)
+    else if (strcmp (error, "short") != 0 || plan.fail_op != ZC_OP_WRITE)
         refuse ("ZCOST_FAULTS_FAIL", text);
 }
 
@@ -104,7 +104,7 @@ __attribute__ ((constructor)) static void begin (void)
 
 static const char *inside (const char *path)
 {
-    if (strncmp (path, plan.dir, plan.dir_size))
+    if (strncmp (path, plan.dir, plan.dir_size) != 0)
         return NULL;
     path += plan.dir_size;
     return *path == '/' ? path + 1 : *path ? NULL : ".";

@@ -27,7 +27,8 @@
 typedef enum { ZC_OP_WRITE, ZC_OP_SYNC, ZC_OP_CREATE, ZC_OP_SIZE, ZC_OP_REMOVE, ZC_OP_CLASSES } zc_op_t;
 typedef enum { ZC_GO_ON, ZC_CUT_SHORT, ZC_FAIL } zc_verdict_t;
 
-/* The function of this name that the shim stands before. */
+/* The function of this name that the shim stands before.
+ * NOLINTBEGIN(bugprone-macro-parentheses): names of functions */
 #define ZC_REAL(name)                                                                                                  \
     (__extension__({                                                                                                   \
         static __typeof__ (&name) found;                                                                               \
@@ -35,6 +36,7 @@ typedef enum { ZC_GO_ON, ZC_CUT_SHORT, ZC_FAIL } zc_verdict_t;
             found = (__typeof__ (&name)) zc_real (#name);                                                              \
         found;                                                                                                         \
     }))
+/* NOLINTEND(bugprone-macro-parentheses) */
 void *zc_real (const char *name);
 
 /* The name below the directory of what a call names ("." is the directory itself), in buffer or in

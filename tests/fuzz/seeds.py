@@ -123,7 +123,8 @@ TRACK = {
     "track_cut": body(PRICED)[:-9],
     "track_not_utf8": b't{"type":"llm_call","model":"\xff"}',
     # a: parameters
-    "arguments_all": parameters(b"since=1767225600000&until=-5&service=search&by=model,tier&where=model=a&limit=7&step=60"),
+    "arguments_all": parameters(b"since=1767225600000&until=-5&service=search&by=model,tier&where=model=a&limit=7"
+                                b"&step=60"),
     "arguments_odd": parameters(b"by=,a,,b&where=team=x=y,z&where=tier=&service"),
     "arguments_edges": parameters(b"since=9223372036854775807&until=-9223372036854775808"),
     "arguments_over": parameters(b"since=9223372036854775808", room=20),
@@ -145,7 +146,8 @@ TRACK = {
         "journal": {"unsynced_bytes": 12, "last_sync_ms": 1.5}, "store": {"bytes": 4096}, "cells": None}),
     "reply_budgets": reply({"budgets": [{"name": "team", "limit_usd": "100.0", "spent_usd": None}, 5]}),
     "reply_names": reply({"rows": [{"model": name} for name in ("a\0b", 5, None, "q\"\\\n", "a", "b", "c", "d")]}),
-    "reply_refusal": b"r" + msgpack.packb({"ok": False, "error": {"code": "bad_request", "message": "no " * 110 + "\u00e9"}}),
+    "reply_refusal": b"r" + msgpack.packb({"ok": False, "error": {"code": "bad_request",
+                                                                  "message": "no " * 110 + "\u00e9"}}),
     "reply_foreign": b"r" + msgpack.packb({"ok": True, "result": []}),
     "reply_promises": b"r\x82\xa2ok\xc3\xa6result\xdf\xff\xff\xff\xff",
 }

@@ -24,7 +24,7 @@ SEED = os.environ.get("ZCOST_TEST_SEED") or str(time.time_ns() // 1000)  # of ra
 
 # In this order. Release first: what is broken for everyone shows early.
 PLAN = [
-    ("", "includes"),
+    ("", "includes"), ("", "lint"),
     ("release", "unit"), ("release", "system"), ("release", "install"), ("release", "readme"),
     ("release", "quickstart"),
     ("asan-ubsan", "unit"), ("asan-ubsan", "system"),
@@ -49,6 +49,7 @@ OWN_KIND = {"install": "test_install", "readme": "test_readme", "quickstart": "t
 SLEEPERS = {"test_budgets", "test_budget_periods", "test_watch_screen"}
 
 SLOWER = {"asan-ubsan": 4, "tsan": 4}
+LINT_SECONDS = 1200      # when it reads all files, on a busy machine
 UNIT_SECONDS = 120       # a whole executable
 SYSTEM_SECONDS = 120     # one test
 SYSTEM_FILE_SECONDS = 600
@@ -128,6 +129,9 @@ class Suite:
 
     def includes(self, build):
         self.tap(build, "includes", [ROOT / "tests/includes"], 60)
+
+    def lint(self, build):
+        self.tap(build, "lint", [ROOT / "tests/lint"], LINT_SECONDS)
 
     def unit(self, build):
         listing = subprocess.run(["ctest", "--show-only=json-v1"], cwd=ROOT / "build" / build, check=True,
