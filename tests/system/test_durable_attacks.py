@@ -251,6 +251,7 @@ class Names(TestCase):
         os.unlink(zcostd.data / "ledger.db")
         zcostd.start(ready=False)
         self.assertFalse(zcostd.is_ready())
+        self.assertEqual(zcostd.wait_exit(), 1)
         line = zcostd.wait_log(level="error")
         self.assertIn("another ledger than the store's", line["reason"])
         self.assertEqual(line["directory"], str(zcostd.data / "journal"))
