@@ -68,15 +68,6 @@ static const char *set_tier (void *self, const char *name, const char *model)
     return why;
 }
 
-/* ------------------------------------------------------------------------ the table */
-
-#define AT(member) ZC_OPTION_AT (zc_settings_t, member)
-#define NUMBER(member, from, to) .kind = ZC_OPTION_NUMBER, AT (member), .least = (from), .most = (to)
-#define DECIMAL(member, places, from, to) NUMBER (member, from, to), .decimals = (places)
-#define DURATION(member, from) .kind = ZC_OPTION_DURATION, AT (member), .least = (from)
-#define TEXT(member) .kind = ZC_OPTION_TEXT, AT (member)
-#define ENDPOINTS(member) .kind = ZC_OPTION_ENDPOINTS, AT (member)
-
 static const char *set_budget (void *settings, const char *path, const char *value)
 {
     zc_settings_t *self = settings;
@@ -88,6 +79,15 @@ static const char *close_budget (void *settings, const char *path)
     const zc_settings_t *self = settings;
     return zc_settings_budgets_close (&self->budgets, path);
 }
+
+/* ------------------------------------------------------------------------ the table */
+
+#define AT(member) ZC_OPTION_AT (zc_settings_t, member)
+#define NUMBER(member, from, to) .kind = ZC_OPTION_NUMBER, AT (member), .least = (from), .most = (to)
+#define DECIMAL(member, places, from, to) NUMBER (member, from, to), .decimals = (places)
+#define DURATION(member, from) .kind = ZC_OPTION_DURATION, AT (member), .least = (from)
+#define TEXT(member) .kind = ZC_OPTION_TEXT, AT (member)
+#define ENDPOINTS(member) .kind = ZC_OPTION_ENDPOINTS, AT (member)
 
 static const zc_option_t rows [] = {
     {.name = "config",

@@ -7,12 +7,12 @@
  */
 #include "program/options.h"
 
-#include <assert.h>
 #include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "core/base/check.h"
 #include "zcost.h"
 
 #define HELP_COLUMNS 79
@@ -240,7 +240,7 @@ static zc_parsed_t refuse (const zc_options_table_t *table, int code, const char
 static void name_options (const zc_options_table_t *table, struct option names [ZC_OPTIONS_MAX + 1])
 {
     size_t count = 0;
-    assert (table->count <= ZC_OPTIONS_MAX && table->words_max <= ZC_OPTIONS_WORDS_MAX);
+    zc_check (table->count <= ZC_OPTIONS_MAX && table->words_max <= ZC_OPTIONS_WORDS_MAX);
     for (size_t i = 0; i < table->count; i++) {
         zc_option_kind_t kind = table->rows [i].kind;
         bool bare = kind == ZC_OPTION_HELP || kind == ZC_OPTION_VERSION || kind == ZC_OPTION_FLAG;
