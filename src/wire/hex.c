@@ -30,6 +30,6 @@ bool zc_hex_read (const char *digits, size_t size, uint8_t *ret_bytes)
         if (value_of (digits [i]) == -1)
             return false;
     for (size_t i = 0; i < size; i++)
-        ret_bytes [i] = (uint8_t) (value_of (digits [2 * i]) << 4 | value_of (digits [2 * i + 1]));
+        ret_bytes [i] = (uint8_t) (value_of (digits [2 * i]) * 16 + value_of (digits [2 * i + 1]));
     return true;
 }

@@ -253,7 +253,7 @@ class Names(TestCase):
         self.assertFalse(zcostd.is_ready())
         self.assertEqual(zcostd.wait_exit(), 1)
         line = zcostd.wait_log(level="error")
-        self.assertIn("another ledger than the store's", line["reason"])
+        self.assertIn("another ledger than the store", line["reason"])
         self.assertEqual(line["directory"], str(zcostd.data / "journal"))
 
 

@@ -188,7 +188,7 @@ HELPER void restore (const saved_t *saved, zc_producers_t *table)
     const zc_producer_row_t *rows [SAVED_MAX];
     for (size_t i = 0; i < saved->count; i++)
         rows [i] = &saved->rows [i];
-    qsort (rows, saved->count, sizeof rows [0], by_turn);
+    qsort (rows, saved->count, sizeof (const zc_producer_row_t *), by_turn);
     for (size_t i = 0; i < saved->count; i++)
         assert_int_equal (zc_producers_restore (table, rows [i]), 0);
     zc_producers_restore_delivery (table, &saved->delivery, saved->overflowed);

@@ -182,7 +182,7 @@ static char *read_pem (const char *path)
     const char *why = !file || ferror (file) ? strerror (errno) : size == 0 ? "is empty" : NULL;
     if (file)
         fclose (file);
-    if (!why) {
+    if (text && !why) {
         text [size] = '\0';
         return text;
     }

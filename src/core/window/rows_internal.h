@@ -45,6 +45,6 @@ int zc_rows_fail_sum (zc_rows_t *self);
 /* Packs the measures of an answer, ZC_MEASURES_PAIRS pairs of a map: sums, and how latencies are spread (counts in
  * ascending order; n 0: none). */
 #define ZC_MEASURES_PAIRS 25
-void zc_rows_measures_pack (zc_pack_t *out, const zc_row_sums_t *sums, const zc_binned_t *counts, size_t n);
+void zc_rows_measures_pack (zc_pack_t *packer, const zc_row_sums_t *row, const zc_binned_t *counts, size_t n);
 
 #endif
