@@ -93,7 +93,7 @@ static const zc_option_t rows [] = {
     {.name = "config",
      .kind = ZC_OPTION_CONFIG,
      .value = "FILE",
-     .text = "settings in ZPL; the command line beats the file"},
+     .text = "settings in ZPL; the command line overrides them"},
     {.name = "ingest",
      .setting = "ingest/endpoint",
      ENDPOINTS (ingest),
@@ -108,8 +108,9 @@ static const zc_option_t rows [] = {
      .setting = "query/endpoint",
      ENDPOINTS (query),
      .value = "EP...",
-     .text = "where zreport and others ask (" ZCOST_DEFAULT_QUERY "). EP is tcp://ADDRESS:PORT (port *: a free one) or "
-             "ipc://PATH; several after one option, or the option several times"},
+     .text = "where zreport and others send queries (" ZCOST_DEFAULT_QUERY
+             "). EP is tcp://ADDRESS:PORT (port *: any free one) or ipc://PATH; give several after one option, or "
+             "repeat the option"},
     {.name = "interval",
      .setting = "publish/interval_seconds",
      DECIMAL (interval_ms, 3, 50, DAY_MS),
@@ -120,8 +121,8 @@ static const zc_option_t rows [] = {
      .kind = ZC_OPTION_CUSTOM,
      .set = set_data,
      .value = "DIR|none",
-     .text = "where the ledger is kept: the journal and the store; none: in memory only ($STATE_DIRECTORY, "
-             "$XDG_STATE_HOME/zcost, ~/.local/state/zcost)"},
+     .text = "where the journal and the store are kept; none: in memory only ($STATE_DIRECTORY, $XDG_STATE_HOME/zcost, "
+             "~/.local/state/zcost)"},
     {.name = "prices",
      .setting = "prices/file",
      TEXT (prices_file),
@@ -131,19 +132,19 @@ static const zc_option_t rows [] = {
      .kind = ZC_OPTION_NAME,
      AT (check),
      .value = "DIR",
-     .text = "look whether the ledger kept there is sound, change nothing, and end"},
+     .text = "check whether the ledger in DIR is sound, change nothing, and exit"},
     {.name = "reprice",
      .kind = ZC_OPTION_NAME,
      AT (reprice),
      .value = "FILE",
-     .text = "say what is different by these prices, correct the ledger, and end; needs a journal that is kept "
-             "(journal/keep)"},
+     .text =
+         "show what these prices change, correct the ledger, and exit; needs a journal that is kept (journal/keep)"},
     {.name = "since",
      .kind = ZC_OPTION_CUSTOM,
      .set = set_since,
      .value = "TIME",
-     .text = "from when on: 2026-11-01, 2026-11-01T09:30Z (UTC), 7d (ago) or @SECONDS"},
-    {.name = "dry-run", .kind = ZC_OPTION_FLAG, AT (dry_run), .text = "only say it"},
+     .text = "with --reprice, events from this time on: 2026-11-01, 2026-11-01T09:30Z (UTC), 7d (ago) or @SECONDS"},
+    {.name = "dry-run", .kind = ZC_OPTION_FLAG, AT (dry_run), .text = "with --reprice, only show what would change"},
     {.name = "help", .kind = ZC_OPTION_HELP, .text = "this text"},
     {.name = "version", .kind = ZC_OPTION_VERSION, .text = "the version"},
 
@@ -186,8 +187,8 @@ static const zc_options_table_t table = {
         "\n",
     .after =
         "\n"
-        "SIGTERM and SIGINT drain what has arrived, publish a last snapshot and end.\n"
-        "Exit: 0 done, 1 failed (--check: not sound), 2 wrong usage or configuration.\n",
+        "On SIGTERM or SIGINT it drains what has arrived, publishes a last snapshot and exits.\n"
+        "Exit status: 0 done, 1 failed (--check: not sound), 2 wrong usage or configuration.\n",
 };
 
 static void set_defaults (zc_settings_t *self)
@@ -227,7 +228,7 @@ static zc_parsed_t find_directory (zc_settings_t *self)
     if (self->in_memory || self->directory [0])
         return ZC_RUN;
     if (zc_data_dir_default (found, sizeof found) == -1)
-        return zc_options_wrong (&table, "no HOME and no XDG_STATE_HOME: say --data DIR, or --data none");
+        return zc_options_wrong (&table, "neither HOME nor XDG_STATE_HOME is set: use --data DIR or --data none");
     const char *why = set_data (self, found); /* what may be in it holds for it too */
     return why ? zc_options_wrong (&table, "the state directory's name %s", why) : ZC_RUN;
 }
@@ -236,7 +237,7 @@ static zc_parsed_t find_directory (zc_settings_t *self)
 static zc_parsed_t check_reprice (const zc_settings_t *self)
 {
     if (!self->reprice && (self->since_s != -1 || self->dry_run))
-        return zc_options_wrong (&table, "%s belongs to --reprice", self->dry_run ? "--dry-run" : "--since");
+        return zc_options_wrong (&table, "%s is only for --reprice", self->dry_run ? "--dry-run" : "--since");
     if (self->reprice && self->since_s == -1)
         return zc_options_wrong (&table, "--reprice needs --since");
     if (self->reprice && self->in_memory)

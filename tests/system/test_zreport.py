@@ -92,7 +92,7 @@ class Usage(TestCase):
             (["top", "--where", "model"], "NAME=VALUE"),
             (["top", "--where", "=x"], "has a name"),
             (["top", "--where", b"model=\xff"], "UTF-8"),
-            (["top", "--where", "model=a", "--where", "model=b"], "second one"),
+            (["top", "--where", "model=a", "--where", "model=b"], "repeats a name"),
             (["top", "--limit", "10001"], "10001"),
             (["export", "--format", "xml"], "'xml'"),
             (["export", "--format", "csv", "--json"], "--json"),

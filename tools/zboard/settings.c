@@ -89,12 +89,12 @@ static const zc_option_t rows [] = {
      .setting = "http/listen",
      CUSTOM (set_listen),
      .value = "ADDR:PORT",
-     .text = "where to serve HTTP; port 0: a free one (" ZB_DEFAULT_LISTEN ")"},
+     .text = "where to serve HTTP; port 0: any free one (" ZB_DEFAULT_LISTEN ")"},
     {.name = "ingest",
      .setting = "ingest/endpoint",
      ENDPOINT (ingest),
      .value = "EP",
-     .text = "where zcostd takes events in (" ZCOST_DEFAULT_INGEST ")"},
+     .text = "where zcostd accepts events (" ZCOST_DEFAULT_INGEST ")"},
     {.name = "publish",
      .setting = "publish/endpoint",
      ENDPOINT (publish),
@@ -104,28 +104,28 @@ static const zc_option_t rows [] = {
      .setting = "query/endpoint",
      ENDPOINT (query),
      .value = "EP",
-     .text = "where zcostd answers (" ZCOST_DEFAULT_QUERY "). EP is tcp://ADDRESS:PORT or ipc://PATH"},
+     .text = "where zcostd answers queries (" ZCOST_DEFAULT_QUERY "). EP is tcp://ADDRESS:PORT or ipc://PATH"},
     {.name = "spool",
      .setting = "ingest/spool",
      TEXT (spool),
      .value = "DIR",
-     .text = "keep events that zcostd has not acknowledged in a directory, so that a kill loses none (in memory)"},
+     .text = "keep events that zcostd has not acknowledged in DIR, so that a kill loses none (default: in memory)"},
     {.name = "token-file",
      .setting = "http/token_file",
      TEXT (token_file),
      .value = "FILE",
-     .text = "whoever asks needs one of its lines as a bearer token; SIGHUP reads it again (none: who reaches the "
-             "address may ask)"},
+     .text = "clients must send one of its lines as a bearer token; SIGHUP reads it again (default: anyone who can "
+             "reach the address has access)"},
     {.name = "tls-cert",
      .setting = "http/tls_cert",
      TEXT (tls_cert),
      .value = "FILE",
-     .text = "serve HTTPS: the certificate's chain, PEM"},
-    {.name = "tls-key", .setting = "http/tls_key", TEXT (tls_key), .value = "FILE", .text = "and its key"},
+     .text = "serve HTTPS with this certificate chain, PEM"},
+    {.name = "tls-key", .setting = "http/tls_key", TEXT (tls_key), .value = "FILE", .text = "and its key, PEM"},
     {.name = "config",
      .kind = ZC_OPTION_CONFIG,
      .value = "FILE",
-     .text = "settings in ZPL; the command line beats the file"},
+     .text = "settings in ZPL; the command line overrides them"},
     {.name = "help", .kind = ZC_OPTION_HELP, .text = "this text"},
     {.name = "version", .kind = ZC_OPTION_VERSION, .text = "the version"},
 
@@ -152,8 +152,8 @@ static const zc_options_table_t table = {
         "\n",
     .after =
         "\n"
-        "SIGTERM and SIGINT end open streams, hand over what was tracked, and end.\n"
-        "Exit: 0 done, 1 failed, 2 wrong usage or configuration.\n",
+        "On SIGTERM or SIGINT it closes open streams, hands over what was tracked, and exits.\n"
+        "Exit status: 0 done, 1 failed, 2 wrong usage or configuration.\n",
 };
 
 void zb_settings_default (zb_settings_t *self)

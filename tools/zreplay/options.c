@@ -79,34 +79,33 @@ static const zc_option_t rows [] = {
      .kind = ZC_OPTION_ENDPOINT,
      AT (endpoint),
      .value = "EP",
-     .text = "where zcostd takes events in (" ZCOST_DEFAULT_INGEST ")"},
+     .text = "where zcostd accepts events (" ZCOST_DEFAULT_INGEST ")"},
     {.name = "publish",
      CUSTOM (set_publish),
      .value = "EP",
      .text = "where zcostd acknowledges what it has on disk: events are kept and sent again until then, and counted "
-             "once; none: only hand over (with --endpoint none, else " ZCOST_DEFAULT_PUBLISH ")"},
+             "once; none: only send them (default: none with --endpoint, else " ZCOST_DEFAULT_PUBLISH ")"},
     {.name = "spool",
      NAME (spool, 0),
      .value = "DIR",
-     .text = "keep what is not acknowledged in a directory, for the next start with the same DIR, which sends what an "
-             "earlier one has left there"},
+     .text = "keep what is not acknowledged in DIR; the next start with the same DIR sends what is left there"},
     {.name = "timeout",
      SECONDS (timeout_ms, 0),
      .value = "S",
-     .text = "give up after S seconds in which the daemon took or acknowledged nothing (10)"},
+     .text = "give up if the daemon accepts or acknowledges nothing for S seconds (10)"},
     {.name = "count", NUMBER (count, 1, INT64_MAX), .value = "N", .text = "stop after N events"},
     {.name = "duration", SECONDS (duration_ms, 1), .value = "S", .text = "stop after S seconds"},
     {.name = "service",
      NAME (service, ZCOST_STRING_MAX),
      .use = TRACE,
      .value = "NAME",
-     .text = "the service of events that name none (default)"},
-    {.name = "json", FLAG (json), .text = "the summary as JSON on stdout"},
-    {.name = "quiet", FLAG (quiet), .text = "no progress and no summary"},
+     .text = "the service of events without one (default)"},
+    {.name = "json", FLAG (json), .text = "print the summary as JSON on stdout"},
+    {.name = "quiet", FLAG (quiet), .text = "show no progress and no summary"},
     {.name = "help", .kind = ZC_OPTION_HELP, .text = "this text"},
     {.name = "version", .kind = ZC_OPTION_VERSION, .text = "the version"},
 
-    {.kind = ZC_OPTION_HEADING, .text = "of a trace:"},
+    {.kind = ZC_OPTION_HEADING, .text = "for a trace:"},
     {.name = "format",
      .kind = ZC_OPTION_CHOICE,
      AT (format),
@@ -114,31 +113,30 @@ static const zc_option_t rows [] = {
      .least = ZC_FORMAT_CSV,
      .use = TRACE,
      .value = "F",
-     .text = "csv or jsonl; else by the file's name (.csv, .jsonl, .ndjson, .json), else by its first byte"},
+     .text = "csv or jsonl; default: by the file's name (.csv, .jsonl, .ndjson, .json), else by its first byte"},
     {.name = "speed",
      CUSTOM (set_speed),
      .use = TRACE,
      .value = "N",
-     .text = "N times as fast as it was recorded; real: as it was; max: as fast as possible (max)"},
+     .text = "N times the recorded speed; real: as recorded; max: as fast as possible (max)"},
     {.name = "keep-time",
      FLAG (defaults.keep_time),
      .use = TRACE,
-     .text = "events carry the trace's own times, at any speed; each row needs one, from the year 2000 on and at most "
-             "24 h ahead. Tells how many are older than the daemon keeps minutes by default"},
+     .text = "events keep the trace's own times, at any speed; each row needs one, from the year 2000 on and at most "
+             "24 h ahead. Reports how many are too old to be kept by the minute, by default"},
     {.name = "tiers",
      CUSTOM (set_tiers),
      .use = TRACE,
      .value = "A,B",
-     .text =
-         "rows are router queries: fewer than A input tokens are simple, fewer than B medium, the others complex; a "
-         "type or tier of their own beats this"},
+     .text = "rows are router queries: fewer than A input tokens are simple, fewer than B medium, the others complex; "
+             "a row's own type or tier takes precedence"},
     {.name = "model",
      NAME (defaults.model, ZCOST_STRING_MAX),
      .use = TRACE,
      .value = "NAME",
-     .text = "the model of calls and queries that name none"},
+     .text = "the model of calls and queries without one"},
 
-    {.kind = ZC_OPTION_HEADING, .text = "of the demo:"},
+    {.kind = ZC_OPTION_HEADING, .text = "for the demo:"},
     {.name = "demo", FLAG (demo), .text = "play it"},
     {.name = "rate", CUSTOM (set_rate), .use = DEMO, .value = "N", .text = "N events a second, or max (200)"},
     {.name = "seed",
@@ -150,7 +148,7 @@ static const zc_option_t rows [] = {
      NUMBER (past_hours, 1, PAST_MAX_HOURS),
      .use = DEMO,
      .value = "HOURS",
-     .text = "events carry times, spread over the HOURS up to now; needs --count"},
+     .text = "events carry times spread over the last HOURS; needs --count"},
 };
 
 static const zc_options_table_t table = {
@@ -159,21 +157,21 @@ static const zc_options_table_t table = {
     .count = sizeof rows / sizeof *rows,
     .words_max = 1,
     .before =
-        "usage: zreplay [options] FILE      play a trace onto the bus (FILE - : standard input)\n"
+        "usage: zreplay [options] FILE      play a trace onto the bus (FILE -: standard input)\n"
         "       zreplay [options] --demo    play an endless, plausible stream of all four event types\n"
         "\n"
         "A trace is a CSV table with named columns, or JSON lines of events. Columns: the keys of the\n"
-        "contract (type, service, tier, cost, model, input_tokens, ..., tags.NAME, ts) in any case, or those\n"
-        "of the Azure LLM inference traces (TIMESTAMP, ContextTokens, GeneratedTokens). A row that is wrong\n"
-        "is named on stderr with its line, and the rest is played.\n"
+        "protocol (type, service, tier, cost, model, input_tokens, ..., tags.NAME, ts) in any case, or those\n"
+        "of the Azure LLM inference traces (TIMESTAMP, ContextTokens, GeneratedTokens). A bad row is\n"
+        "reported on stderr with its line number, and the rest is played.\n"
         "\n",
     .after =
         "\n"
         "Without --keep-time events carry the time of their replay, and the trace's times only pace them. Times\n"
         "without a zone, and dates alone, are UTC. Ctrl-C hands over what is queued and waits for its\n"
-        "acknowledgement, a second one does not wait, and tells what is open.\n"
-        "Exit: 0 all was handed over and, if wanted, acknowledged (the demo: also when stopped); 1 it was not,\n"
-        "or rows were wrong; 2 usage; 130 or 143 a trace was stopped by SIGINT or SIGTERM.\n",
+        "acknowledgement; a second one does not wait, and says what is not acknowledged.\n"
+        "Exit status: 0 all was sent and, with --publish, acknowledged (the demo: also if stopped); 1 not all was,\n"
+        "or rows were bad; 2 wrong usage; 130 or 143 a trace was stopped by SIGINT or SIGTERM.\n",
 };
 
 /* ------------------------------------------------------------------------ the whole */
@@ -184,14 +182,14 @@ static zc_parsed_t check (const zc_options_line_t *line, const zc_options_t *opt
     if (options->demo && options->file)
         return zc_options_wrong (&table, "either --demo or a trace, not both");
     if (!options->demo && !options->file)
-        return zc_options_wrong (&table, "nothing to play: name a FILE, - or --demo");
+        return zc_options_wrong (&table, "nothing to play: give a FILE, - or --demo");
     if (zc_options_check_use (&table, line, options->demo ? DEMO : TRACE, options->demo ? "--demo" : "a trace") !=
         ZC_RUN)
         return ZC_EXIT_USAGE;
     if (options->past_hours && !options->count)
-        return zc_options_wrong (&table, "--past needs --count: how many events there are to be spread");
+        return zc_options_wrong (&table, "--past needs --count, the number of events to spread");
     if (options->spool && !*options->publish)
-        return zc_options_wrong (&table, "--spool is for events that are acknowledged: say --publish EP too");
+        return zc_options_wrong (&table, "--spool needs acknowledgements: give --publish EP too");
     return ZC_RUN;
 }
 

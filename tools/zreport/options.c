@@ -59,7 +59,8 @@ static const char *set_step (void *self, const char *value)
 static const char *copy_name (char name [ZR_DIMENSION_BYTES], const char *from, size_t size, const char *text)
 {
     if (size == 0 || size >= ZR_DIMENSION_BYTES)
-        return zc_value_wrong ("'%.80s' has a name that is not of 1 to %d bytes", text, ZR_DIMENSION_BYTES - 1);
+        return zc_value_wrong ("'%.80s' has a name that is empty or longer than %d bytes", text,
+                               ZR_DIMENSION_BYTES - 1);
     memcpy (name, from, size);
     name [size] = '\0';
     return NULL;
@@ -106,14 +107,14 @@ static const char *add_where (void *self, const char *value)
     if (value [size] != '=')
         return zc_value_wrong ("'%.80s' is not NAME=VALUE, as in model=gpt-4o", value);
     if (options->group.where_count == ZR_DIMENSIONS_MAX)
-        return zc_value_wrong ("'%.80s' is one too many", value);
+        return zc_value_wrong ("'%.80s' is one --where too many", value);
     char *name = options->group.where [options->group.where_count].name;
     const char *why = copy_name (name, value, size, value);
     if (why)
         return why;
     for (size_t i = 0; i < options->group.where_count; i++)
         if (strcmp (options->group.where [i].name, name) == 0)
-            return zc_value_wrong ("'%.80s' is the second one of its name: only one can hold", value);
+            return zc_value_wrong ("'%.80s' repeats a name: only one of them can match", value);
     options->group.where [options->group.where_count++].value = value + size + 1;
     return NULL;
 }
@@ -134,14 +135,15 @@ static const zc_option_t rows [] = {
      .kind = ZC_OPTION_STRING,
      AT (options.endpoint),
      .value = "EP",
-     .text = "where to ask, such as tcp://10.0.0.5:7753 or ipc:///run/zcost/query (default " ZCOST_DEFAULT_QUERY
-             "; for watch, the publish endpoint, " ZCOST_DEFAULT_PUBLISH ")"},
+     .text =
+         "where to send queries, such as tcp://10.0.0.5:7753 or ipc:///run/zcost/query (default " ZCOST_DEFAULT_QUERY
+         "; for watch, the publish endpoint, " ZCOST_DEFAULT_PUBLISH ")"},
     {.name = "query",
      .kind = ZC_OPTION_STRING,
      AT (options.query),
      .value = "EP",
      .use = OF (ZR_WATCH),
-     .text = "watch: where it asks beside what is published (default " ZCOST_DEFAULT_QUERY ")"},
+     .text = "watch: where to send queries, beside the publish endpoint (default " ZCOST_DEFAULT_QUERY ")"},
     {.name = "timeout",
      .kind = ZC_OPTION_NUMBER,
      AT (options.timeout_ms),
@@ -153,56 +155,56 @@ static const zc_option_t rows [] = {
     {.name = "json",
      .kind = ZC_OPTION_FLAG,
      AT (options.json),
-     .text =
-         "the result as JSON; of watch a line a snapshot, of export a row. Binary values are strings of hex digits"},
+     .text = "print the result as JSON; watch: one line per snapshot, export: one per row. Binary values are strings "
+             "of hex digits"},
     {.name = "by",
      .kind = ZC_OPTION_CUSTOM,
      .set = set_by,
      .value = "NAMES",
      .use = GROUPED,
-     .text = "groups, one or more of model, tier, service, provider, type and configured tags, as in --by model,tier "
+     .text = "group by one or more of model, tier, service, provider, type and configured tags, as in --by model,tier "
              "(default: top model, export all, else none)"},
     {.name = "where",
      .kind = ZC_OPTION_CUSTOM,
      .set = add_where,
      .value = "NAME=VALUE",
      .use = GROUPED | OF (ZR_STATUSLINE),
-     .text = "only events of this model, tier, service, provider, type or tag; of several all must hold. Without a "
-             "value: events that lack it"},
+     .text = "only events of this model, tier, service, provider, type or tag; if given several times, all must match. "
+             "Without a value: events that lack it"},
     {.name = "since",
      .kind = ZC_OPTION_STRING,
      AT (window.since),
      .value = "TIME",
      .use = WINDOWED,
-     .text = "from this time on: 2026-11-21, 2026-11-21T09:30, with Z or an offset where --timezone is not meant; "
-             "today, yesterday; 7d, 12h, 30m or 2w ago; @SECONDS since the epoch"},
+     .text = "from this time on: 2026-11-21, 2026-11-21T09:30, with Z or an offset if not in --timezone; today, "
+             "yesterday; 7d, 12h, 30m or 2w ago; @SECONDS since the epoch"},
     {.name = "until",
      .kind = ZC_OPTION_STRING,
      AT (window.until),
      .value = "TIME",
      .use = WINDOWED,
-     .text = "before this time (default: the present)"},
+     .text = "before this time (default: now)"},
     {.name = "last",
      .kind = ZC_OPTION_STRING,
      AT (window.last),
      .value = "SPAN",
      .use = WINDOWED,
-     .text = "instead of --since: 30m, 12h, 7d, 8w or 12mo back from now; hourly to monthly: so many civil hours, "
-             "days, weeks or months, the present one included (default: hourly, top, series and export 24h, daily 7d, "
+     .text = "instead of --since: 30m, 12h, 7d, 8w or 12mo back from now; hourly to monthly: that many calendar hours, "
+             "days, weeks or months, including the current one (default: hourly, top, series and export 24h, daily 7d, "
              "weekly 8w, monthly 12mo; report since the ledger began)"},
     {.name = "timezone",
      .kind = ZC_OPTION_CUSTOM,
      .set = set_timezone,
      .value = "ZONE",
      .use = ZONED,
-     .text = "where days and hours begin, such as Europe/Madrid or UTC (default: local)"},
+     .text = "the time zone of days and hours, such as Europe/Madrid or UTC (default: local)"},
     {.name = "step",
      .kind = ZC_OPTION_CUSTOM,
      .set = set_step,
      .value = "SPAN",
      .use = OF (ZR_SERIES) | OF (ZR_EXPORT),
-     .text = "60 (seconds), 5m, 1h, 1d or 1w: whole minutes (default 1h). Steps begin at their multiples in UTC: civil "
-             "days and weeks are those of daily, weekly"},
+     .text = "60 (seconds), 5m, 1h, 1d or 1w: whole minutes (default 1h). Steps begin at their multiples in UTC; for "
+             "calendar days and weeks use daily and weekly"},
     {.name = "limit",
      .kind = ZC_OPTION_NUMBER,
      AT (options.limit),
@@ -210,7 +212,7 @@ static const zc_option_t rows [] = {
      .most = NUMBER_MAX,
      .value = "N",
      .use = PERIODS | OF (ZR_TOP) | OF (ZR_SERIES) | OF (ZR_REJECTS),
-     .text = "the dearest N groups only (default 10; with --json all, up to 10,000); rejects: the last N only"},
+     .text = "only the N most expensive groups (default 10; with --json all, up to 10,000); rejects: only the last N"},
     {.name = "format",
      .kind = ZC_OPTION_STRING,
      AT (format),
@@ -222,7 +224,7 @@ static const zc_option_t rows [] = {
      .set = set_service,
      .value = "NAME",
      .use = OF (ZR_REPORT),
-     .text = "report: of what this service sent only"},
+     .text = "report: only what this service sent"},
     {.name = "count",
      .kind = ZC_OPTION_NUMBER,
      AT (options.count),
@@ -230,8 +232,8 @@ static const zc_option_t rows [] = {
      .most = NUMBER_MAX,
      .value = "N",
      .use = OF (ZR_WATCH),
-     .text = "watch: end after N snapshots"},
-    {.name = "help", .kind = ZC_OPTION_HELP, .text = "this text; after a command, the help on that"},
+     .text = "watch: exit after N snapshots"},
+    {.name = "help", .kind = ZC_OPTION_HELP, .text = "this text; after a command, help on that command"},
     {.name = "version", .kind = ZC_OPTION_VERSION, .text = "the version"},
 };
 
@@ -251,7 +253,7 @@ static void show_help (const char *const *words, size_t count)
     zr_command_t command = count > 0 ? zr_usage_command_find (words [0]) : ZR_COMMANDS;
     zr_usage_print (command);
     zc_options_print (&table, command == ZR_COMMANDS ? UINT32_MAX : OF (command));
-    puts ("\nExit status: 0 done, 1 failed or not reached, 2 wrong usage, 3 budget breached.");
+    puts ("\nExit status: 0 done, 1 failed or unreachable, 2 wrong usage, 3 budget breached.");
 }
 
 /* -------------------------------------------------------- what the command makes of them */
@@ -277,10 +279,10 @@ static zc_parsed_t settle_window (typed_t *typed)
     zr_options_t *options = &typed->options;
     char mistake [MISTAKE_BYTES];
     if (typed->window.since && typed->window.last)
-        return zc_options_wrong (&table, "--since and --last both say when to begin");
+        return zc_options_wrong (&table, "--since and --last cannot both be given");
     /* "The last 7 days before some day" has two readings: neither is guessed. */
     if (typed->window.until && typed->window.last)
-        return zc_options_wrong (&table, "--last ends with the present: --until needs --since");
+        return zc_options_wrong (&table, "--last ends now: --until needs --since");
     if (!typed->window.since && !typed->window.last)
         typed->window.last = zr_usage_command_last (options->command);
     if (typed->window.until && typed->window.last)
@@ -310,7 +312,7 @@ static zc_parsed_t settle_format (typed_t *typed)
     if (strcmp (typed->format, "csv") != 0 && strcmp (typed->format, "jsonl") != 0)
         return zc_options_wrong (&table, "--format: '%s' is neither csv nor jsonl", typed->format);
     if (options->json && strcmp (typed->format, "csv") == 0)
-        return zc_options_wrong (&table, "--format csv and --json contradict each other");
+        return zc_options_wrong (&table, "--format csv and --json cannot both be given");
     options->format = strcmp (typed->format, "csv") == 0 ? ZR_FORMAT_CSV : ZR_FORMAT_JSONL;
     return ZC_RUN;
 }

@@ -19,32 +19,32 @@ static const struct {
     [ZR_DAILY] = {"daily", "", "what each day cost", "7d", "", NULL},
     [ZR_WEEKLY] = {"weekly", "", "what each week cost, from Monday on", "8w", "", NULL},
     [ZR_MONTHLY] = {"monthly", "", "what each month cost", "12mo", "", NULL},
-    [ZR_TOP] = {"top", "", "the dearest models, services or other groups", "24h", "model", NULL},
-    [ZR_SERIES] = {"series", "", "the cost over time, as a sparkline a group", "24h", "", NULL},
+    [ZR_TOP] = {"top", "", "the most expensive models, services or other groups", "24h", "model", NULL},
+    [ZR_SERIES] = {"series", "", "the cost over time, one sparkline per group", "24h", "", NULL},
     [ZR_EXPORT] = {"export", "", "what was counted, as CSV or JSON lines", "24h",
                    "type,service,tier,model,provider" /* and the configured tags */,
                    "A row is what one group counted in one step of time. The step begins at `time`,\n"
-                   "UTC, and is `step_seconds` long: longer than asked for where nothing shorter is\n"
+                   "UTC, and is `step_seconds` long: longer than asked for if nothing shorter is\n"
                    "kept any more.\n"},
     [ZR_STATUSLINE] = {"statusline", "", "today's spend and more in one line, for prompts and bars", NULL, NULL,
                        "The placeholders of --format:\n"
                        "  {today} {month}    what today and this month cost\n"
-                       "  {hour}             what an hour cost, in the last 60 minutes\n"
-                       "  {events} {tokens}  today's\n"
-                       "  {savings}          today's, of the query router; ~ where a part is assumed\n"
-                       "  {budget}           the budget with the greatest share, as in \"search 83%\"\n"
-                       "  {{                 a brace\n"
+                       "  {hour}             the cost per hour over the last 60 minutes\n"
+                       "  {events} {tokens}  today's events and tokens\n"
+                       "  {savings}          what the query router saved today; ~ if a part is assumed\n"
+                       "  {budget}           the budget with the largest share spent, as in \"search 83%\"\n"
+                       "  {{                 a literal brace\n"
                        "The default is \"{today} today, {hour}/h, {month} this month\", and the budget\n"
-                       "where there is one. $1.23+ is at least that: some events had no known price.\n"
-                       "Waits 1 second by default. On failure it prints \"zcost ?\", and exits with 1.\n"},
+                       "if there is one. $1.23+ means at least that: some events have no known price.\n"
+                       "Waits 1 second by default. On failure it prints \"zcost ?\" and exits with 1.\n"},
     [ZR_BUDGETS] = {"budgets", "", "limits, and how much of them is spent", NULL, NULL,
-                    "Exits with 3 where a budget is breached, with --json too. Budgets warn, and\n"
-                    "block nothing. A period begins where the budget's own time zone has it.\n"},
+                    "Exits with 3 if a budget is breached, with --json too. Budgets warn, but\n"
+                    "block nothing. Its periods begin by its own time zone.\n"},
     [ZR_WATCH] = {"watch", "", "everything at a glance, live, until q or Ctrl-C", NULL, NULL,
-                  "There h shows the keys. Not on a terminal: the cost report, again at each\n"
+                  "Press h to see the keys. If not on a terminal: the cost report, again at each\n"
                   "snapshot.\n"},
-    [ZR_HEALTH] = {"health", "", "how the daemon is, and what it could not count", NULL, NULL, NULL},
-    [ZR_REJECTS] = {"rejects", "", "the last inputs that were not taken, and why", NULL, NULL, NULL},
+    [ZR_HEALTH] = {"health", "", "the state of the daemon, and what it could not count", NULL, NULL, NULL},
+    [ZR_REJECTS] = {"rejects", "", "the last inputs that were rejected, and why", NULL, NULL, NULL},
     [ZR_PRICE] = {"price", " MODEL", "the rates in force for a model", NULL, NULL, NULL},
     [ZR_PING] = {"ping", "", "whether the daemon answers, and how fast", NULL, NULL, NULL},
 };
