@@ -324,7 +324,7 @@ static void write_tokens (const zb_labels_t *labels, zb_exposition_t *out)
     zb_exposition_family (
         out, ZB_COUNTER, "zcost_model_tokens",
         "Tokens by model; cache_read and cache_write are parts of input, reasoning of output; saved are "
-        "those of embedding cache hits, in no other.");
+        "those of embedding cache hits, and in no other kind.");
     json_object_foreach (labels->names, name, told)
         for (size_t kind = 0; kind < sizeof kinds / sizeof *kinds; kind++)
             zb_exposition_number (out, number_at (told, NULL, kinds [kind].key), "model", name, "kind",
