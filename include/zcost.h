@@ -231,7 +231,7 @@ ZCOST_API int zcost_rag_parallel (zcost_t *client, double time_saved_seconds);
 /* One model call outside the router; the daemon prices it. A negative count means absent. */
 ZCOST_API int zcost_llm_call (zcost_t *client, const char *model, int64_t input_tokens, int64_t output_tokens);
 
-/* Counts events since zcost_open (in a forked child: since the fork); a leftover of the spool counts
+/* Counts events since zcost_open (in a forked child: since the fork); what is adopted from the spool directory counts
  * nowhere. Dropped events are in none of the other counts. In plain mode emitted = sent + queued; in
  * reliable mode emitted = acked + lost + queued. */
 typedef struct {

@@ -211,7 +211,7 @@ static void hang_up (zc_sender_t *self)
     atomic_store (&self->shared->connected, 0);
 }
 
-static int open_courier (zc_sender_t *self)
+static int open_round (zc_sender_t *self)
 {
     const zc_sender_round_options_t options = {
         .endpoint = self->endpoint,
@@ -233,7 +233,7 @@ static bool begin (zc_sender_t *self)
     pthread_setname_np (pthread_self (), "zcost");
     zc_ring_populate (&self->queue);
     self->sender_round = NULL;
-    int rc = open_courier (self);
+    int rc = open_round (self);
     atomic_store (&shared->error, rc);
     atomic_store (&shared->error_no, errno);
     if (rc != 0)

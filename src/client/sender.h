@@ -2,7 +2,7 @@
  *
  * sender.h - the thread that empties a queue into a link.
  *
- * Owns the queue, the thread's courier, and the spool file that the queue may stand on. The thread wakes every few milliseconds by itself, since a producer
+ * Owns the queue, the thread's round, and the spool file that the queue may stand on. The thread wakes every few milliseconds by itself, since a producer
  * wakes nobody; it blocks all signals. In a forked child there is no thread until the first emit
  * asks for it, and the parent's link is never touched. Refuses to log.
  */

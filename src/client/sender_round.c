@@ -15,7 +15,7 @@
 
 #define LINGER_MIN_MS 5            /* what left the queue just now needs a moment to leave the process */
 #define LEFTOVER_FRAMES 8          /* a round: they must not hold up what is new */
-#define SCAN_NS (60 * ZC_NS_PER_S) /* between two looks for leftovers */
+#define SCAN_NS (60 * ZC_NS_PER_S) /* between two looks for spools to adopt */
 #define ACKS_MAX 1000              /* a round: whoever floods us must not keep us from sending */
 
 struct zc_sender_round {
@@ -44,7 +44,7 @@ static int open_outbox (zc_sender_round_t *self, const zc_sender_round_options_t
 }
 
 int zc_sender_round_new (const zc_ring_t *queue, const zc_sender_round_options_t *options,
-                         zc_sender_round_t **ret_courier)
+                         zc_sender_round_t **ret_round)
 {
     zc_sender_round_t *self = calloc (1, sizeof *self);
     if (!self)
@@ -56,7 +56,7 @@ int zc_sender_round_new (const zc_ring_t *queue, const zc_sender_round_options_t
     if (rc == 0 && options->publish)
         rc = open_outbox (self, options);
     if (rc == 0) {
-        *ret_courier = self;
+        *ret_round = self;
         return 0;
     }
     int error = errno;
@@ -121,8 +121,8 @@ static bool send_frames (zc_sender_round_t *self, zc_outbox_t *outbox, const zc_
     return frames > 0;
 }
 
-/* One leftover after the other. */
-static void look_for_leftovers (zc_sender_round_t *self, int64_t now_ns)
+/* One spool after the other. */
+static void look_for_spools (zc_sender_round_t *self, int64_t now_ns)
 {
     if (self->adopted && zc_spool_adopted_is_done (self->adopted)) {
         zc_connection_unsubscribe (self->connection, zc_outbox_producer (zc_spool_adopted_outbox (self->adopted)));
@@ -151,7 +151,7 @@ static bool exchange (zc_sender_round_t *self, bool hurried, size_t used_bytes, 
 {
     bool moved = false;
     receive (self, now_ns);
-    look_for_leftovers (self, now_ns);
+    look_for_spools (self, now_ns);
     if (self->adopted)
         moved = send_frames (self, zc_spool_adopted_outbox (self->adopted), zc_spool_adopted_ring (self->adopted), true,
                              LEFTOVER_FRAMES, SIZE_MAX);

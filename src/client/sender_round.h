@@ -2,7 +2,7 @@
  *
  * sender_round.h - one round of the sender's thread: what waits is sent, what is acknowledged is settled.
  *
- * Owns the link, in reliable mode the outbox of the client's own queue, and at most one leftover of
+ * Owns the link, in reliable mode the outbox of the client's own queue, and at most one adopted spool of
  * the spool directory at a time. The queue is the sender's. One thread.
  */
 #ifndef ZC_SENDER_ROUND_H
@@ -17,18 +17,18 @@
 
 typedef struct zc_sender_round zc_sender_round_t;
 
-/* Strings are the caller's, and outlive the courier. */
+/* Strings are the caller's, and outlive the round. */
 typedef struct {
     const char *endpoint;
     const char *publish;   /* NULL: plain mode, where what is handed over is forgotten */
-    const char *spool_dir; /* where leftovers are; NULL: nowhere */
+    const char *spool_dir; /* where spools to adopt are; NULL: nowhere */
     size_t batch_bytes;
     const zc_outbox_times_t *times; /* NULL: zc_outbox_times */
 } zc_sender_round_options_t;
 
 /* As zc_connection_new and zc_outbox_new. In reliable mode the queue has ZC_SPOOL_BYTES of room. */
 int zc_sender_round_new (const zc_ring_t *queue, const zc_sender_round_options_t *options,
-                         zc_sender_round_t **ret_courier);
+                         zc_sender_round_t **ret_round);
 
 typedef struct {
     bool connected;

@@ -4,7 +4,7 @@
  *
  * DIR/<producer in hex>.spool is there, whole and locked (flock), for as long as its owner lives. It
  * is preallocated: a full disk is told at the start and not by SIGBUS. A forked child inherits the
- * lock with the descriptor, until its first emit or its close: a file is a leftover only when the
+ * lock with the descriptor, until its first emit or its close: a file may be adopted only when the
  * last of them has gone. What a power cut leaves of it is up to the kernel's own writing.
  *
  * Refuses a file that exists: each start takes a producer of its own.

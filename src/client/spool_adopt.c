@@ -92,7 +92,7 @@ static zc_spool_adopted_t *adopt (const zc_spool_t *file, const zc_ring_t *queue
     return self;
 }
 
-/* What stands at the path, if it is a leftover that can be read. */
+/* What stands at the path, if it is a spool that nobody owns and that can be read. */
 static zc_spool_adopted_t *try (const char *path)
 {
     zc_spool_t file;

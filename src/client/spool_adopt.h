@@ -26,11 +26,11 @@
 
 typedef struct zc_spool_adopted zc_spool_adopted_t;
 
-/* Adopts one of the directory's leftovers; puts unreadable ones aside, and sweeps up files that were
+/* Adopts one of the directory's spools that nobody owns; puts unreadable ones aside, and sweeps up files that were
  * never finished. Whether there is one. */
 bool zc_spool_adopt (const char *dir, zc_spool_adopted_t **ret_adopted);
 
-/* What to send. The leftover's. */
+/* What to send. The adopted spool's. */
 zc_outbox_t *zc_spool_adopted_outbox (const zc_spool_adopted_t *self);
 const zc_ring_t *zc_spool_adopted_ring (const zc_spool_adopted_t *self);
 

@@ -14,7 +14,7 @@
 
 typedef struct {
     const zc_settings_t *settings;
-    zc_intake_t intake; /* ledger, rejects and producers are the engine' */
+    zc_intake_t intake; /* ledger, rejects and producers are the engine's */
     zc_budgets_t *budgets;
     zc_prices_t *prices;
     zc_pack_t config; /* in force, packed; empty before any are */
@@ -26,7 +26,7 @@ typedef struct {
     uint64_t drained_frames, drained_bytes; /* what the last drain of the ingest socket found */
 } zc_engine_t;
 
-/* Opens empty engine, without terms. The settings must outlive them. Returns 0, or -1 after a line in
+/* Opens an empty engine, without a configuration in force. The settings must outlive it. Returns 0, or -1 after a line in
  * the log; zc_engine_term is due in either case. */
 int zc_engine_init (zc_engine_t *self, const zc_settings_t *settings);
 void zc_engine_term (zc_engine_t *self);

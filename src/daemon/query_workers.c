@@ -24,9 +24,9 @@ struct zc_query_workers {
     void *argument;
     worker_t workers [ZC_QUERY_WORKERS];
 
-    /* The engine' thread's own. */
-    zc_read_view_t moments [ZC_QUERY_WORKERS];
-    zc_read_view_t *idle [ZC_QUERY_WORKERS]; /* moments of no question */
+    /* The main thread's own. */
+    zc_read_view_t views [ZC_QUERY_WORKERS];
+    zc_read_view_t *idle [ZC_QUERY_WORKERS]; /* views of no query */
     size_t idle_count;
     queue_t waiting;
     size_t waiting_count;
@@ -38,7 +38,7 @@ struct zc_query_workers {
     zc_window_query_t *calling [ZC_QUERY_WORKERS]; /* for help, by worker; NULL: not */
     queue_t todo;
     bool ending;
-    zc_mailbox_t done; /* what was answered, for the engine' thread */
+    zc_mailbox_t done; /* what was answered, for the main thread */
 };
 
 /* ----------------------------------------------------------------------- queue */
@@ -198,7 +198,7 @@ zc_query_workers_t *zc_query_workers_new (zc_engine_t *engine, zc_store_t *store
     pthread_cond_init (&self->given, NULL);
     pthread_cond_init (&self->left, NULL);
     for (size_t i = 0; i < ZC_QUERY_WORKERS; i++)
-        self->idle [self->idle_count++] = &self->moments [i];
+        self->idle [self->idle_count++] = &self->views [i];
     int rc = zc_mailbox_init (&self->done);
     if (rc == -1)
         snprintf (ret_why, 256, "%s", strerror (errno));
@@ -245,7 +245,7 @@ void zc_query_workers_destroy (zc_query_workers_t **self_p)
     for (zc_window_query_t *query; (query = pop (&self->waiting)) != NULL;)
         refuse (query, "the daemon is stopping");
     for (size_t i = 0; i < ZC_QUERY_WORKERS; i++)
-        zc_read_view_term (&self->moments [i]);
+        zc_read_view_term (&self->views [i]);
     zc_mailbox_term (&self->done);
     pthread_mutex_destroy (&self->mutex);
     pthread_cond_destroy (&self->given);

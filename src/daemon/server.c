@@ -263,7 +263,7 @@ static int open_sockets (zc_server_t *self)
 
 /* ------------------------------------------------------------------------ new */
 
-static int watch_vault (zc_server_t *self)
+static int watch_storage (zc_server_t *self)
 {
     zmq_pollitem_t syncs = {NULL, zc_storage_sync_descriptor (self->storage), ZMQ_POLLIN, 0};
     zmq_pollitem_t checkpoints = {NULL, zc_storage_checkpoint_descriptor (self->storage), ZMQ_POLLIN, 0};
@@ -287,13 +287,13 @@ static int open_loop (zc_server_t *self)
     rc |= zloop_timer (self->loop, (size_t) self->settings->interval_ms, 0, on_interval, self) == -1;
     rc |= zloop_timer (self->loop, ACKS_REPEATED_MS, 0, on_acks_due, self) == -1;
     rc |= zloop_timer (self->loop, SPENDING_MS, 0, on_spending_due, self) == -1;
-    rc |= watch_vault (self);
+    rc |= watch_storage (self);
     if (rc != 0)
         zc_log (ZC_LOG_ERROR, "loop", "reason=\"out of memory\"");
     return rc == 0 ? 0 : -1;
 }
 
-static int open_books (zc_server_t *self)
+static int open_engine (zc_server_t *self)
 {
     if (zc_engine_init (&self->engine, self->settings) == -1)
         return -1;
@@ -319,7 +319,7 @@ zc_server_t *zc_server_new (const zc_settings_t *settings)
     }
     self->settings = settings;
     self->signals = -1;
-    if (open_books (self) == 0 && open_signals (self) == 0 && open_sockets (self) == 0) {
+    if (open_engine (self) == 0 && open_signals (self) == 0 && open_sockets (self) == 0) {
         zc_ingest_socket_init (&self->ingester, self->ingest, &self->engine, self->storage);
         zc_acks_init (&self->acks, self->publish, &self->engine, self->storage);
         zc_publish_socket_init (&self->publisher, self->publish, &self->engine, &self->acks);
@@ -366,7 +366,7 @@ static void drain_the_rest (zc_server_t *self)
 }
 
 /* The last checkpoint, and with it the last acknowledgements: all has been synced. */
-static int close_vault (zc_server_t *self)
+static int close_storage (zc_server_t *self)
 {
     if (!self->storage)
         return 0;
@@ -392,7 +392,7 @@ int zc_server_run (zc_server_t *self)
         zc_publish_socket_snapshot (&self->publisher);
     log_rejects (self);
     log_unanswered (self);
-    int rc = close_vault (self);
+    int rc = close_storage (self);
     zc_log (ZC_LOG_INFO, "stopped", "accepted=%llu rejected=%llu",
             (unsigned long long) zc_ledger_accepted (self->engine.intake.ledger),
             (unsigned long long) zc_rejects_total (self->engine.intake.rejects));

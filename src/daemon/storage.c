@@ -139,7 +139,7 @@ static int open_journal (zc_storage_t *self, zc_position_t end)
     return self->journal ? 0 : -1;
 }
 
-static int start_keeper (zc_storage_t *self)
+static int start_checkpointer (zc_storage_t *self)
 {
     self->capture = zc_checkpoint_capture_new ();
     if (self->capture)
@@ -202,7 +202,7 @@ zc_storage_t *zc_storage_open (zc_engine_t *engine)
     if (!self)
         return NULL;
     int rc = engine->settings->in_memory ? open_in_memory (self) : open_on_disk (self);
-    if (rc == 0 && open_recent (self) == 0 && start_keeper (self) == 0 &&
+    if (rc == 0 && open_recent (self) == 0 && start_checkpointer (self) == 0 &&
         load_config (self, engine, engine->config.size == 0) == 0 && zc_storage_wait_synced (self) == 0 &&
         first_checkpoint (self) == 0 && start_readers (self) == 0)
         return self;
@@ -215,7 +215,7 @@ zc_storage_t *zc_storage_open_offline (zc_engine_t *engine)
     zc_storage_t *self = new_closed (engine);
     if (!self)
         return NULL;
-    if (open_on_disk (self) == 0 && open_recent (self) == 0 && start_keeper (self) == 0 &&
+    if (open_on_disk (self) == 0 && open_recent (self) == 0 && start_checkpointer (self) == 0 &&
         zc_storage_wait_synced (self) == 0 && zc_storage_checkpoint (self) == 0 && zc_storage_collect (self, true) == 0)
         return self;
     zc_storage_close (&self, true);

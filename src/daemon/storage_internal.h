@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0
  *
- * storage_internal.h - the inside of a storage, shared by storage.c (its life and the terms), vault_checkpoint.c (into the store)
- * and vault_write.c (into the journal, and what of it shows).
+ * storage_internal.h - the inside of a storage, shared by storage.c (its life and the terms), storage_checkpoint.c (into the store)
+ * and storage_write.c (into the journal, and what of it shows).
  */
 #ifndef ZC_STORAGE_INTERNAL_H
 #define ZC_STORAGE_INTERNAL_H

@@ -30,7 +30,7 @@ struct zc_window_query {
     void *request;       /* malloc'ed, what the ask's strings point into; goes with the query */
     bool wants_reply;    /* a `breakdown` or `series`: its reply is packed into `reply` */
     bool of_checkpoints; /* of all checkpoints taken so far, without what changed since the last one */
-    /* Called in the engine' thread when it is done; it may look at all below. The query is destroyed after it. */
+    /* Called in the main thread when it is done; it may look at all below. The query is destroyed after it. */
     void (*done) (void *argument, zc_window_query_t *self);
     void *argument;
 

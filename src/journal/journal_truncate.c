@@ -111,7 +111,7 @@ static int find_first (const char *directory, zc_position_t synced, uint32_t *re
 }
 
 /* None is recycled here: a later segment of the same number would take its old records for its own. */
-static int delete_leftovers (const char *directory, zc_position_t end, char *why)
+static int delete_rest (const char *directory, zc_position_t end, char *why)
 {
     if (zc_journal_file_delete_all (directory, ZC_JOURNAL_FILE_SEGMENT, ZC_POSITION_SEGMENT (end), why) == -1 ||
         zc_journal_file_delete_all (directory, ZC_JOURNAL_FILE_SPARE, 0, why) == -1 ||
@@ -164,7 +164,7 @@ zc_journal_segment_t *zc_journal_truncate (const char *directory, const zc_journ
                                            char why [ZC_WHY_BYTES])
 {
     const uint8_t *id = first->ledger_id;
-    if (check_end (directory, id, mark->position, end, why) == -1 || delete_leftovers (directory, end, why) == -1)
+    if (check_end (directory, id, mark->position, end, why) == -1 || delete_rest (directory, end, why) == -1)
         return NULL;
     zc_journal_segment_t *segment =
         end ? go_on (directory, id, mark->position, end, why) : begin (directory, first, why);

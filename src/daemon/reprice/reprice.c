@@ -2,7 +2,7 @@
  *
  * reprice.c - what was spent, by other prices.
  *
- * Several sets of engine see the same frames: one under the prices that the journal says were in force, one for each
+ * Several engines see the same frames: one under the prices that the journal says were in force, one for each
  * re-pricing before this one, and one under the new prices. They differ in their price table alone, and prices decide
  * neither about keys nor about cells. So the n-th changed cell of one is the n-th of all, and what to correct is the
  * difference between the new sums and those that the store has: of the last re-pricing that took the cell in.
@@ -12,6 +12,7 @@
 #include <czmq.h>
 
 #include "civil/clock.h"
+#include "core/base/check.h"
 #include "daemon/prices_file.h"
 #include "daemon/reprice/reprice_internal.h"
 #include "daemon/storage.h"
@@ -80,10 +81,11 @@ static bool are_alike (const zc_reprice_t *self, const zc_cells_t *const *sets)
     return true;
 }
 
-/* Takes what all engine have folded since the last time. */
+/* Takes what all engines have folded since the last time. */
 static int settle (zc_reprice_t *self)
 {
-    const zc_cells_t *sets [ZC_REPRICE_BOOKS_MAX];
+    const zc_cells_t *sets [ZC_REPRICE_ENGINES_MAX];
+    zc_check (self->count > 0);
     for (size_t i = 0; i < self->count; i++)
         sets [i] = zc_ledger_swap_changes (self->engine [i].intake.ledger, &self->empty [i]);
     const zc_cells_t *now = sets [self->count - 1];
@@ -175,7 +177,7 @@ static int load_unpriced (void *argument, zc_str_t model, uint64_t events)
 static int load_pricing (void *argument, const zc_repricing_t *row)
 {
     zc_reprice_t *self = argument;
-    if (self->count == ZC_REPRICE_BOOKS_MAX - 1)
+    if (self->count == ZC_REPRICE_ENGINES_MAX - 1)
         return -1;
     zc_pricing_t *pricing = &self->pricings [self->count++];
     *pricing = (zc_pricing_t){.since_s = row->since_s, .until = row->until, .prices = malloc (row->prices_size + 1)};
@@ -186,7 +188,7 @@ static int load_pricing (void *argument, const zc_repricing_t *row)
     return 0;
 }
 
-static int open_books (zc_reprice_t *self)
+static int open_engines (zc_reprice_t *self)
 {
     self->count = 1;
     if (zc_store_each_repricing (self->store, load_pricing, self) == -1)
@@ -205,7 +207,7 @@ static int open_books (zc_reprice_t *self)
 static int load (zc_reprice_t *self)
 {
     const zc_store_sink_t sink = {.key = load_key, .unpriced = load_unpriced, .argument = self};
-    if (open_books (self) == -1)
+    if (open_engines (self) == -1)
         return -1;
     if (zc_store_load (self->store, &sink, &self->state) == -1 ||
         zc_store_each_config (self->store, zc_reprice_remember_config, self) == -1)

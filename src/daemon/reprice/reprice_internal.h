@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0
  *
  * reprice_internal.h - the inside of a re-pricing, shared by reprice.c (the walk and the corrections) and reprice_terms.c
- * (under which prices each set of engine stands).
+ * (under which prices each engine stands).
  */
 #ifndef ZC_REPRICE_INTERNAL_H
 #define ZC_REPRICE_INTERNAL_H
@@ -29,15 +29,15 @@ typedef struct {
     size_t prices_size;
 } zc_pricing_t;
 
-/* The sets of engine: as journaled, by earlier re-pricings in their order, and by the new prices. */
-#define ZC_REPRICE_BOOKS_MAX (1 + ZC_REPRICINGS_MAX + 1)
+/* The engines: as journaled, by earlier re-pricings in their order, and by the new prices. */
+#define ZC_REPRICE_ENGINES_MAX (1 + ZC_REPRICINGS_MAX + 1)
 
 typedef struct {
     const zc_settings_t *settings;
     int64_t since_s;
-    zc_engine_t engine [ZC_REPRICE_BOOKS_MAX];
-    zc_pricing_t pricings [ZC_REPRICE_BOOKS_MAX]; /* that of the first is not used */
-    zc_cells_t empty [ZC_REPRICE_BOOKS_MAX];
+    zc_engine_t engine [ZC_REPRICE_ENGINES_MAX];
+    zc_pricing_t pricings [ZC_REPRICE_ENGINES_MAX]; /* that of the first is not used */
+    zc_cells_t empty [ZC_REPRICE_ENGINES_MAX];
     size_t count;
     zc_store_t *store;
     bool writes;
@@ -56,7 +56,7 @@ typedef struct {
 /* Notes why it cannot be done; returns -1. */
 int zc_reprice_fail (zc_reprice_t *self, const char *format, ...) __attribute__ ((format (printf, 2, 3)));
 
-/* Takes terms of the journal into force: each set of engine with its own prices. These return 0, or -1 having failed. */
+/* Takes terms of the journal into force: each engine with its own prices. These return 0, or -1 having failed. */
 int zc_reprice_take_config (zc_reprice_t *self, const void *bytes, size_t size);
 
 /* The walk has come to a position: earlier re-pricings end there. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0
  *
- * reprice_terms.c - under which prices each set of engine stands.
+ * reprice_terms.c - under which prices each engine stands.
  */
 #include "daemon/reprice/reprice.h"
 
