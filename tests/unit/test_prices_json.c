@@ -293,7 +293,7 @@ static void test_prices_json_reads_the_public_table (void **state)
     assert_int_equal (zc_prices_count (prices), 216);
     assert_int_equal (count, 2);
     assert_string_equal (refused [0].name, "gemini-2.0-flash-exp-image-generation");
-    assert_non_null (strstr (refused [0].why, "by the image"));
+    assert_non_null (strstr (refused [0].why, "priced per image"));
     assert_string_equal (refused [1].name, "gpt-realtime-whisper");
     assert_non_null (strstr (refused [1].why, "input_cost_per_token"));
     /* A rate for writing to the cache of 0 is no gift. */
