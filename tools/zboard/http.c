@@ -237,7 +237,8 @@ static int start_daemon (zb_http_t *self)
     if (self->daemon)
         return 0;
     self->listener = -1; /* it is closed */
-    zc_log (ZC_LOG_ERROR, "http", "reason=\"%s\"", self->cert ? "certificate and key are unusable" : "cannot start");
+    zc_log (ZC_LOG_ERROR, "http", "reason=\"%s\"",
+            self->cert ? "TLS certificate and key are unusable" : "cannot start");
     return -1;
 }
 
