@@ -103,6 +103,7 @@ class Events(Case):
     def test_without_a_time_it_is_now(self):
         before = now_ms()
         self.zboard.track({"type": "llm_call", "cost": 1})
+        self.zcostd.settle(1)  # it is on its way when it is "tracked"
         row, = self.zboard.json(f"/api/series?step=60&since={before - 60_000}")["rows"]
         self.assertTrue(before - 60_000 < row["points"][0]["t"] <= now_ms())
 
