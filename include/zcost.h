@@ -144,8 +144,8 @@ ZCOST_API int zcost_close (zcost_t **client, int timeout_ms);
  * Returns 0, ZCOST_ETIMEOUT (nothing is lost by it) or ZCOST_EINVAL. Sleeps: not for a request's path. */
 ZCOST_API int zcost_flush (zcost_t *client, int timeout_ms);
 
-/* Has what is queued sent now, and not at the end of the sender's interval; waits for nothing. A system call that wakes a
- * thread: for one who has just emitted a batch, and counts its age in microseconds. Any thread; NULL is fine. */
+/* Has what is queued sent now, and not at the end of the sender's interval; waits for nothing. A system call that wakes
+ * a thread: for one who has just emitted a batch, and counts its age in microseconds. Any thread; NULL is fine. */
 ZCOST_API void zcost_nudge (zcost_t *client);
 
 typedef enum {
