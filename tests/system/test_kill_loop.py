@@ -73,6 +73,7 @@ class KillLoop(TestCase):
             services.append(Spooling(daemon.dir, f"spooling{n}", bind, n, daemon.dir / f"spool{n}"))
         feeder = Feeder(producers, self.id(), padding)
         feeder.start()
+        self.wait_seen(watch, 1)  # the first life too, however busy the machine
         try:
             for _ in range(kills):
                 self.kill_once(daemon)
@@ -83,10 +84,16 @@ class KillLoop(TestCase):
         for producer in producers:
             producer.wait_acked(30)
         self.check(daemon, producers, services)
+        self.wait_seen(watch, 2)
         for ended in (*producers, watch):
             ended.close()
-        self.assertGreater(len(watch.reports.incarnations), 1)
-        self.assertGreater(len(watch.snapshots.incarnations), 1)
+
+    def wait_seen(self, watch, incarnations):
+        """Until as many lives of the daemon were seen by a report and by a snapshot."""
+        end = time.monotonic() + 10 * PATIENCE
+        while min(len(seen.incarnations) for seen in (watch.reports, watch.snapshots)) < incarnations:
+            self.assertLess(time.monotonic(), end, "a life of the daemon that no report or no snapshot tells of")
+            time.sleep(0.01)
 
     def kill_once(self, daemon):
         if self.rng.random() < 0.25:  # while it starts
