@@ -242,6 +242,14 @@ def materialise(tree, folder):
                 file.write(content)
 
 
+def records_end(segment):
+    """Behind the last record of a segment of a journal (src/journal/journal_record.h), whose last bytes may be 0."""
+    at = 64
+    while any(segment[at:at + 16]):
+        at += 16 + int.from_bytes(segment[at + 4:at + 8], "little")
+    return at
+
+
 def digest(folder):
     """Of all names and contents below a directory."""
     whole = hashlib.sha256()

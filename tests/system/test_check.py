@@ -4,6 +4,7 @@ import os
 import signal
 
 import samples
+from disk import records_end
 from durable import GOOD, NEVER, OFTEN, Kept
 from harness import run
 
@@ -65,7 +66,7 @@ class CheckIsAStart(Kept):
         zcostd.stop()
         mark = (zcostd.data / "journal/synced").read_bytes()
         segment = max((zcostd.data / "journal").glob("segment-*"))
-        end = len(segment.read_bytes().rstrip(b"\0"))
+        end = records_end(segment.read_bytes())
         zcostd.start()
         self.durable(zcostd, *[GOOD] * 10)
         zcostd.stop()

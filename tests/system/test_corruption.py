@@ -10,7 +10,7 @@ import shutil
 import unittest
 
 import samples
-from disk import digest
+from disk import digest, records_end
 from harness import Daemon, TestCase, run, seeded
 from script import Script
 
@@ -27,11 +27,6 @@ store
 HEADER_BYTES = 64
 HEADER_USED_BYTES = 44  # the rest is room
 PLACE = r"(at|offset) \d+"
-
-
-def record_end(data):
-    """Behind the last byte of a segment that is not 0."""
-    return len(data.rstrip(b"\0"))
 
 
 class Corruption(TestCase):
@@ -52,7 +47,7 @@ class Corruption(TestCase):
         source.crash()
         cls.source = source
         cls.used = [path for path in sorted((source.data / "journal").glob("segment-*"))
-                    if record_end(path.read_bytes()) > HEADER_BYTES]
+                    if records_end(path.read_bytes()) > HEADER_BYTES]
 
     def setUp(self):
         super().setUp()
@@ -127,7 +122,7 @@ class Corruption(TestCase):
 
 class Bytes(Corruption):
     def places(self, data, count):
-        end = record_end(data)
+        end = records_end(data)
         edges = [0, 7, 8, 24, 32, 40, HEADER_BYTES, HEADER_BYTES + 4, HEADER_BYTES + 8, end - 1]
         return sorted({*edges, *self.rng.sample(range(HEADER_BYTES, end), min(count, end))})
 
@@ -135,14 +130,14 @@ class Bytes(Corruption):
         name = self.used[0].name
         data = self.used[0].read_bytes()
         for offset in self.places(data, 25):
-            with self.subTest(offset=offset, end=record_end(data)):
+            with self.subTest(offset=offset, end=records_end(data)):
                 self.flip(self.fresh() / name, offset, 1 << self.rng.randrange(8))
                 self.assert_refused(re.escape(name), PLACE)
 
     def test_a_byte_behind_the_end_matters_not(self):
         name = self.used[-1].name
         data = self.used[-1].read_bytes()
-        end = record_end(data)
+        end = records_end(data)
         for offset in [end + 1, end + 16, end + 100, len(data) - 1]:
             with self.subTest(offset=offset, end=end):
                 self.flip(self.fresh() / name, offset, 0xFF)
@@ -165,7 +160,7 @@ class EveryByte(Corruption):
         name = self.used[0].name
         path = self.fresh() / name
         data = path.read_bytes()
-        for offset in [*range(HEADER_USED_BYTES), *range(HEADER_BYTES, record_end(data))]:
+        for offset in [*range(HEADER_USED_BYTES), *range(HEADER_BYTES, records_end(data))]:
             with open(path, "r+b") as file:
                 file.seek(offset)
                 file.write(bytes([data[offset] ^ 1 << self.rng.randrange(8)]))
@@ -180,7 +175,7 @@ class Lengths(Corruption):
     def test_cut_off_in_what_was_synced_is_refused(self):
         name = self.used[-1].name
         data = self.used[-1].read_bytes()
-        end = record_end(data)
+        end = records_end(data)
         for length in sorted({0, 1, HEADER_BYTES - 1, HEADER_BYTES, HEADER_BYTES + 1, end - 1,
                               *self.rng.sample(range(end), 200 if LONG else 8)}):
             with self.subTest(length=length, end=end):
@@ -190,7 +185,7 @@ class Lengths(Corruption):
     def test_cut_off_behind_the_end_is_refused_or_whole(self):
         name = self.used[-1].name
         data = self.used[-1].read_bytes()
-        for length in (record_end(data), record_end(data) + 8, record_end(data) + 16, len(data) - 1):
+        for length in (records_end(data), records_end(data) + 8, records_end(data) + 16, len(data) - 1):
             with self.subTest(length=length):
                 (self.fresh() / name).write_bytes(data[:length])
                 self.assert_refused_or_whole()
@@ -198,7 +193,7 @@ class Lengths(Corruption):
     def test_zeros_from_somewhere_on_are_refused(self):
         name = self.used[-1].name
         data = self.used[-1].read_bytes()
-        end = record_end(data)
+        end = len(data.rstrip(b"\0"))
         for offset in sorted({0, HEADER_BYTES, end - 1, *self.rng.sample(range(end), 100 if LONG else 6)}):
             with self.subTest(offset=offset, end=end):
                 (self.fresh() / name).write_bytes(data[:offset] + bytes(len(data) - offset))
@@ -265,7 +260,7 @@ class Segments(Corruption):
 
     def test_flips_in_each_are_seen_by_name(self):
         for path in self.used:
-            end = record_end(path.read_bytes())
+            end = records_end(path.read_bytes())
             for offset in [*self.rng.sample(range(HEADER_BYTES, end), 3), end - 1]:
                 with self.subTest(segment=path.name, offset=offset, end=end):
                     self.flip(self.fresh() / path.name, offset, 1 << self.rng.randrange(8))

@@ -11,7 +11,7 @@ import uuid
 
 import wire
 from azure_oracle import AzureOracle
-from disk import digest
+from disk import digest, records_end
 from durable import GOOD, NEVER, OFTEN, Kept
 from faults import preload
 from harness import ANY_PORT, PATIENCE, SHARED_DATA, Daemon, executable, fixed_endpoints, run, seeded
@@ -74,7 +74,7 @@ class Recovery(Kept):
     def last_segment(self, zcostd):
         """The one that was written to last, and the end of what was written."""
         path = max(path for path in (zcostd.data / "journal").glob("segment-*") if path.read_bytes().strip(b"\0"))
-        return path, len(path.read_bytes().rstrip(b"\0"))
+        return path, records_end(path.read_bytes())
 
     def test_a_torn_tail_is_cut_and_reported_once(self):
         zcostd = self.daemon(config=NEVER)
