@@ -49,7 +49,8 @@ static bool make_room (zb_request_t *self, size_t size)
         room *= 2;
     if (room == self->body_room)
         return true;
-    if (bodies_bytes + room - self->body_room > ZB_BODIES_MAX_BYTES)
+    /* A small body is taken always: connections are counted, too. */
+    if (room > BODY_FIRST_BYTES && bodies_bytes + room - self->body_room > ZB_BODIES_MAX_BYTES)
         return false;
     char *body = realloc (self->body, room);
     if (!body)
